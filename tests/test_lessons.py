@@ -1,0 +1,98 @@
+"""The stored lessons: comparable by nbval, the same on every machine, and listed in the README.
+
+That what they print is still true is nbval's part: it runs each of them in the same `pytest` command.
+"""
+
+import re
+
+import lessons
+import pytest
+
+README = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_a_stored_lesson_has_every_execution_count_and_nothing_of_one_machine(path):
+    assert list(lessons.faults(lessons.read(path))) == []
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_storing_a_lesson_again_changes_nothing(path):
+    lesson = lessons.read(path)
+    assert lessons.normalise(lessons.read(path)) == lesson
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_a_lesson_uses_no_private_name(path):
+    for cell in lessons.code_cells(lessons.read(path)):
+        assert not re.search(r"\b(?:torch|tensorkit|tensorkit_widgets)(?:\.\w+)*\._[a-z]", cell.source), cell.source
+
+
+def test_the_readme_lists_the_lessons_in_order_by_their_titles():
+    listed = re.findall(r"\[([^\]]+)\]\(lessons/([^)]+\.ipynb)\)", README)
+    assert listed == [(lessons.title(lessons.read(path)), path.name) for path in lessons.paths()]
+
+
+def test_there_are_lessons():
+    assert len(lessons.paths()) >= 5
+
+
+def stored(source, *outputs, count=1, tags=()):
+    """A lesson with a heading and one code cell."""
+    from nbformat import v4
+
+    cell = v4.new_code_cell(source, outputs=list(outputs), execution_count=count, metadata={"tags": list(tags)})
+    return v4.new_notebook(
+        cells=[v4.new_markdown_cell("# A lesson"), cell],
+        metadata={"kernelspec": lessons.KERNEL, "language_info": lessons.LANGUAGE},
+    )
+
+
+def said(text):
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def test_a_faultless_lesson_has_no_faults():
+    from nbformat import from_dict
+
+    assert list(lessons.faults(stored("print(1)", from_dict(said("1\n"))))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("/home/ann/lesson.py\n", "a path of one machine is stored: /home/a"),
+        ("<object at 0x7f12ab34cd>\n", "the address of an object is stored: 0x7f12ab34cd"),
+        ("Wall time: 3 ms\n", "a timing is stored: Wall time"),
+        ("2026-01-02 03:04:05\n", "a time of day is stored: 2026-01-02 03:04"),
+    ],
+)
+def test_what_differs_between_machines_is_a_fault(text, fault):
+    from nbformat import from_dict
+
+    assert list(lessons.faults(stored("f()", from_dict(said(text))))) == [f"code cell 1 (f()): {fault}"]
+
+
+def test_a_cell_without_an_execution_count_is_a_fault_because_nbval_never_compares_it():
+    assert "nbval would not compare it" in next(lessons.faults(stored("f()", count=None)))
+
+
+def test_an_error_is_a_fault_unless_the_cell_says_that_it_raises():
+    from nbformat import from_dict
+
+    error = from_dict({"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []})
+    assert list(lessons.faults(stored("f()", error))) == ["code cell 1 (f()): raises ValueError"]
+    assert list(lessons.faults(stored("f()", error, tags=["raises-exception"]))) == []
+
+
+def test_normalising_keeps_the_picture_and_the_text_of_a_widget_and_drops_its_view():
+    from nbformat import from_dict
+
+    data = {lessons.WIDGET_VIEW: {"model_id": "1"}, "image/svg+xml": "<svg/>", "text/plain": "a graph"}
+    shown = from_dict({"output_type": "display_data", "metadata": {}, "data": data})
+    lesson = stored("%graph f", shown, from_dict(said("a")), from_dict(said("b\n")), count=7, tags=["x"])
+    lesson.metadata["widgets"] = {"state": {}}
+    cell = lessons.normalise(lesson).cells[1]
+    assert list(cell.outputs[0].data) == ["image/svg+xml", "text/plain"]
+    assert cell.outputs[1].text == "ab\n"
+    assert (cell.execution_count, cell.metadata.tags, "widgets" in lesson.metadata) == (1, ["x"], False)
