@@ -76,7 +76,6 @@ def normalise(lesson: NotebookNode) -> NotebookNode:
     """Take out what differs from run to run and machine to machine: two runs store the same bytes."""
     lesson.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
     lesson.nbformat, lesson.nbformat_minor = 4, 5
-    lesson.cells = [cell for cell in lesson.cells if cell.source.strip()]
     for number, cell in enumerate(lesson.cells, 1):
         cell.id = f"cell-{number:02d}"
         cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("tags",) if cell.metadata.get(key)})
@@ -91,7 +90,11 @@ def normalise(lesson: NotebookNode) -> NotebookNode:
 
 
 def normalised_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
-    """The outputs without widget views and terminal colours, neighbouring pieces of one stream joined."""
+    """The outputs without widget views, neighbouring pieces of one stream joined.
+
+    Of a traceback stay the frames in the lesson's own cells and the message: the library's frames name a machine's
+    folders and the line numbers of one version.
+    """
     last = None
     for output in outputs:
         if "data" in output:
@@ -99,7 +102,8 @@ def normalised_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
             if not output.data:
                 continue
         if output.output_type == "error":
-            output.traceback = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in output.traceback]
+            plain = (re.sub(r"\x1b\[[0-9;]*m", "", entry) for entry in output.traceback)
+            output.traceback = [entry for entry in plain if not entry.startswith("File ")]
         if output.output_type == "stream" and last is not None and last.get("name") == output.name:
             last.text += output.text
             continue

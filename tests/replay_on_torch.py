@@ -1,0 +1,158 @@
+"""Run the lessons on PyTorch itself and compare what they print: `python tests/replay_on_torch.py [NAME ...]`.
+
+Needs a Python with `torch` 2.13, whose answers the lessons store, beside what the tests need. In every lesson
+`import tensorkit as torch` becomes `import torch`; lines that use the notebook extension (`%graph f`) and cells that use
+what only tensorkit has are left out. What remains must print the same, cell by cell: standard output, the value of the
+last line, and the class and text of an error. Exits 0 when all agree, 1 when a cell differs, 2 without PyTorch.
+Not here: whether the stored outputs are what tensorkit prints (nbval, in plain `pytest`).
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from copy import deepcopy
+
+import lessons
+from nbformat import NotebookNode
+
+EXTENSION = re.compile(r"^\s*(?:%(?!matplotlib|time)|!|\?)|^[\w.]+\?\s*$")
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+
+
+def without_extension(source: str) -> str:
+    """The cell without its lines of magic; nothing of a cell that is a cell magic as a whole (`%%…`)."""
+    if source.lstrip().startswith("%%") and not source.lstrip().startswith("%%time"):
+        return ""
+    return "\n".join(line for line in source.splitlines() if not EXTENSION.match(line))
+
+
+def only_tensorkits(module: str) -> bool:
+    """Whether PyTorch has no module of that name (`tensorkit.graph`, `tensorkit_widgets`)."""
+    if not module.startswith("tensorkit"):
+        return False
+    if module.split(".")[0] != "tensorkit":
+        return True
+    try:
+        return importlib.util.find_spec(module.replace("tensorkit", "torch", 1)) is None
+    except ModuleNotFoundError:
+        return True
+
+
+def own_imports(tree: ast.Module) -> set[str]:
+    """The names that a cell binds to what only tensorkit has."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {a.asname or a.name.split(".")[0] for a in node.names if only_tensorkits(a.name)}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tensorkit"):
+            for a in node.names:
+                if only_tensorkits(node.module) or not exists_in_torch(node.module, a.name):
+                    names.add(a.asname or a.name)
+    return names
+
+
+def exists_in_torch(module: str, name: str) -> bool:
+    """Whether `from torch… import name` would work."""
+    import importlib
+
+    theirs = module.replace("tensorkit", "torch", 1)
+    return hasattr(importlib.import_module(theirs), name) or not only_tensorkits(f"{module}.{name}")
+
+
+def uses(tree: ast.Module, own: set[str]) -> bool:
+    """Whether a cell reads one of the names that only tensorkit has, or such an attribute of `torch`."""
+    import torch
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in own:
+            return True
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch":
+            import tensorkit
+
+            if hasattr(tensorkit, node.attr) and not hasattr(torch, node.attr):
+                return True
+    return False
+
+
+def swapped(source: str) -> str:
+    """The cell's code for PyTorch."""
+    source = re.sub(r"\bimport tensorkit as torch\b", "import torch", source)
+    return re.sub(r"\b(import|from)(\s+)tensorkit\b", r"\1\2torch", source)
+
+
+def for_torch(lesson: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """A copy of the lesson to run on PyTorch, and for each of its code cells 'compare', 'run' or 'left out'.
+
+    A cell that lost a line of magic still runs, for later cells need its variables, but its output is not compared.
+    """
+    lesson = deepcopy(lesson)
+    parts, own = [], set()
+    for cell in lessons.code_cells(lesson):
+        code = without_extension(cell.source)
+        part = "compare" if code == cell.source else "run" if code.strip() else "left out"
+        if part != "left out":
+            tree = ast.parse(re.sub(r"(?m)^(\s*)%.*", r"\1pass", code))
+            own |= own_imports(tree)
+            if own_imports(tree) or uses(tree, own):
+                part = "left out"
+        cell.source = swapped(code) if part != "left out" else "pass"
+        parts.append(part)
+    return lesson, parts
+
+
+def printed(cell: NotebookNode) -> list[str]:
+    """What a learner reads below a cell, apart from pictures and standard error."""
+    out, rest = "", []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            out += output.text if output.name == "stdout" else ""
+        elif output.output_type == "error":
+            rest.append(f"{output.ename}: {output.evalue}")
+        else:
+            rest.append(output.data.get("text/plain", ""))
+    return [ADDRESS.sub("ADDRESS", line) for line in [*out.splitlines(), *"\n".join(rest).splitlines()]]
+
+
+def replay(lesson: NotebookNode) -> Iterator[tuple[str, list[str]]]:
+    """For each code cell of a lesson: 'same', 'differs', 'run' or 'left out', and the lines of the difference."""
+    ready, parts = for_torch(lesson)
+    lessons.execute(ready, go_on=True)
+    for stored, theirs, part in zip(lessons.code_cells(lesson), lessons.code_cells(ready), parts, strict=True):
+        ours = printed(stored)
+        if part == "run" and any(output.output_type == "error" for output in theirs.outputs):
+            ours, part = [], "compare"
+        if part != "compare":
+            yield part, []
+        elif (answer := printed(theirs)) == ours:
+            yield "same", []
+        else:
+            yield "differs", list(difflib.unified_diff(answer, ours, "PyTorch", "tensorkit", lineterm="", n=1))
+
+
+def main(names: list[str]) -> int:
+    """Print a table of the lessons and every difference; returns the exit status."""
+    if importlib.util.find_spec("torch") is None:
+        print("PyTorch is not installed for this Python: pip install torch==2.13.0", file=sys.stderr)
+        return 2
+    sys.path[:0] = [str(lessons.ROOT), str(lessons.ROOT / "widgets")]
+    states = ("same", "differs", "run", "left out")
+    differences = []
+    print(f"{'lesson':40}", *(f"{state:>8}" for state in states))
+    for path in lessons.paths(names):
+        results = list(replay(lessons.read(path)))
+        found = [state for state, _ in results]
+        print(f"{path.name:40}", *(f"{found.count(state):8}" for state in states), flush=True)
+        for number, (state, lines) in enumerate(results, 1):
+            if state == "differs":
+                differences += [f"\n{path.name}, code cell {number}:", *(f"  {line}" for line in lines)]
+    print(*differences, sep="\n")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
