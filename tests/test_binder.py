@@ -1,0 +1,115 @@
+"""`binder/`: what mybinder.org builds from. Plain `pytest` reads the files; `-m binder` builds what can be built here.
+
+repo2docker prints its Dockerfile without docker, but notices neither a wrong apt name nor a package that is not there
+nor a postBuild that fails: so those are tried, in a copy of the repository and a new environment.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BINDER = ROOT / "binder"
+FROM_THE_BASE_IMAGE = {"ipywidgets", "jupyterlab", "pip"}
+
+
+def requirements():
+    lines = (BINDER / "requirements.txt").read_text().splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def name_of(requirement):
+    return re.match(r"[\w-]+", requirement).group()
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, **options)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout + done.stderr
+
+
+def test_requirements_are_what_a_course_needs_each_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]
+    needed = [*project["project"]["dependencies"], *extras["widgets"], *extras["lab"], *project["build-system"]["requires"]]
+    names = {name_of(requirement) for requirement in needed} - {"tensorkit"}
+    assert set(requirements()) == names - FROM_THE_BASE_IMAGE
+
+
+def test_requirements_hold_no_path_so_that_binder_keeps_them_cached():
+    assert all(re.fullmatch(r"\d+(\.\d+)+", version) for version in requirements().values())
+
+
+def test_python_is_pinned_and_supported():
+    pinned = re.fullmatch(r"python-3\.(\d+)", (BINDER / "runtime.txt").read_text().strip())
+    assert pinned and int(pinned.group(1)) >= 11
+
+
+def test_the_picture_of_a_widget_is_saved_with_the_notebook():
+    settings = json.loads((BINDER / "overrides.json").read_text())
+    assert settings["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"] is True
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_post_build_is_a_program_that_bash_can_read():
+    script = BINDER / "postBuild"
+    assert script.read_text().startswith("#!/usr/bin/env bash\n")
+    assert os.name == "nt" or os.access(script, os.X_OK)
+    run("bash", "-n", str(script))
+
+
+@pytest.mark.binder
+def test_repo2docker_makes_the_dockerfile_we_mean(tmp_path):
+    checkout = copy_of_the_checkout(tmp_path)
+    repo2docker = Path(sys.executable).with_name("jupyter-repo2docker")
+    dockerfile = run(str(repo2docker), "--no-build", "--debug", str(checkout))
+    assert "graphviz" in dockerfile
+    assert "python=3.12" in dockerfile or "py-3.12" in dockerfile or 'PYTHON_VERSION="3.12' in dockerfile
+    packages = dockerfile.index('install --no-cache-dir -r "binder/requirements.txt"')
+    assert packages < dockerfile.index("COPY --chown", packages) < dockerfile.index("./binder/postBuild")
+
+
+@pytest.mark.binder
+@pytest.mark.skipif(shutil.which("apt-cache") is None, reason="no apt here")
+def test_apt_knows_the_packages():
+    for name in (BINDER / "apt.txt").read_text().split():
+        known = run("apt-cache", "policy", name)
+        assert re.search(r"Candidate: \d", known), f"apt has no package {name!r}: {known or 'nothing printed'}"
+
+
+@pytest.mark.binder
+def test_post_build_installs_tensorkit_and_trusts_the_lessons(tmp_path):
+    checkout = copy_of_the_checkout(tmp_path)
+    environment = tmp_path / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", str(environment))
+    pip = [sys.executable, "-m", "pip", "--python", str(environment), "install", "-q"]
+    run(*pip, "-r", str(checkout / "binder" / "requirements.txt"), *sorted(FROM_THE_BASE_IMAGE))
+    variables = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    variables["PATH"] = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    variables["JUPYTER_DATA_DIR"] = str(tmp_path / "data")
+    said = run("./binder/postBuild", cwd=checkout, env=variables)
+    lessons = sorted(path.name for path in (checkout / "lessons").glob("*.ipynb"))
+    assert [f"Signing notebook: lessons/{name}" in said for name in lessons] == [True] * len(lessons), said
+    settings = environment / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+    assert settings.read_bytes() == (BINDER / "overrides.json").read_bytes()
+    python = environment / "bin" / "python"
+    check = "import tensorkit, tensorkit_widgets; print(tensorkit.tensor([1., 2.]).sum())"
+    assert run(str(python), "-c", check, cwd=tmp_path, env=variables) == "tensor(3.)\n"
+
+
+def copy_of_the_checkout(folder):
+    """The repository as a stranger clones it: the files that git knows, in their present state."""
+    names = run("git", "ls-files", "-z", cwd=ROOT).split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            target = folder / "checkout" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    return folder / "checkout"
