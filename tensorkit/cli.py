@@ -205,6 +205,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     asked = parser.parse_args(ours)
     if asked.command is None:
+        if options:
+            parser.error("options after -- are for a command: tensorkit lab -- " + " ".join(options))
         parser.print_help()
         return 0
     try:
