@@ -186,9 +186,8 @@ def build_parser() -> argparse.ArgumentParser:
         "lab",
         usage="tensorkit lab [-h] [--no-browser] [DIR] [-- OPTION ...]",
         help="copy the lessons and open them in JupyterLab",
-        description="Copy the lessons into DIR and open JupyterLab on the first one. A notebook that you have changed is "
-        "never overwritten: the fresh copy goes beside it. Options after -- are handed to JupyterLab, for example "
-        "-- --port 9999.",
+        description="Copy the lessons into DIR and open JupyterLab on the first one. A notebook that you have changed "
+        "is never overwritten: the fresh copy goes beside it. Options after -- go to JupyterLab, as in -- --port 9999.",
     )
     lab_parser.add_argument(
         "folder", metavar="DIR", nargs="?", type=Path, default=Path("tensorkit-lessons"), help="default: ./%(default)s"

@@ -1,9 +1,9 @@
 """Run the lessons on PyTorch itself and compare what they print: `python tests/replay_on_torch.py [NAME ...]`.
 
 Needs a Python with `torch` 2.13, whose answers the lessons store, beside what the tests need. In every lesson
-`import tensorkit as torch` becomes `import torch`; lines that use the notebook extension (`%graph f`) and cells that use
-what only tensorkit has are left out. What remains must print the same, cell by cell: standard output, the value of the
-last line, and the class and text of an error. Exits 0 when all agree, 1 when a cell differs, 2 without PyTorch.
+`import tensorkit as torch` becomes `import torch`; lines that use the notebook extension (`%graph f`) and cells that
+use what only tensorkit has are left out. What remains must print the same, cell by cell: standard output, the value of
+the last line, and the class and text of an error. Exits 0 when all agree, 1 when a cell differs, 2 without PyTorch.
 Not here: whether the stored outputs are what tensorkit prints (nbval, in plain `pytest`).
 """
 

@@ -36,9 +36,10 @@ def run(*command, **options):
 
 
 def test_requirements_are_what_a_course_needs_each_pinned():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    extras = project["project"]["optional-dependencies"]
-    needed = [*project["project"]["dependencies"], *extras["widgets"], *extras["lab"], *project["build-system"]["requires"]]
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, build = settings["project"], settings["build-system"]
+    extras = project["optional-dependencies"]
+    needed = [*project["dependencies"], *extras["widgets"], *extras["lab"], *build["requires"]]
     names = {name_of(requirement) for requirement in needed} - {"tensorkit"}
     assert set(requirements()) == names - FROM_THE_BASE_IMAGE
 

@@ -72,8 +72,8 @@ def test_a_lesson_the_learner_changed_stays_and_the_fresh_copy_goes_beside_it(so
     cli.copy_lessons(source, target)
     mine = notebook("2 + 2", "my own thoughts")
     (target / "02_matrices.ipynb").write_bytes(mine)
-    said = cli.copy_lessons(source, target)
-    assert said[1:] == ["02_matrices.ipynb has your changes and stays as it is; a fresh copy is 02_matrices.fresh.ipynb"]
+    _, said = cli.copy_lessons(source, target)
+    assert said == "02_matrices.ipynb has your changes and stays as it is; a fresh copy is 02_matrices.fresh.ipynb"
     assert (target / "02_matrices.ipynb").read_bytes() == mine
     assert (target / "02_matrices.fresh.ipynb").read_bytes() == notebook("2 + 2")
 
@@ -182,8 +182,8 @@ def test_only_root_is_allowed_to_be_root(started, monkeypatch, user, allowed):
 
 
 def test_a_missing_extra_is_one_line_that_says_what_to_install(started, monkeypatch, capsys, tmp_path):
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("jupyterlab", "tqdm") else found(name))
+    find, absent = importlib.util.find_spec, ("jupyterlab", "tqdm")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in absent else find(name))
     assert cli.main(["lab"]) == 1
     said = capsys.readouterr()
     assert said.out == ""

@@ -88,7 +88,7 @@ def test_an_error_is_a_fault_unless_the_cell_says_that_it_raises():
 def test_of_a_traceback_the_frames_of_the_lesson_and_the_message_are_stored():
     from nbformat import from_dict
 
-    frames = ["Cell In[1], line 1\n----> 1 \x1b[31mf()\x1b[0m", "File ~/tensorkit/tensor.py:7, in f()", "ValueError: no"]
+    frames = ["Cell In[1], line 1\n----> 1 \x1b[31mf()\x1b[0m", "File ~/tensorkit/ops.py:7, in f()", "ValueError: no"]
     error = from_dict({"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": frames})
     cell = lessons.normalise(stored("f()", error, tags=["raises-exception"])).cells[1]
     assert cell.outputs[0].traceback == ["Cell In[1], line 1\n----> 1 f()", "ValueError: no"]
