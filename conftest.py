@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import tensorkit
-
 ROOT = Path(__file__).resolve().parent
-PUBLIC = {name: getattr(tensorkit, name) for name in tensorkit.__all__ if not hasattr(builtins, name)}
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -23,6 +20,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 @pytest.fixture(autouse=True)
 def names_in_examples(request):
     """An example in a docstring sees its module's names, `torch`, and what `from tensorkit import *` would give."""
-    if isinstance(request.node, pytest.DoctestItem) and request.node.dtest is not None:
-        for name, value in {"torch": tensorkit, **PUBLIC}.items():
-            request.node.dtest.globs.setdefault(name, value)
+    if isinstance(request.node, pytest.DoctestItem):
+        import tensorkit
+
+        seen = request.node.dtest.globs
+        seen.setdefault("torch", tensorkit)
+        for name in tensorkit.__all__:
+            if not hasattr(builtins, name):
+                seen.setdefault(name, getattr(tensorkit, name))
