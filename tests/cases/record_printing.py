@@ -6,7 +6,7 @@ PyTorch and with `tensorkit.printing` and shows the first texts that differ.
 
 A case is a dict: `dtype`, `shape` and `data` say what is written, `options` are the print options in force, `grad` and
 `default` (the default dtype) are there where they matter, `text` is PyTorch's answer. `data` is a list of Python
-numbers, as text so that nan, -0.0 and complex numbers survive, or `{"start": ..., "step": ...}` for equally spaced ones.
+numbers, as text so that nan, -0.0 and complex numbers survive, or `{"start": ..., "step": ...}` if equally spaced.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,94 +91,129 @@ def our_text(case: dict[str, Any], array: np.ndarray | np.generic) -> str:
         )
 
 
-def texts(*numbers: object) -> list[str]:
-    return [str(number) for number in numbers]
-
-
 def case(dtype: str, shape: tuple[int, ...] | int, data: Any, **more: Any) -> dict[str, Any]:
     """A case; `data` is a sequence of numbers or a dict with start and step."""
     shape = (shape,) if isinstance(shape, int) else shape
-    return {"dtype": dtype, "shape": list(shape), "data": data if isinstance(data, dict) else texts(*data), **more}
+    return {
+        "dtype": dtype,
+        "shape": list(shape),
+        "data": data if isinstance(data, dict) else list(map(str, data)),
+        **more,
+    }
+
+
+INF, NAN = float("inf"), float("nan")
+
+# Every mode, and both sides of every threshold between the modes.
+# fmt: off
+NUMBERS = [
+    0, -0.0, 1, -1, 3, 2.5, -2.5, 0.1, 1 / 3, 123.456, 99999.5, 0.00005, 0.0001, 9.9e-5, 1e-5, 1e-30, 1e-45, 5e-324,
+    1e8, 100000001, 100000000.5, 1e9, 3e38, 1.7e308, 65504, 65504.5, 6e-8, INF, -INF, NAN, 16777216, 99999999, 0.99999,
+    0.999949, 0.99995, 2.00005, 1.00005, 0.125, 0.00015, 0.5, 1.5, 1e7 + 0.5,
+]
+COMPLEX_NUMBERS = [
+    0j, 1j, -1j, 1 + 2j, 1.5 - 2j, 2 - 1.5j, complex(0.0, -0.0), complex(-0.0, 0.0), complex(NAN, 1), complex(1, NAN),
+    complex(INF, -INF), complex(1e-5, 3), complex(3, 1e10), complex(0.1, 1e-8),
+]
+# What decides about mode and width, and what has no say.
+ROWS = [
+    [1, 2, 3], [1, 2.5, 3], [0.1, 100], [0.1, 100.1], [0.1, 99.99], [0.001, 1], [0.0009, 1], [1, 1000], [1, 1001],
+    [1.5, 1500], [1.5, 1501], [1e-4, 0.05], [9.9e-5, 0.05], [1e8, 1e8], [1e8 + 8, 1e8], [2, 1e8], [1e6, 1e8, 1e9],
+    [0, 0, 0], [0, 1], [0, 0.5], [0, 1e-8], [-0.0, 0.0], [-0.0, 1e-8], [NAN, NAN], [INF, -INF], [NAN, 1], [NAN, 0],
+    [-INF, 1], [-INF, 1.5], [NAN, 1e-8], [NAN, 1e10, INF, -INF, 0.0], [INF, 1234567], [-1, 10], [-1.5, 10], [-10, 1.5],
+    [0.00001, NAN, 0, 1], [1 / 3, 2 / 3], [-1 / 3, 2e5], [3, NAN, -INF, 0], [1.0, 2.0, INF], [0.5, -INF],
+]
+EMPTY_SHAPES = [(0,), (0, 3), (3, 0), (2, 0, 4), (0, 0, 0), (1, 0)]
+# Rows that wrap, nested brackets, dimensions that lose their middle.
+SHAPES = [
+    (18,), (19,), (21,), (1000,), (1001,), (2, 30), (3, 4), (1, 1, 1), (2, 3, 4), (2, 1, 2, 2), (1, 2, 1, 2, 3),
+    (1000, 1000), (1001, 1), (1, 1001), (2, 600), (600, 2), (7, 200), (6, 200), (2, 3, 2, 100), (3, 4, 200),
+    (7, 1, 7, 21), (200, 1, 200), (2000, 2, 3), (40, 25), (41, 25),
+]
+OPTIONS = [
+    {"precision": 0}, {"precision": 1}, {"precision": 8}, {"precision": 20}, {"sci_mode": True}, {"sci_mode": False},
+    {"sci_mode": True, "precision": 2}, {"linewidth": 20}, {"linewidth": 40}, {"linewidth": 1}, {"linewidth": 0},
+    {"linewidth": 200}, {"linewidth": 200.5}, {"threshold": 5}, {"threshold": 0}, {"threshold": 5, "edgeitems": 1},
+    {"threshold": 5, "edgeitems": 0}, {"edgeitems": 0}, {"threshold": 5, "edgeitems": 10}, {"profile": "short"},
+    {"profile": "full"}, {"profile": "default"}, {"profile": "short", "precision": 6}, {"profile": "unknown"},
+]
+# fmt: on
 
 
 def chosen_cases() -> list[dict[str, Any]]:
     """Cases picked by hand: each rule of the text, and each place where it is easily got wrong."""
-    cases = []
-    inf, nan = float("inf"), float("nan")
-    # One number: every mode, and both sides of every threshold between the modes.
-    for value in (0, -0.0, 1, -1, 3, 2.5, -2.5, 0.1, 1 / 3, 123.456, 99999.5, 0.00005, 0.0001, 9.9e-5, 1e-5, 1e-30, 1e-45,
-                  5e-324, 1e8, 100000001, 100000000.5, 1e9, 3e38, 1.7e308, 65504, 65504.5, 6e-8, inf, -inf, nan, 16777216,
-                  99999999, 0.99999, 0.999949, 0.99995, 2.00005, 1.00005, 0.125, 0.00015, 0.5, 1.5, 1e7 + 0.5):  # fmt: skip
-        cases += [case(dtype, (), [value]) for dtype in FLOATS]
-    for value in (0, 1, 7, 100, 127):
-        cases += [case(dtype, (), [value]) for dtype in INTEGERS + UNSIGNED]
-    cases += [case("bool", (), [0]), case("bool", (), [1])]
-    cases += [case("int64", (), [2**63 - 1]), case("int64", (), [-(2**63)]), case("uint64", (), [2**64 - 1])]
-    for value in (0j, 1j, -1j, 1 + 2j, 1.5 - 2j, 2 - 1.5j, complex(0.0, -0.0), complex(-0.0, 0.0), complex(nan, 1),
-                  complex(1, nan), complex(inf, -inf), complex(1e-5, 3), complex(3, 1e10), complex(0.1, 1e-8)):  # fmt: skip
-        cases += [case(dtype, (), [value]) for dtype in COMPLEX]
-    # Rows: what decides mode and width.
-    rows = [
-        [1, 2, 3], [1, 2.5, 3], [0.1, 100], [0.1, 100.1], [0.1, 99.99], [0.001, 1], [0.0009, 1], [1, 1000], [1, 1001],
-        [1.5, 1500], [1.5, 1501], [1e-4, 0.05], [9.9e-5, 0.05], [1e8, 1e8], [1e8 + 8, 1e8], [2, 1e8], [1e6, 1e8, 1e9],
-        [0, 0, 0], [0, 1], [0, 0.5], [0, 1e-8], [-0.0, 0.0], [-0.0, 1e-8], [nan, nan], [inf, -inf], [nan, 1], [nan, 0],
-        [-inf, 1], [-inf, 1.5], [nan, 1e-8], [nan, 1e10, inf, -inf, 0.0], [inf, 1234567], [-1, 10], [-1.5, 10], [-10, 1.5],
-        [0.00001, nan, 0, 1], [1 / 3, 2 / 3], [-1 / 3, 2e5], [3, nan, -inf, 0], [1.0, 2.0, inf], [0.5, -inf],
-    ]  # fmt: skip
-    for row in rows:
-        cases += [case(dtype, len(row), row) for dtype in FLOATS]
-        cases.append(case("float32", (len(row), 1), row))
-        cases.append(case("complex64", len(row), [complex(x, y) for x, y in zip(row, reversed(row), strict=True)]))
-        cases.append(case("complex128", len(row), [complex(2, x) for x in row]))
+    return [*single_numbers(), *rows(), *empty_ones(), *shapes(), *suffixes(), *options()]
+
+
+def single_numbers() -> Iterator[dict[str, Any]]:
+    yield from (case(dtype, (), [number]) for dtype in FLOATS for number in NUMBERS)
+    yield from (case(dtype, (), [number]) for dtype in COMPLEX for number in COMPLEX_NUMBERS)
+    yield from (case(dtype, (), [number]) for dtype in INTEGERS + UNSIGNED for number in (0, 1, 7, 100, 127))
+    yield from (case("bool", (), [number]) for number in (0, 1))
+    yield from (case("int64", (), [number]) for number in (2**63 - 1, -(2**63)))
+    yield case("uint64", (), [2**64 - 1])
+
+
+def rows() -> Iterator[dict[str, Any]]:
+    for row in ROWS:
+        yield from (case(dtype, len(row), row) for dtype in FLOATS)
+        yield case("float32", (len(row), 1), row)
+        yield case("complex64", len(row), [complex(x, y) for x, y in zip(row, reversed(row), strict=True)])
+        yield case("complex128", len(row), [complex(2, x) for x in row])
     for row in ([1, 2, 3], [-1, 10, 100], [0, -128, 127], [5]):
-        cases += [case(dtype, len(row), row) for dtype in ("int8", "int16", "int32", "int64")]
-    cases += [case("bool", 3, [1, 0, 1]), case("bool", (2, 2), [1, 1, 1, 1]), case("bool", (2, 2), [0, 1, 1, 0])]
-    # Empty.
-    for shape in ((0,), (0, 3), (3, 0), (2, 0, 4), (0, 0, 0), (1, 0)):
-        cases += [case(dtype, shape, []) for dtype in ("float32", "float64", "int64", "bool", "complex64")]
-        cases.append(case("float64", shape, [], default="float64"))
-        cases.append(case("complex128", shape, [], default="float64"))
-        cases.append(case("float32", shape, [], options={"edgeitems": 0}))
-        cases.append(case("float32", shape, [], grad="leaf"))
-    # Rows that wrap, dimensions, abridged dimensions.
+        yield from (case(dtype, len(row), row) for dtype in ("int8", "int16", "int32", "int64"))
+    yield case("bool", 3, [1, 0, 1])
+    yield case("bool", (2, 2), [1, 1, 1, 1])
+    yield case("bool", (2, 2), [0, 1, 1, 0])
+
+
+def empty_ones() -> Iterator[dict[str, Any]]:
+    for shape in EMPTY_SHAPES:
+        yield from (case(dtype, shape, []) for dtype in ("float32", "float64", "int64", "bool", "complex64"))
+        yield from (case(dtype, shape, [], default="float64") for dtype in ("float64", "complex128"))
+        yield case("float32", shape, [], options={"edgeitems": 0})
+        yield case("float32", shape, [], grad="leaf")
+
+
+def shapes() -> Iterator[dict[str, Any]]:
     whole, quarters = {"start": -3, "step": 1}, {"start": -7, "step": 0.25}
-    for shape in ((18,), (19,), (21,), (1000,), (1001,), (2, 30), (3, 4), (1, 1, 1), (2, 3, 4), (2, 1, 2, 2), (1, 2, 1, 2, 3),
-                  (1000, 1000), (1001, 1), (1, 1001), (2, 600), (600, 2), (7, 200), (6, 200), (5, 6, 7, 8), (3, 4, 200),
-                  (7, 7, 7, 7), (200, 1, 200), (2000, 2, 3), (40, 25), (41, 25)):  # fmt: skip
-        cases += [case("float32", shape, whole), case("float32", shape, quarters), case("int64", shape, whole)]
-        cases.append(case("complex64", shape, quarters))
+    for shape in SHAPES:
+        yield from (case(dtype, shape, quarters) for dtype in ("float32", "complex64"))
+        yield from (case(dtype, shape, whole) for dtype in ("float32", "int64"))
     for dtype in ALL:
-        cases += [case(dtype, 30, {"start": 0, "step": 1}), case(dtype, (40, 40), {"start": 0, "step": 0.03})]
-    # Numbers that are not shown have no say.
+        yield case(dtype, 30, {"start": 0, "step": 1})
+        yield case(dtype, (40, 40), {"start": 0, "step": 0.03})
+    # Numbers that are not shown have no say; the same at the end of the row have.
     hidden = [1.0] * 500 + [1e-9] + [1.0] * 600
-    cases += [case("float32", 1101, hidden), case("float32", (1, 1101), hidden), case("float32", 1101, hidden[500:] + hidden[:500])]
-    # Suffixes: their order, and where they go to a line of their own.
+    yield from (case("float32", shape, hidden) for shape in (1101, (1, 1101)))
+    yield case("float32", 1101, hidden[501:] + hidden[:501])
+
+
+def suffixes() -> Iterator[dict[str, Any]]:
     for dtype in ("float32", "float64", "int64", "int32", "bool", "float16", "complex64", "complex128"):
-        cases += [case(dtype, 2, [1, 0], default="float64"), case(dtype, (), [1], default="float64")]
-        cases.append(case(dtype, 2, [1, 0], default="float16"))
+        yield from (case(dtype, 2, [1, 0], default=default) for default in ("float64", "float16"))
+        yield case(dtype, (), [1], default="float64")
+    quarters = {"start": -7, "step": 0.25}
     for length in range(1, 22):
-        cases += [case("float32", length, quarters, grad=grad) for grad in ("leaf", "node")]
-        cases += [case("float64", length, quarters, grad=grad) for grad in ("leaf", "node", None)]
-        cases.append(case("float64", (2, length), quarters, grad="node"))
-    cases += [case("float64", (), [2.5], grad=grad) for grad in ("leaf", "node")]
-    cases += [case("float32", (2, 0), [], grad="node"), case("float64", (2, 0), [], grad="node", options={"linewidth": 30})]
-    # Options.
-    for options in ({"precision": 0}, {"precision": 1}, {"precision": 8}, {"precision": 20}, {"sci_mode": True},
-                    {"sci_mode": False}, {"sci_mode": True, "precision": 2}, {"linewidth": 20}, {"linewidth": 40},
-                    {"linewidth": 1}, {"linewidth": 0}, {"linewidth": 200}, {"linewidth": 200.5}, {"threshold": 5},
-                    {"threshold": 0}, {"threshold": 5, "edgeitems": 1}, {"threshold": 5, "edgeitems": 0}, {"edgeitems": 0},
-                    {"threshold": 5, "edgeitems": 10}, {"profile": "short"}, {"profile": "full"}, {"profile": "default"},
-                    {"profile": "short", "precision": 6}, {"profile": "unknown"}):  # fmt: skip
+        yield from (case("float32", length, quarters, grad=grad) for grad in ("leaf", "node"))
+        yield from (case("float64", length, quarters, grad=grad) for grad in ("leaf", "node", None))
+        yield case("float64", (2, length), quarters, grad="node")
+    yield from (case("float64", (), [2.5], grad=grad) for grad in ("leaf", "node"))
+    yield case("float32", (2, 0), [], grad="node")
+    yield case("float64", (2, 0), [], grad="node", options={"linewidth": 30})
+
+
+def options() -> Iterator[dict[str, Any]]:
+    for chosen in OPTIONS:
         for shape in ((), (1,), (8,), (12,), (3, 4), (3, 9), (2, 3, 4)):
-            cases.append(case("float32", shape, {"start": -1.3, "step": 0.7}, options=options))
-        cases.append(case("float32", 4, [0, 0, nan, inf], options=options))
-        cases.append(case("float32", 4, [1, 2, 1e10, 0], options=options))
-        cases.append(case("float64", (3, 9), {"start": 1, "step": 1}, options=options, grad="node"))
-        cases.append(case("int64", (3, 9), {"start": 95, "step": 1}, options=options))
-        cases.append(case("bool", (3, 9), {"start": 0, "step": 1}, options=options))
-        cases.append(case("complex64", (2, 8), {"start": -1.3, "step": 0.7}, options=options))
-        cases.append(case("float32", 1100, {"start": 0, "step": 1}, options=options))
-    return cases
+            yield case("float32", shape, {"start": -1.3, "step": 0.7}, options=chosen)
+        yield case("float32", 4, [0, 0, NAN, INF], options=chosen)
+        yield case("float32", 4, [1, 2, 1e10, 0], options=chosen)
+        yield case("float64", (3, 9), {"start": 1, "step": 1}, options=chosen, grad="node")
+        yield case("int64", (3, 9), {"start": 95, "step": 1}, options=chosen)
+        yield case("bool", (3, 9), {"start": 0, "step": 1}, options=chosen)
+        yield case("complex64", (2, 8), {"start": -1.3, "step": 0.7}, options=chosen)
+        yield case("float32", 1100, {"start": 0, "step": 1}, options=chosen)
 
 
 def random_case(chance: random.Random) -> dict[str, Any]:
@@ -232,8 +268,7 @@ def random_floats(size: int, chance: random.Random) -> list[float]:
         edge = chance.choice([1e-4, 1e8, 1.0, 0.99995, 1000.0])
         numbers = [edge * (1 + chance.choice([0, 1e-7, -1e-7, 1e-3, -1e-3, 1e-16])) for _ in range(size)]
     rate = chance.choice([0, 0, 0.1, 1]) * chance.random()
-    special = [0.0, -0.0, float("nan"), float("inf"), float("-inf")]
-    return [chance.choice(special) if chance.random() < rate else number for number in numbers]
+    return [chance.choice([0.0, -0.0, NAN, INF, -INF]) if chance.random() < rate else number for number in numbers]
 
 
 def random_options(chance: random.Random) -> dict[str, Any]:
@@ -254,7 +289,7 @@ def record(torch: Any) -> None:
     """Write the case file: the chosen cases and some random ones of modest size."""
     cases = chosen_cases()
     chance = random.Random(2013)
-    while len(cases) < 1500:
+    while len(cases) < 1400:
         candidate = random_case(chance)
         if len(candidate["data"]) <= 40:
             cases.append(candidate)
