@@ -145,7 +145,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for path in paths(asked.names):
         lesson = read(path)
         if asked.action == "regenerate":
-            nbformat.write(normalise(execute(lesson)), path)
+            try:
+                nbformat.write(normalise(execute(lesson)), path)
+            except nbclient.exceptions.CellExecutionError as error:
+                print(f"{path.name}: stays as it was, for it does not run\n{error}")
+                bad += 1
+                continue
         found = list(faults(lesson))
         bad += bool(found)
         print(path.name, "fine" if not found else "", *(f"\n  {fault}" for fault in found))

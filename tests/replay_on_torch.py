@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib.util
+import pkgutil
 import re
 import sys
 from collections.abc import Iterator
@@ -20,62 +21,49 @@ from copy import deepcopy
 import lessons
 from nbformat import NotebookNode
 
-EXTENSION = re.compile(r"^\s*(?:%(?!matplotlib|time)|!|\?)|^[\w.]+\?\s*$")
+EXTENSION = re.compile(r"^\s*(?:%(?!matplotlib)|!|\?)|^[\w.]+\?\s*$")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
 def without_extension(source: str) -> str:
     """The cell without its lines of magic; nothing of a cell that is a cell magic as a whole (`%%…`)."""
-    if source.lstrip().startswith("%%") and not source.lstrip().startswith("%%time"):
+    if source.lstrip().startswith("%%"):
         return ""
     return "\n".join(line for line in source.splitlines() if not EXTENSION.match(line))
 
 
-def only_tensorkits(module: str) -> bool:
-    """Whether PyTorch has no module of that name (`tensorkit.graph`, `tensorkit_widgets`)."""
-    if not module.startswith("tensorkit"):
-        return False
-    if module.split(".")[0] != "tensorkit":
-        return True
+def in_torch(name: str) -> bool:
+    """Whether PyTorch has what tensorkit calls by this dotted name: a module, or something in one."""
+    top, _, rest = name.partition(".")
+    if top != "tensorkit":
+        return not top.startswith("tensorkit_")
     try:
-        return importlib.util.find_spec(module.replace("tensorkit", "torch", 1)) is None
-    except ModuleNotFoundError:
-        return True
+        pkgutil.resolve_name(f"torch.{rest}" if rest else "torch")
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def own_imports(tree: ast.Module) -> set[str]:
     """The names that a cell binds to what only tensorkit has."""
     names = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {a.asname or a.name.split(".")[0] for a in node.names if only_tensorkits(a.name)}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("tensorkit"):
-            for a in node.names:
-                if only_tensorkits(node.module) or not exists_in_torch(node.module, a.name):
-                    names.add(a.asname or a.name)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            base = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            names |= {a.asname or a.name.split(".")[0] for a in node.names if not in_torch(base + a.name)}
     return names
 
 
-def exists_in_torch(module: str, name: str) -> bool:
-    """Whether `from torch… import name` would work."""
-    import importlib
-
-    theirs = module.replace("tensorkit", "torch", 1)
-    return hasattr(importlib.import_module(theirs), name) or not only_tensorkits(f"{module}.{name}")
-
-
 def uses(tree: ast.Module, own: set[str]) -> bool:
-    """Whether a cell reads one of the names that only tensorkit has, or such an attribute of `torch`."""
-    import torch
+    """Whether a cell reads one of the names that only tensorkit has, as `name` or as `torch.name`."""
+    import tensorkit
 
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in own:
             return True
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch":
-            import tensorkit
-
-            if hasattr(tensorkit, node.attr) and not hasattr(torch, node.attr):
-                return True
+        of_torch = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "torch"
+        if of_torch and hasattr(tensorkit, node.attr) and not in_torch(f"tensorkit.{node.attr}"):
+            return True
     return False
 
 
