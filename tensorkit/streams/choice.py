@@ -9,20 +9,8 @@ from .words import Words
 
 def poisson(words: Words, rates: np.ndarray) -> np.ndarray:
     """For each rate of a flat array a whole number with that mean, in float64."""
-    source = _Fractions(words)
-    return np.array([_poisson(source.next, rate) for rate in rates.tolist()], np.float64)
-
-
-class _Fractions:
-    """Uniform float64 fractions one by one."""
-
-    def __init__(self, words: Words):
-        self._words = words
-        self._one = np.empty(1)
-
-    def next(self) -> float:
-        self._words.fractions64(self._one)
-        return float(self._one[0])
+    with words.fractions64_ahead() as uniform:
+        return np.array([_poisson(uniform, rate) for rate in rates.tolist()], np.float64)
 
 
 def _poisson(uniform, rate: float) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import choice, normals
 from .permutation import shuffle
-from .rounding import cast, fused32, fused64, libm, near
+from .rounding import as_libm, cast, fused32, fused64
 from .words import CHUNK, DEFAULT_SEED, Words, chunks, seed_from_system
 
 _FLOAT32, _FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -103,11 +103,14 @@ class Engine:
         out = np.empty(count, dtype)
         unit = low == 0.0 and high == 1.0
         span = float(dtype.type(high) - dtype.type(low))
+        largest = np.array([1 - 2.0**-53 if dtype == _FLOAT64 else 1 - 2.0**-24], dtype)
+        reaches_high = not unit and fused(largest, span, low)[0] >= high
         for start, stop in chunks(count):
             piece = out[start:stop]
             draw(piece)
             if not unit:
                 piece[...] = fused(piece, span, low)
+            if reaches_high:
                 _below(piece, low, high)
         return out
 
@@ -150,10 +153,7 @@ class Engine:
         """Whole numbers from 0 to the largest one the dtype holds (exactly, if it is a float): `x.random_()`."""
         dtype = np.dtype(dtype)
         with self._lock:
-            if dtype.itemsize == 8:
-                words = self._words.words64(count)
-            else:
-                words = self._words.words32(count)
+            words = self._words.words64(count) if dtype.itemsize == 8 else self._words.words32(count)
         if dtype.kind == "b":
             return (words & np.uint32(1)).astype(np.bool_)
         if dtype == np.int64:
@@ -190,6 +190,69 @@ class Engine:
         with self._lock:
             (self._words.fractions64 if wide else self._words.fractions32)(fractions)
         return fractions < p.ravel()
+
+    # ------------------------------------------------------------------ functions of a uniform number u in float64
+
+    def exponential(self, count: int, rate: float = 1.0, dtype=np.float32) -> np.ndarray:
+        """Waiting times with `rate` events per unit of time: -log(1 - u) / rate."""
+        scale = -1.0 / rate
+        return self._transformed(
+            count, lambda u: np.negative(u, out=u), np.log1p, math.log1p, lambda log: scale * log, dtype
+        )
+
+    def geometric(self, count: int, p: float, dtype=np.float32) -> np.ndarray:
+        """Trials up to the first success of probability `p`: log u / log(1 - p), rounded up."""
+        scale = math.log1p(-p)
+        return self._transformed(count, lambda u: u, np.log, _log, lambda log: np.ceil(log / scale), dtype)
+
+    def cauchy(self, count: int, median: float = 0.0, sigma: float = 1.0, dtype=np.float32) -> np.ndarray:
+        """Cauchy numbers: median + sigma * tan(pi * (u - 1/2)), rounded once."""
+        median, sigma = float(median), float(sigma)
+        return self._transformed(
+            count, lambda u: math.pi * (u - 0.5), np.tan, math.tan, lambda tan: fused64(tan, sigma, median), dtype
+        )
+
+    def _transformed(self, count: int, prepare, fast, exact, finish, dtype) -> np.ndarray:
+        """finish(exact(prepare(u))) for `count` uniform u, by pieces; see `as_libm`."""
+        out = np.empty(count, dtype)
+        with self._lock:
+            for start, stop in chunks(count):
+                u = np.empty(stop - start)
+                self._words.fractions64(u)
+                out[start:stop] = as_libm(fast, exact, prepare(u), finish, out.dtype)
+        return out
+
+    def log_normal(self, count: int, mean: float = 1.0, std: float = 2.0, dtype=np.float32) -> np.ndarray:
+        """Numbers whose logarithm is normal; from pairs of normals, however many are wanted."""
+        with self._lock:
+            standard = normals.pairwise(self._words, count)
+        exponent = fused64(standard, float(std), float(mean))
+        return as_libm(np.exp, math.exp, exponent, lambda exp: exp, dtype)
+
+    def poisson(self, rates: np.ndarray) -> np.ndarray:
+        """For each rate a whole number of that mean, in the rates' dtype, flat."""
+        rates = np.asarray(rates)
+        with self._lock:
+            return cast(choice.poisson(self._words, rates.ravel().astype(np.float64)), rates.dtype)
+
+    def multinomial(self, weights: np.ndarray, samples: int, replacement: bool = False) -> np.ndarray:
+        """Column numbers (int64) drawn by weight: (columns,) -> (samples,) or (rows, columns) -> (rows, samples).
+
+        With replacement each sample is one uniform number looked up in the running sums.  Without, or for a
+        single sample, each column draws an exponential number and the largest weight / number win.
+        """
+        rows = np.atleast_2d(weights)
+        with self._lock:
+            if replacement and samples > 1:
+                chosen = choice.with_replacement(self._words, rows, samples)
+            else:
+                times = self.exponential(rows.size, 1.0, rows.dtype).reshape(rows.shape)
+                chosen = choice.without_replacement(rows, times, samples)
+        return chosen if np.ndim(weights) == 2 else chosen[0]
+
+
+def _log(u: float) -> float:
+    return math.log(u) if u else -math.inf
 
 
 def _part(dtype: np.dtype) -> np.dtype:

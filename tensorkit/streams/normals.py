@@ -38,8 +38,8 @@ _COS = _single(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)  # their sum is ln 2
 _SQRT_HALF_BITS = np.float32(math.sqrt(0.5)).view(np.int32)
 _TWO_PI, _FOUR_OVER_PI = np.float32(2 * math.pi), np.float32(4 / math.pi)
-# pi/4 in three parts: the first two are short enough for exact products with a small whole number.
-_QUARTER_PI = np.float32(0.78515625), np.float32(2.4187564849853515625e-4), _single(3.77489497744594108e-8)[0]
+# Cephes takes off pi/4 in three parts to keep digits; in float64 their sum does as well.
+_QUARTER_PI = 0.78515625 + 2.4187564849853515625e-4 + _single(3.77489497744594108e-8)[0]
 
 
 # ---------------------------------------------------------------------- one at a time
@@ -78,7 +78,7 @@ def blockwise(words: Words, count: int, mean: float, std: float, dtype) -> np.nd
     draw, transform = (words.fractions64, _blocks64) if double else (words.fractions32, _blocks32)
     out = np.empty(count, np.float64 if double else np.float32)
     whole = count - count % BLOCK
-    for start, stop in chunks(whole, 2 * CHUNK):
+    for start, stop in chunks(whole, 4 * CHUNK):
         piece = out[start:stop]
         draw(piece)
         transform(piece, mean, std)
@@ -106,26 +106,27 @@ def _blocks32(piece: np.ndarray, mean: float, std: float) -> None:
     radius *= np.float32(-2)
     np.sqrt(radius, out=radius)
     sin, cos = sincos32((block[:, HALF:] * _TWO_PI).ravel())
-    for part, factor in ((block[:, :HALF], cos), (block[:, HALF:], sin)):
-        factor *= radius
-        part[...] = _scaled32(factor, np.float32(mean), np.float32(std)).reshape(-1, HALF)
-
-
-def _scaled32(x: np.ndarray, mean: np.float32, std: np.float32) -> np.ndarray:
-    """x*std + mean with one rounding; NumPy's own arithmetic where one of the two steps is exact."""
-    if mean == 0:
-        return x * std + mean if std != 1 else x + mean  # adding 0 turns -0 into 0, as PyTorch does
-    return x + mean if std == 1 else fused32(x, std, mean)
+    radius, sin, cos = (part.reshape(-1, HALF) for part in (radius, sin, cos))
+    np.multiply(radius, cos, out=block[:, :HALF])
+    np.multiply(radius, sin, out=block[:, HALF:])
+    if mean != 0 and std != 1:
+        piece[...] = fused32(piece, np.float32(std), np.float32(mean))
+    else:  # one of the two steps is exact: NumPy's own arithmetic will do
+        if std != 1:
+            piece *= np.float32(std)
+        piece += np.float32(mean)  # also if 0: the sum has no minus zero
 
 
 def _fused_into(out: np.ndarray, x: np.ndarray, c, scratch: np.ndarray) -> None:
     """out = out*x + c, product and sum in float64, then rounded to the float32 `out`.
 
     Unlike `fused32` this does not look for sums halfway between two float32.  It need not: the polynomials
-    see only 2**24 different arguments, and all were tried.  None comes out differently.
+    see only 2**24 different arguments, and all were tried: none comes out differently.
     """
-    np.multiply(out, x, out=scratch)
-    np.add(scratch, c, out=out, casting="same_kind")
+    scratch[...] = out
+    np.multiply(scratch, x, out=scratch)
+    np.add(scratch, c, out=scratch)
+    out[...] = scratch
 
 
 def log32(u: np.ndarray) -> np.ndarray:
@@ -162,21 +163,19 @@ def sincos32(t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     j = (t * _FOUR_OVER_PI).astype(np.int32)
     j += 1
     j &= ~1
-    steps = j.astype(np.float32)
     x = t
-    x -= steps * _QUARTER_PI[0]
-    x -= steps * _QUARTER_PI[1]
-    scratch = np.multiply(steps, -_QUARTER_PI[2], dtype=np.float64)
-    np.add(scratch, x, out=x, casting="same_kind")
-
+    scratch = j * -_QUARTER_PI
+    scratch += x
+    x[...] = scratch
     z = x * x
     wide = z.astype(np.float64)
-    cos = _cubic(_COS, wide, scratch)  # 1 - z/2 + z**2 * polynomial(z)
-    cos *= z
-    _fused_into(cos, wide, z * np.float32(-0.5), scratch)
-    cos += np.float32(1)
     sin = _cubic(_SIN, wide, scratch)  # x + x*z * polynomial(z)
     sin *= z
+    cos = _cubic(_COS, wide, scratch)  # 1 - z/2 + z**2 * polynomial(z)
+    cos *= z
+    z *= np.float32(-0.5)
+    _fused_into(cos, wide, z, scratch)
+    cos += np.float32(1)
     wide[...] = x
     _fused_into(sin, wide, x, scratch)
 

@@ -10,29 +10,31 @@ import math
 import numpy as np
 
 _SPLITTER = 2.0**27 + 1.0
+_HALFWAY = -(2**63)  # the 29 dropped bits, shifted to the top
 
 
-def fused32(a, b, c) -> np.ndarray:
-    """a*b + c in float32 with one rounding; arrays or numbers that float32 can hold.
+def fused32(a: np.ndarray, b: float, c: float) -> np.ndarray:
+    """a*b + c in float32 with one rounding, for a float32 array and two numbers that float32 can hold.
 
     Done in float64, where the product of two float32 is exact.  The sum is then rounded to 53 bits and again
     to 24.  Two roundings differ from one only if the first lands halfway between two float32 though the exact
     sum does not.  Halfway shows: the 29 bits to be dropped are a one and zeros.
     """
-    product = np.multiply(a, b, dtype=np.float64)
-    total = product + c
-    halfway = (total.view(np.int64) & 0x1FFFFFFF) == 0x10000000
-    if halfway.any():
-        _step_off_halfway(total, product, np.broadcast_to(np.float64(c), total.shape), halfway)
+    b, c = float(b), float(c)
+    total = a.astype(np.float64)
+    total *= b
+    total += c
+    dropped = total.view(np.int64) << 35
+    if (dropped == _HALFWAY).any():
+        at = np.flatnonzero(dropped == _HALFWAY)
+        total[at] = _off_halfway(a[at].astype(np.float64) * b, c)
     return total.astype(np.float32)
 
 
-def _step_off_halfway(total, product, c, where) -> None:
-    """Move each sum at `where` one float64 towards the exact sum, so that it rounds to the right side."""
-    p, addend, s = product[where], c[where], total[where]
-    _, error = _two_sum(p, addend)
-    towards = np.copysign(np.inf, error)
-    total[where] = np.where(error == 0, s, np.nextafter(s, towards))
+def _off_halfway(product: np.ndarray, c: float) -> np.ndarray:
+    """product + c, but where that is not exact the next float64 on the side of the exact sum."""
+    total, error = _two_sum(product, c)
+    return np.where(error == 0, total, np.nextafter(total, np.copysign(np.inf, error)))
 
 
 def fused64(a: np.ndarray, b: float, c: float) -> np.ndarray:
@@ -97,13 +99,22 @@ def libm(function, x: np.ndarray) -> np.ndarray:
     return np.fromiter(map(function, x.tolist()), np.float64, x.size)
 
 
-def near(values: np.ndarray, dtype) -> np.ndarray:
-    """Where float64 `values`, known to some 30 last places, may round to two different numbers of `dtype`.
+def as_libm(fast, exact, x: np.ndarray, finish, dtype) -> np.ndarray:
+    """finish(exact(x)) in `dtype`, for the most part computed as finish(fast(x)).
 
-    Elsewhere a value computed with NumPy's fast functions rounds to the same number as the C library's.
+    fast    NumPy's function, right to some 30 units in the last place of float64
+    exact   the C library's, from `math`
+    finish  what follows, increasing or decreasing throughout; an array function
+
+    If both ends of the interval around fast(x) finish as the same number of `dtype`, then so does exact(x).
+    Only the others go through the slow function: one in millions where `dtype` is float32, all where it is float64.
     """
-    slack = np.abs(values) * 2.0**-48
-    return np.flatnonzero(cast(values - slack, dtype) != cast(values + slack, dtype))
+    y = fast(x)
+    result = cast(finish(y * (1.0 - 2.0**-48)), dtype)
+    doubtful = np.flatnonzero(result != cast(finish(y * (1.0 + 2.0**-48)), dtype))
+    if doubtful.size:
+        result[doubtful] = cast(finish(libm(exact, x[doubtful])), dtype)
+    return result
 
 
 def cast(values: np.ndarray, dtype) -> np.ndarray:

@@ -104,7 +104,8 @@ class Words:
         data = np.ascontiguousarray(state, np.uint8).tobytes()
         if len(data) != STATE_BYTES:
             raise RuntimeError(
-                f"Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size to be {len(data)}"
+                f"Expected a CPUGeneratorImplState of size {STATE_BYTES} "
+                f"but found the input RNG state size to be {len(data)}"
             )
         seed, left, seeded, following = _HEAD.unpack_from(data, 0)
         if seeded != 1 or not 0 < left <= _WORDS or following > _WORDS:
@@ -154,3 +155,40 @@ class Words:
         words &= np.uint64(2**53 - 1)
         out[...] = words.view(np.int64)
         out *= 2.0**-53
+
+    def fractions64_ahead(self, size: int = 256) -> "FractionsAhead":
+        """Fractions one by one, for draws that do not know how many they need."""
+        return FractionsAhead(self, size)
+
+
+class FractionsAhead:
+    """Float64 fractions one by one at the price of arrays: drawn ahead, and on leaving the rest is given back.
+
+    with words.fractions64_ahead() as uniform:
+        uniform() + uniform()
+    """
+
+    def __init__(self, words: Words, size: int):
+        self._words = words
+        self._size = size
+
+    def __enter__(self):
+        self._refill()
+        return self._next
+
+    def _refill(self) -> None:
+        self._before = self._words.get_state()
+        fractions = np.empty(self._size)
+        self._words.fractions64(fractions)
+        self._ready = fractions.tolist()
+        self._used = 0
+
+    def _next(self) -> float:
+        if self._used == self._size:
+            self._refill()
+        self._used += 1
+        return self._ready[self._used - 1]
+
+    def __exit__(self, *error) -> None:
+        self._words.set_state(self._before)
+        self._words.words(2 * self._used)
