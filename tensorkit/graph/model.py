@@ -28,11 +28,11 @@ KIND_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """What an array held when it was looked at.
 
-    `array` is a copy, kept for at most `snapshot.KEEP` elements; `thumbnail` is a float64 array of at most 16 x 16 block
+    `array` is a copy, kept for at most `snapshots.KEEP` elements; `thumbnail` is a float64 array of at most 16 x 16 block
     means, for a heat map. `low`, `high` and `mean` see the finite elements only and are None where there is none.
     """
 
@@ -53,6 +53,19 @@ class Snapshot:
         for length in self.shape:
             size *= length
         return size
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Snapshot):
+            return NotImplemented
+        ours, theirs = self.array, other.array
+        if (ours is None) != (theirs is None):
+            return False
+        if ours is not None and theirs is not None and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
+            return False
+        fields = ("shape", "dtype", "low", "high", "mean", "nans", "infs")
+        return all(getattr(self, name) == getattr(other, name) for name in fields)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +191,18 @@ class Graph:
 
         return to_text(self)
 
-    def to_svg(self, theme: str = "static", direction: str = "right") -> str:
+    def to_svg(self, theme: str = "static", direction: str = "auto") -> str:
         """The drawing as an SVG document, the same bytes every time.
 
         `theme`: "static" (dark ink on white, for stored pictures), "live" (follows the notebook's theme by CSS
-        variables) or "dark". `direction`: "right" or "down". ValueError for anything else.
+        variables) or "dark". `direction`: "right", "down" or "auto" (right while that fits a notebook's width).
+        ValueError for anything else.
         """
         from .svg import to_svg
 
         return to_svg(self, theme=theme, direction=direction)
 
-    def to_dot(self, direction: str = "right") -> Any:
+    def to_dot(self, direction: str = "auto") -> Any:
         """The drawing as a `graphviz.Digraph`: `.source` is DOT text, `.render('f.pdf')` needs the program `dot`.
 
         ImportError says what to install where the package `graphviz` is missing.

@@ -1,0 +1,191 @@
+"""What is said about a node, in words: one source for every drawing.
+
+Here: `face` (what stands on a node in the SVG, the text and the DOT drawing alike), `describe` (all that is known, for a
+panel), `headline` and `clean`. Not here: where it stands and how it looks (`layout.py`, `svg.py`, `text.py`, `dot.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .model import CONSTANT, KIND_WORDS, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .snapshots import lines, shape_text, short
+
+LABEL_LENGTH = 40
+SIGNS = {"*": "×", "-": "−", "/": "÷"}
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The words on a node. `rows` are (term, lines of text); `back` has one sentence per operand."""
+
+    title: str
+    expression: str | None
+    caption: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    operation: str | None
+    sign: str | None
+    back: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """`q = x + y` for a named result, else the title."""
+        return f"{self.title} = {self.expression}" if self.expression else self.title
+
+
+def clean(text: str, length: int = LABEL_LENGTH) -> str:
+    """A name fit for any drawing: one line, no control or direction characters, at most `length` characters."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def label_of(node: GraphNode) -> str:
+    """What a node is called in a drawing."""
+    return clean(node.label)
+
+
+def face(graph: Graph, node: GraphNode) -> Face:
+    """The words that every drawing puts on this node."""
+    if node.kind == OMITTED:
+        return Face(label_of(node), None, KIND_WORDS[OMITTED], (), None, None, ())
+    return Face(
+        title=label_of(node),
+        expression=clean(node.expression) if node.expression and node.name else None,
+        caption=", ".join([*(["root"] if node.is_root else []), node.kind, *_type_words(node)]),
+        rows=tuple(_rows(node)),
+        operation=clean(node.op) if node.op else None,
+        sign=SIGNS.get(node.symbol, node.symbol) if node.symbol else None,
+        back=tuple(text for edge in graph.operands(node.id) if (text := back(graph, edge))),
+    )
+
+
+def back(graph: Graph, edge: Edge) -> str | None:
+    """What one use sends back: `back to y: g * x = 5 * 4 = 20`; None where nothing flows."""
+    text = back_formula(edge)
+    return f"back to {label_of(graph.node(edge.source))}: {text}" if text else None
+
+
+def back_formula(edge: Edge) -> str | None:
+    """The rule of one operand, with numbers, and what comes out: `g * x = 5 * 4 = 20`."""
+    if edge.rule is None and edge.contribution is None:
+        return None
+    parts = [clean(part, 100) for part in (edge.rule, edge.rule_numbers) if part]
+    if edge.contribution is not None:
+        result = short(edge.contribution)
+        if not parts or parts[-1] != result:
+            parts.append(result)
+    text = " = ".join(parts)
+    if edge.summed:
+        axes = ", ".join(map(str, edge.summed))
+        text += f", summed over {'axis' if len(edge.summed) == 1 else 'axes'} {axes} (it was broadcast)"
+    return text
+
+
+def headline(graph: Graph) -> str:
+    """One line on the whole graph: `Graph of f: 3 leaves, 2 operations. Gradients are those of f.`"""
+    root = label_of(graph.node(graph.root))
+    results = [node for node in graph.nodes if node.kind == RESULT]
+    counts = [
+        _count(len(graph.leaves), "leaf", "leaves"),
+        _count(sum(node.kind == CONSTANT for node in graph.nodes), "constant", "constants"),
+        _count(len(results), "operation", "operations"),
+    ]
+    text = f"Graph of {root}: {', '.join(count for count in counts if count) or 'nothing'}."
+    return " ".join([text, *graph.notes])
+
+
+def describe(graph: Graph, id: str) -> tuple[tuple[str, str], ...]:
+    """Everything known about a node as (term, text) rows, for a panel beside the picture."""
+    node = graph.node(id)
+    if node.kind == OMITTED:
+        return (("left out", label_of(node)),)
+    root = label_of(graph.node(graph.root))
+    rows = [("name", node.name and clean(node.name)), ("also called", ", ".join(map(clean, node.aliases)))]
+    rows.append(("is", KIND_WORDS[node.kind] + (" and the root of this graph" if node.is_root else "")))
+    if node.op:
+        rows.append(("operation", _operation_words(node)))
+        rows.append(("computes", " = ".join(part for part in (node.expression, node.numbers) if part)))
+    rows.append(("value", short(node.value)))
+    if node.requires_grad:
+        rows.append(("gradient", f"∂{root}/∂{label_of(node)} = {short(node.gradient)}"))
+        rows.append(("sum of", _sum_of_uses(graph, node)))
+    rows.append((".grad", _stored_words(node)))
+    for edge in graph.operands(id):
+        rows.append((f"back to {label_of(graph.node(edge.source))}", back_formula(edge) or ""))
+        if edge.derivative:
+            rows.append((f"∂{label_of(node)}/∂{label_of(graph.node(edge.source))}", edge.derivative))
+    rows.append(("used by", ", ".join(label_of(graph.node(edge.target)) for edge in graph.uses(id))))
+    rows.append(("shape", f"{shape_text(node.shape)} {tuple(node.shape)}" if node.shape else "scalar ()"))
+    rows.append(("dtype", f"Python {node.dtype}" if node.is_number else node.dtype))
+    rows.append(("made by", node.grad_fn))
+    rows.append(("written to in place", f"{node.version} times" if node.version else None))
+    rows.extend(("note", note) for note in node.notes)
+    return tuple((term, text) for term, text in rows if text)
+
+
+def same(a: Snapshot | None, b: Snapshot | None) -> bool:
+    """Do two snapshots show the same numbers, up to rounding?"""
+    if a is None or b is None:
+        return a is b
+    if a.shape != b.shape or (a.nans, a.infs) != (b.nans, b.infs):
+        return False
+    if a.array is not None and b.array is not None:
+        return bool(np.allclose(a.array, b.array, rtol=1e-4, atol=1e-6, equal_nan=True))
+    seen = [(a.low, b.low), (a.high, b.high), (a.mean, b.mean)]
+    return all(x == y or (x is not None and y is not None and np.isclose(x, y, rtol=1e-3, atol=1e-6)) for x, y in seen)
+
+
+def _rows(node: GraphNode) -> list[tuple[str, tuple[str, ...]]]:
+    rows = []
+    if not node.is_number:
+        rows.append(("value", lines(node.value)))
+    if node.requires_grad:
+        rows.append(("gradient", lines(node.gradient)))
+    if shows_stored(node):
+        rows.append((".grad", lines(node.stored_grad) if node.stored_grad else ("None",)))
+    return rows
+
+
+def shows_stored(node: GraphNode) -> bool:
+    """True where `.grad` says something else than the gradient: not filled yet, or collected more than once."""
+    if node.kind == LEAF:
+        return not same(node.stored_grad, node.gradient)
+    return node.stored_grad is not None and not same(node.stored_grad, node.gradient)
+
+
+def _type_words(node: GraphNode) -> list[str]:
+    if node.is_number:
+        return [f"Python {node.dtype}"]
+    return [shape_text(node.shape), *([] if node.dtype == "float32" else [node.dtype])]
+
+
+def _operation_words(node: GraphNode) -> str:
+    words = node.op or ""
+    if node.symbol:
+        words += f" ({node.symbol})"
+    return f"{words} with {node.arguments}" if node.arguments else words
+
+
+def _stored_words(node: GraphNode) -> str | None:
+    if node.stored_grad is not None:
+        text = short(node.stored_grad)
+        return f"{text}: more than this gradient has been collected" if shows_stored(node) and node.gradient else text
+    if node.kind == LEAF:
+        return "None: no backward pass has reached it since it was last cleared"
+    if node.kind == RESULT and node.requires_grad:
+        return "None: kept for leaves only, unless retain_grad() is called before backward()"
+    return None
+
+
+def _sum_of_uses(graph: Graph, node: GraphNode) -> str | None:
+    parts = [edge.contribution for edge in graph.uses(node.id)]
+    if len(parts) < 2 or any(part is None for part in parts):
+        return None
+    return " + ".join(short(part) for part in parts) + ": one term for each use"
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}" if count else ""
