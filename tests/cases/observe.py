@@ -65,6 +65,7 @@ def tidy(text: str) -> str:
 def describe(value, torch) -> dict:
     """Plain data for a value: tensors by dtype, shape, elements and text, numbers exactly, other objects by their text."""
     if isinstance(value, torch.Tensor):
+        value = _allocated(value)
         shape, flat = list(value.shape), _flat(value.tolist())
         answer = {"tensor": _plain(flat[:LARGEST], str(value.dtype)), "dtype": str(value.dtype), "shape": shape}
         return {**answer, "repr": tidy(repr(value))}
@@ -82,6 +83,15 @@ def describe(value, torch) -> dict:
     if isinstance(value, complex):
         return {"value": [value.real, value.imag], "type": "complex"}
     return {"repr": tidy(repr(value))}
+
+
+def _allocated(tensor):
+    """The tensor itself; a copy when it is one of PyTorch's zero gradients that have no memory of their own."""
+    try:
+        tensor.tolist()
+    except RuntimeError:
+        return tensor + 0
+    return tensor
 
 
 def _flat(nested) -> list:
