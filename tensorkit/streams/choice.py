@@ -55,7 +55,8 @@ def with_replacement(words: Words, weights: np.ndarray, samples: int) -> np.ndar
     rows = np.empty((len(weights), samples), np.int64)
     uniform = np.empty(samples)
     for row, chosen in zip(weights, rows, strict=True):
-        share = np.add.accumulate(row)  # one after the other, in the row's own dtype
+        # One after the other, in the row's own dtype; float32 for the 16-bit types.
+        share = np.add.accumulate(row if row.itemsize > 2 else row.astype(np.float32))
         share /= share[-1]
         share[-1] = 1
         words.fractions64(uniform)

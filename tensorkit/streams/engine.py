@@ -92,26 +92,26 @@ class Engine:
         dtype = np.dtype(dtype)
         if dtype.kind == "c":
             return self.uniform(2 * count, low, high, _part(dtype)).view(dtype)
-        with self._lock:
-            if dtype == _FLOAT64:
-                return self._uniform(count, float(low), float(high), _FLOAT64, self._words.fractions64, fused64)
-            low, high = (float(cast(np.float64(bound), dtype)) for bound in (low, high))
-            out = self._uniform(count, low, high, _FLOAT32, self._words.fractions32, fused32)
-        return out if dtype == _FLOAT32 else _below(cast(out, dtype), low, high)
+        working = _FLOAT64 if dtype == _FLOAT64 else _FLOAT32
+        low, high = working.type(low), working.type(high)
+        out = self._uniform(count, float(low), float(high), float(high - low), working)
+        return _below(cast(out, dtype), low, high) if dtype.itemsize == 2 else out
 
-    def _uniform(self, count: int, low: float, high: float, dtype: np.dtype, draw, fused) -> np.ndarray:
+    def _uniform(self, count: int, low: float, high: float, span: float, dtype: np.dtype) -> np.ndarray:
         out = np.empty(count, dtype)
-        unit = low == 0.0 and high == 1.0
-        span = float(dtype.type(high) - dtype.type(low))
-        largest = np.array([1 - 2.0**-53 if dtype == _FLOAT64 else 1 - 2.0**-24], dtype)
-        reaches_high = not unit and fused(largest, span, low)[0] >= high
-        for start, stop in chunks(count):
-            piece = out[start:stop]
-            draw(piece)
-            if not unit:
-                piece[...] = fused(piece, span, low)
-            if reaches_high:
-                _below(piece, low, high)
+        draw, fused, bits = (
+            (self._words.fractions64, fused64, 53) if dtype == _FLOAT64 else (self._words.fractions32, fused32, 24)
+        )
+        unit = low == 0.0 and span == 1.0
+        with self._lock:
+            for start, stop in chunks(count):
+                piece = out[start:stop]
+                draw(piece)
+                if not unit:
+                    piece[...] = fused(piece, span, low)
+        largest = np.array([1 - 0.5**bits], dtype)
+        if not unit and fused(largest, span, low)[0] >= high:
+            _below(out, low, high)
         return out
 
     def normal(self, count: int, mean: float = 0.0, std: float = 1.0, dtype=np.float32, contiguous: bool = True):
@@ -260,9 +260,10 @@ def _part(dtype: np.dtype) -> np.dtype:
     return _FLOAT32 if dtype.itemsize == 8 else _FLOAT64
 
 
-def _below(numbers: np.ndarray, low: float, high: float) -> np.ndarray:
+def _below(numbers: np.ndarray, low, high) -> np.ndarray:
     """In place: what was rounded up to `high` becomes `low`, for the interval is open there."""
-    numbers[numbers == numbers.dtype.type(high)] = low
+    low, high = (cast(np.array(bound), numbers.dtype) for bound in (low, high))
+    numbers[numbers == high] = low
     return numbers
 
 
