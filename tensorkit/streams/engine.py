@@ -93,25 +93,20 @@ class Engine:
         if dtype.kind == "c":
             return self.uniform(2 * count, low, high, _part(dtype)).view(dtype)
         working = _FLOAT64 if dtype == _FLOAT64 else _FLOAT32
-        low, high = working.type(low), working.type(high)
-        out = self._uniform(count, float(low), float(high), float(high - low), working)
-        return _below(cast(out, dtype), low, high) if dtype.itemsize == 2 else out
-
-    def _uniform(self, count: int, low: float, high: float, span: float, dtype: np.dtype) -> np.ndarray:
+        first, last = working.type(low), working.type(high)
+        span = float(last - first)
+        draw, fused = (self._words.fractions64, fused64) if working == _FLOAT64 else (self._words.fractions32, fused32)
         out = np.empty(count, dtype)
-        draw, fused, bits = (
-            (self._words.fractions64, fused64, 53) if dtype == _FLOAT64 else (self._words.fractions32, fused32, 24)
-        )
-        unit = low == 0.0 and span == 1.0
         with self._lock:
             for start, stop in chunks(count):
-                piece = out[start:stop]
+                piece = out[start:stop] if dtype == working else np.empty(stop - start, working)
                 draw(piece)
-                if not unit:
-                    piece[...] = fused(piece, span, low)
-        largest = np.array([1 - 0.5**bits], dtype)
-        if not unit and fused(largest, span, low)[0] >= high:
-            _below(out, low, high)
+                if first != 0 or span != 1:
+                    piece[...] = fused(piece, span, float(first))
+                if dtype != working:
+                    out[start:stop] = cast(piece, dtype)
+                if dtype != working or first != 0 or span != 1:
+                    _stay_below(out[start:stop], first, last)
         return out
 
     def normal(self, count: int, mean: float = 0.0, std: float = 1.0, dtype=np.float32, contiguous: bool = True):
@@ -260,11 +255,11 @@ def _part(dtype: np.dtype) -> np.dtype:
     return _FLOAT32 if dtype.itemsize == 8 else _FLOAT64
 
 
-def _below(numbers: np.ndarray, low, high) -> np.ndarray:
+def _stay_below(numbers: np.ndarray, low: np.floating, high: np.floating) -> None:
     """In place: what was rounded up to `high` becomes `low`, for the interval is open there."""
-    low, high = (cast(np.array(bound), numbers.dtype) for bound in (low, high))
-    numbers[numbers == high] = low
-    return numbers
+    at_high = numbers == high.astype(numbers.dtype)
+    if at_high.any():
+        numbers[at_high] = low
 
 
 def _largest(dtype: np.dtype) -> int:

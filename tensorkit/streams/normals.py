@@ -110,7 +110,7 @@ def _blocks32(piece: np.ndarray, mean: float, std: float) -> None:
     np.multiply(radius, cos, out=block[:, :HALF])
     np.multiply(radius, sin, out=block[:, HALF:])
     if mean != 0 and std != 1:
-        piece[...] = fused32(piece, np.float32(std), np.float32(mean))
+        piece[...] = fused32(piece, float(np.float32(std)), float(np.float32(mean)))
     else:  # one of the two steps is exact: NumPy's own arithmetic will do
         if std != 1:
             piece *= np.float32(std)

@@ -8,6 +8,7 @@ pseudorandom number generator", 1998, http://www.math.sci.hiroshima-u.ac.jp/m-ma
 
 import os
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -47,13 +48,14 @@ class Words:
 
     __slots__ = ("_seed", "_twister", "_raw", "_fresh", "waiting")
 
+    waiting: float | None  # the second normal of a pair, kept for the next call
+
     def __init__(self, seed: int | None):
-        self._twister = None
-        self._raw = None
-        if seed is None:
-            self._seed = None  # chosen at first use
-            self.waiting: float | None = None  # the second normal of a pair, kept for the next call
-        else:
+        self._twister: Any = None
+        self._raw: Any = None
+        self._seed: int | None = None  # chosen at first use
+        self.waiting = None
+        if seed is not None:
             self.manual_seed(seed)
 
     def manual_seed(self, seed) -> None:
