@@ -1,8 +1,8 @@
 """Every recorded program gives PyTorch's answers: values, dtypes, shapes, printed text, errors, warnings.
 
-The programs are `cases/programs/*.txt`, PyTorch's answers lie beside them as JSON, so that no PyTorch is needed here. What
-counts as the same answer stands in `cases/compare.py`. Cases on `cases/not_yet.txt` must fail: one that passes is to be
-taken off the list (`python tests/cases/replay.py --rewrite`).
+The programs are `cases/programs/*.txt`, PyTorch's answers lie beside them as JSON, so that no PyTorch is needed here.
+What counts as the same answer stands in `cases/compare.py`. Cases on `cases/not_yet.txt` must fail: one that passes is
+to be taken off the list (`python tests/cases/replay.py --rewrite`).
 """
 
 import pytest

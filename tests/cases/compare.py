@@ -1,10 +1,11 @@
 """When two answers are the same: `difference(expected, actual)` is None, or one line that says what differs.
 
 - dtype, shape, Python type, error class and every letter of a text must be equal.
-- Floats may differ by `TOLERANCE` of their dtype, relative to the larger of the number itself and a tenth of the largest
-  finite number of its tensor (a sum that cancels keeps the rounding of its terms). A case may ask for less (`within`).
+- Floats may differ by `TOLERANCE` of their dtype, relative to the larger of the number itself and a tenth of the
+  largest finite number of its tensor (a sum that cancels keeps the rounding of its terms). A case may ask for less
+  (`within`).
 - Printed numbers may differ in their last digit, and only there, and only because the values behind them passed first.
-- PyTorch lists all its overloads behind "received an invalid combination of arguments": the text counts up to that list.
+- PyTorch lists its overloads behind "received an invalid combination of arguments": the text counts up to that list.
 - A warning counts by its class and its first 80 letters.
 """
 
@@ -13,7 +14,8 @@ from __future__ import annotations
 import math
 import re
 
-TOLERANCE = {"float16": 2e-3, "bfloat16": 1.6e-2, "float32": 2e-6, "complex64": 2e-6, "float64": 1e-11, "complex128": 1e-11}
+TOLERANCE = {"float16": 2e-3, "bfloat16": 1.6e-2, "float32": 2e-6, "float64": 1e-11}
+TOLERANCE |= {"complex64": TOLERANCE["float32"], "complex128": TOLERANCE["float64"]}
 NUMBER = re.compile(r"[-+]?(?:\d+\.\d*(?:e[-+]\d+)?|inf|nan)")
 
 
@@ -21,8 +23,8 @@ def difference(expected: list[dict], actual: list[dict], within: float | None = 
     """What differs first between the answers recorded and those just given, or None."""
     for wanted, got in zip(expected, actual, strict=False):
         if wanted["show"] != got["show"]:
-            where = got["show"] or "the statements"
-            return f"{where}: {_short(got)} where PyTorch gives {_short(wanted)} for {wanted['show'] or 'the statements'}"
+            here, there = (answer["show"] or "the statements" for answer in (got, wanted))
+            return f"{here}: {_short(got)} where PyTorch gives {_short(wanted)} for {there}"
         if what := _differs(wanted, got, within):
             return f"{wanted['show'] or 'the statements'}: {what}"
     if len(expected) != len(actual):
@@ -49,8 +51,12 @@ def _errors_differ(wanted, got, wanted_answer, got_answer) -> str | None:
         return f"raises nothing ({_short(got_answer)}), not {wanted[0]}: {wanted[1][:300]}"
     if wanted[0] != got[0]:
         return f"error class: {got[0]}: {got[1][:200]}, not {wanted[0]}: {wanted[1][:200]}"
-    texts = [text.partition(", but expected ")[0] if "invalid combination" in text else text for text in (wanted[1], got[1])]
-    return None if texts[0] == texts[1] else f"error text: {texts[1][:300]!r}, not {texts[0][:300]!r}"
+    wanted_text, got_text = (_without_overloads(text) for text in (wanted[1], got[1]))
+    return None if wanted_text == got_text else f"error text: {got_text[:300]!r}, not {wanted_text[:300]!r}"
+
+
+def _without_overloads(text: str) -> str:
+    return text.partition(", but expected ")[0] if "invalid combination" in text else text
 
 
 def _values_differ(wanted, got, within) -> str | None:
@@ -104,7 +110,8 @@ def same_text(wanted: str, got: str, loose: bool = False) -> bool:
         return True
     if re.sub(r" +", " ", NUMBER.sub("#", wanted)) != re.sub(r" +", " ", NUMBER.sub("#", got)):
         return False
-    return loose or all(_one_digit_apart(w, g) for w, g in zip(NUMBER.findall(wanted), NUMBER.findall(got), strict=True))
+    pairs = zip(NUMBER.findall(wanted), NUMBER.findall(got), strict=True)
+    return loose or all(_one_digit_apart(w, g) for w, g in pairs)
 
 
 def _one_digit_apart(wanted: str, got: str) -> bool:

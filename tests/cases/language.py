@@ -11,9 +11,9 @@ Lines above the arrow that do not hold one belong to the same program (a `with` 
         y = x * 2
     => y.requires_grad
 
-`== title ==` starts a group. Its cases may share statements (`given x = torch.ones(3)`), be multiplied (`each op: exp log`
-or `each at: 0 || (0, 1)`; `$op` or `${op}` stands for each value in turn) and be compared less tightly (`within 1e-5`). Lines that
-start with `#` are comments. `programs/*.txt` see `torch`, `np` and `math`.
+`== title ==` starts a group. Its cases may share statements (`given x = torch.ones(3)`), be multiplied (`each op: exp
+log` or `each at: 0 || (0, 1)`; `$op` or `${op}` stands for each value in turn) and be compared less tightly (`within
+1e-5`). Lines that start with `#` are comments. Programs see `torch`, `np` and `math`.
 
 A case's id is `family/title[values]#n`, n being its place in the group. Running programs is `observe.py`'s work.
 """

@@ -1,7 +1,8 @@
 """Run one case on a library and describe what happened as plain data (the JSON of `programs/*.json`).
 
-`run(case, torch)` gives one answer per shown expression: its value (`describe`), or the error it raised, and the warnings
-on the way. A statement that raises ends the program: its error is then the only answer. Comparing is `compare.py`'s work.
+`run(case, torch)` gives one answer per shown expression: its value (`describe`), or the error it raised, and the
+warnings on the way. A statement that raises ends the program: its error is then the only answer. Comparing is the work
+of `compare.py`.
 """
 
 from __future__ import annotations
@@ -63,14 +64,15 @@ def tidy(text: str) -> str:
 
 
 def describe(value, torch) -> dict:
-    """Plain data for a value: tensors by dtype, shape, elements and text, numbers exactly, other objects by their text."""
+    """Plain data for a value: tensors by dtype, shape, elements and text, numbers exactly, other objects by text."""
     if isinstance(value, torch.Tensor):
         value = _allocated(value)
         shape, flat = list(value.shape), _flat(value.tolist())
         answer = {"tensor": _plain(flat[:LARGEST], str(value.dtype)), "dtype": str(value.dtype), "shape": shape}
         return {**answer, "repr": tidy(repr(value))}
     if isinstance(value, np.ndarray):
-        return {"array": _plain(_flat(value.tolist()), str(value.dtype)), "dtype": str(value.dtype), "shape": [*value.shape]}
+        dtype = str(value.dtype)
+        return {"array": _plain(_flat(value.tolist()), dtype), "dtype": dtype, "shape": list(value.shape)}
     if isinstance(value, (tuple, list)):
         items = [describe(item, torch) for item in value]
         named = {} if type(value) in (tuple, list) else {"repr": tidy(repr(value))}
@@ -102,7 +104,7 @@ def _flat(nested) -> list:
 
 def _plain(values, dtype) -> list:
     """Numbers as JSON can hold them; as many digits as the dtype can tell apart."""
-    digits = {"torch.float32": 9, "float32": 9, "torch.complex64": 9, "torch.float16": 6, "torch.bfloat16": 5}.get(dtype, 17)
+    digits = {"float32": 9, "complex64": 9, "float16": 6, "bfloat16": 5}.get(dtype.removeprefix("torch."), 17)
 
     def plain(v):
         if isinstance(v, complex):

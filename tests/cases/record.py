@@ -1,6 +1,6 @@
 """Ask PyTorch for the answers to the cases: `python tests/cases/record.py [family ...]`.
 
-Needs PyTorch 2.13 (`pip install torch==2.13.0`) and writes `programs/<family>.json` beside each `programs/<family>.txt`, one
+Needs PyTorch 2.13 (`pip install torch==2.13.0`) and writes `programs/<family>.json` beside `programs/<family>.txt`, one
 case a line. Nothing else in the test suite needs PyTorch. How cases are written: `language.py`.
 """
 

@@ -2,8 +2,8 @@
 
 Prints how many cases of each family give PyTorch's answer and sorts the rest by what differs, the most frequent first.
 `--list` prints every difference, `--rewrite` takes the cases that pass now off `not_yet.txt` (the list of cases that
-tensorkit does not answer yet; `tests/test_cases.py` holds it to be exact, so it can only shrink). Adding to the list is
-done by hand, for a case that a new recording brought.
+tensorkit does not answer yet; `tests/test_cases.py` holds it to be exact, so it only shrinks). `--start-list` writes it
+anew, after new cases were recorded.
 """
 
 from __future__ import annotations
@@ -20,9 +20,19 @@ from cases import compare, language, observe, record  # noqa: E402
 
 NOT_YET = Path(__file__).parent / "not_yet.txt"
 HEADER = """\
-# Ids of recorded cases that tensorkit does not answer as PyTorch does, one a line. A listed case that passes fails the suite:
-# `python tests/cases/replay.py --rewrite` takes it off.
+# Ids of recorded cases that tensorkit does not answer as PyTorch does, one a line. A listed case that passes fails the
+# suite: `python tests/cases/replay.py --rewrite` takes it off.
 """
+
+
+# The first pattern that a difference holds names its cause.
+CAUSES = (
+    r"AttributeError: (.*?has no attribute '\w+')",
+    r"TypeError: (\w+\(\) got an unexpected keyword argument '\w+')",
+    r": (raises) (\w+: [^:(\['\d]*).* where PyTorch gives",
+    r"^the statements: (\w+: [^:(\['\d]*).* where PyTorch gives",
+    r": (error class|error text|raises nothing|kind|type|dtype|shape|values|length|text|warnings)\b",
+)
 
 
 def not_yet() -> set[str]:
@@ -49,13 +59,9 @@ def outcomes(families, torch) -> dict[str, str | None]:
 
 def cause(difference: str) -> str:
     """What kind of difference it is: a missing name, a class or text of an error, a dtype, values …"""
-    for pattern in (r"(?:AttributeError: )(.*?has no attribute '\w+')", r"(\w+\(\) got an unexpected keyword argument '\w+')"):
-        if "where PyTorch gives" in difference and (match := re.search(pattern, difference)):
-            return match[1]
-    if "where PyTorch gives" in difference and (match := re.search(r"(?:raises )?(\w+(?:Error|Exception|Interrupt)): ([^:(\[']*)", difference)):
-        return f"raises {match[1]}: {match[2][:60].strip()}"
-    if match := re.search(r": (kind|error class|error text|raises nothing|type|dtype|shape|values|length|text|warnings)\b", difference):
-        return match[1]
+    for pattern in CAUSES:
+        if match := re.search(pattern, difference):
+            return " ".join(match.groups())[:90].strip()
     return difference[:60]
 
 
@@ -66,7 +72,7 @@ def main() -> None:
     parser.add_argument("families", nargs="*")
     parser.add_argument("--list", action="store_true", help="print every difference")
     parser.add_argument("--rewrite", action="store_true", help="take cases that pass off not_yet.txt")
-    parser.add_argument("--start-list", action="store_true", help="write not_yet.txt anew with every case that fails now")
+    parser.add_argument("--start-list", action="store_true", help="write not_yet.txt anew, with all that fails now")
     options = parser.parse_args()
     results = outcomes(options.families or language.families(), torch)
     by_family: dict[str, list] = defaultdict(list)

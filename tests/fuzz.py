@@ -1,0 +1,168 @@
+"""Random tensor programs on tensorkit and PyTorch: `python tests/fuzz.py --seed 0 --programs 10000` (needs PyTorch).
+
+`cases/grow.py` makes the programs. Each runs on both libraries; every variable and every leaf's gradient is compared:
+dtypes, shapes and error classes exactly, floats within 1e-5. A difference that PyTorch itself shows between float32 and
+float64 is rounding and does not count. What differs is shrunk, statement by statement, and printed in the language of
+`cases/programs/*.txt`, ready to be pasted there.
+
+`--write 300` writes programs to `cases/programs/fuzzed.txt`; once recorded they belong to the default suite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+import time
+from itertools import count, islice
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+from cases import compare, language, observe  # noqa: E402
+from cases.grow import grow  # noqa: E402
+
+WITHIN = 1e-5
+WITHIN_HALF = 2e-2  # float16 and bfloat16
+
+
+def answers(text: str, torch) -> list[dict]:
+    """The library's answers to the program without printed texts, which the replayed cases compare."""
+    bare = []
+    for answer in observe.run(language.parse(text, "fuzz")[0], torch):
+        answer = {key: value for key, value in answer.items() if key not in ("repr", "warns")}
+        if "error" in answer:
+            answer["error"] = [answer["error"][0], ""]
+        bare.append(answer)
+    return bare
+
+
+def in_float64(text: str) -> str:
+    """The program with all its floats in double precision."""
+    return re.sub(r"\.float\(\)", ".double()", re.sub(r"torch\.b?float(16|32)", "torch.float64", text))
+
+
+def difference(text: str, torch, other) -> str | None:
+    """What differs between the libraries' answers to the program, rounding set aside; or None."""
+    wanted, got = answers(text, torch), answers(text, other)
+    what = compare.difference(wanted, got)
+    if what and "values:" in what and same_but_for_rounding(wanted, got, answers(in_float64(text), torch)):
+        return None
+    return what
+
+
+def same_but_for_rounding(wanted, got, exact) -> bool:
+    """True when `got` is about as near to PyTorch's answers as these are to PyTorch's own in float64."""
+    if not len(wanted) == len(got) == len(exact):
+        return False
+    for w, g, e in zip(wanted, got, exact, strict=True):
+        if "tensor" not in w or "tensor" not in g:
+            if w != g:
+                return False
+        elif w["shape"] != g["shape"] or w["shape"] != e.get("shape") or w["dtype"] != g["dtype"] or not _near(w, g, e):
+            return False
+    return True
+
+
+def _near(wanted: dict, got: dict, exact: dict) -> bool:
+    relative = WITHIN_HALF if "16" in wanted["dtype"] else WITHIN
+    triples = list(zip(wanted["tensor"], got["tensor"], exact["tensor"], strict=True))
+    finite = [(w, e) for w, _, e in triples if math.isfinite(w) and math.isfinite(e)]
+    scale = max((abs(w) for w, _ in finite), default=0.0) / 10
+    slack = 8 * max((abs(w - e) for w, e in finite), default=0.0)
+    for w, g, e in triples:
+        if w == g or (w != w and g != g):
+            continue
+        if math.isfinite(w) and math.isfinite(g):
+            if abs(w - g) > slack + relative * max(abs(w), scale):
+                return False
+        elif math.isfinite(e) or abs(e) == abs(w):  # one library alone overflows: rounding only near the largest float
+            return False
+    return True
+
+
+def shrink(text: str, torch, other) -> str:
+    """The program without the statements and shown names that the difference does not need."""
+    lines, shows = (part.split(cut) for part, cut in zip(text.split(" => "), ("; ", " || "), strict=True))
+    smaller = True
+    while smaller:
+        smaller = False
+        for n in reversed(range(len(lines) + len(shows))):
+            k = n - len(lines)
+            fewer = (lines[:n] + lines[n + 1 :], shows) if k < 0 else (lines, shows[:k] + shows[k + 1 :])
+            if all(fewer) and _still_differs(_joined(*fewer), torch, other):
+                (lines, shows), smaller = fewer, True
+                break
+    return _joined(lines, shows)
+
+
+def _joined(lines: list[str], shows: list[str]) -> str:
+    return "; ".join(lines) + " => " + " || ".join(shows)
+
+
+def _still_differs(text: str, torch, other) -> bool:
+    named = not any(answer.get("error", [""])[0] == "NameError" for answer in answers(text, torch))
+    return named and difference(text, torch, other) is not None
+
+
+def kind(difference: str) -> str:
+    """The difference without its numbers, so that those of one kind can be counted."""
+    text = difference.partition(": ")[2]
+    return "values" if text.startswith("values") else re.sub(r"-?\d+(\.\d+)?(e-?\d+)?", "#", text)[:90]
+
+
+def settled(text: str, torch) -> bool:
+    """True when rounding hardly shows in the answers, so that they can be replayed without asking PyTorch again."""
+    wanted, exact = answers(text, torch), answers(in_float64(text), torch)
+    return len(wanted) == len(exact) and all(
+        compare.close(w["tensor"], e["tensor"], WITHIN / 5) if "tensor" in w and "tensor" in e else w == e
+        for w, e in zip(wanted, exact, strict=True)
+    )
+
+
+def write(number: int, seed: int, torch) -> None:
+    """Write programs for the default suite as a family of cases."""
+    texts = (text for text in (grow(n, torch) for n in count(seed)) if len(text) < 700 and "float16" not in text)
+    head = [f"# Made by tests/fuzz.py --write {number} --seed {seed}.", "", "== random programs ==", f"within {WITHIN}"]
+    chosen = list(islice((text for text in texts if settled(text, torch)), number))
+    path = language.PROGRAMS / "fuzzed.txt"
+    path.write_text("\n".join(head + chosen) + "\n", encoding="utf-8")
+    print(f"{path}: {len(chosen)} programs; now run tests/cases/record.py fuzzed")
+
+
+def compare_many(seed: int, number: int, show: int, torch, other) -> int:
+    """Compare `number` programs, print what differs; how many do."""
+    started, failing = time.monotonic(), {}
+    for n in range(seed, seed + number):
+        text = grow(n, torch)
+        if what := difference(text, torch, other):
+            failing.setdefault(kind(what), []).append((n, text, what))
+    total = sum(map(len, failing.values()))
+    print(f"{number} programs from seed {seed}: {total} differ ({time.monotonic() - started:.0f} s)")
+    for title, members in sorted(failing.items(), key=lambda item: -len(item[1]))[:show]:
+        n, text, what = min(members, key=lambda member: len(member[1]))
+        print(f"\n{len(members)} x {title}\nseed {n}: {what[:300]}\n{shrink(text, torch, other)}")
+    return total
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--programs", type=int, default=1000)
+    parser.add_argument("--show", type=int, default=10, help="how many kinds of differences to shrink and print")
+    parser.add_argument("--write", type=int, metavar="N", help="write N programs to cases/programs/fuzzed.txt instead")
+    options = parser.parse_args()
+    import torch
+
+    torch.set_num_threads(1)
+    if options.write:
+        write(options.write, options.seed, torch)
+        return 0
+    import tensorkit
+
+    return 1 if compare_many(options.seed, options.programs, options.show, torch, tensorkit) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
