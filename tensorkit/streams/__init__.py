@@ -7,9 +7,9 @@ tensor that is not contiguous `fill` puts the numbers where PyTorch would.
 
 >>> engine = Engine(0)
 >>> engine.uniform(3)
-array([0.49625659, 0.7682218 , 0.08847743], dtype=float32)
+array([0.4962566 , 0.7682218 , 0.08847743], dtype=float32)
 >>> engine.randperm(4)
-array([1, 0, 2, 3])
+array([0, 2, 3, 1])
 
 Where to read on, simplest first:
 

@@ -29,7 +29,7 @@ class Engine:
 
     >>> engine = Engine(0)
     >>> engine.normal(2)
-    array([ 1.5409961 , -0.29342893], dtype=float32)
+    array([ 1.5409961, -0.2934289], dtype=float32)
     >>> engine.manual_seed(0)
     >>> engine.randint(5, 0, 10)
     array([4, 9, 3, 0, 3])
