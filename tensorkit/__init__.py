@@ -1,0 +1,78 @@
+"""tensorkit: PyTorch 101 in a notebook, in seconds.
+
+    import tensorkit as torch
+
+gives tensors, automatic differentiation and random numbers that behave and print as PyTorch's do, on NumPy alone.
+In a notebook, `%load_ext tensorkit` adds the inspectors.
+
+Where to read, in this order: `tensor.py` (what a tensor is), `ops/pointwise.py` (how an operation is declared),
+`tape.py` (what is recorded), `autograd/engine.py` (the backward pass), `graph/` (the tape as a picture).
+"""
+
+import warnings as _warnings
+
+# Overflow and division by zero give inf and nan, as in PyTorch; NumPy's warnings about them would only confuse.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
+
+from . import dtypes as _dtypes  # noqa: E402
+from . import autograd, random, version  # noqa: E402
+from .autograd import Variable  # noqa: E402, F401
+from .constants import e, inf, nan, newaxis, pi  # noqa: E402
+from .device import device  # noqa: E402
+from .dtypes import (  # noqa: E402
+    bfloat16, can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
+    int16, int32, int64, set_default_dtype, uint8,
+)  # fmt: skip
+from .ops import FUNCTIONS as _FUNCTIONS  # noqa: E402
+from .printing import set_printoptions  # noqa: E402
+from .random import Generator, default_generator  # noqa: E402
+from .size import Size  # noqa: E402
+from .tape import (  # noqa: E402
+    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
+)  # fmt: skip
+from .tensor import Tensor  # noqa: E402
+from .version import __version__  # noqa: E402
+
+#: The parts that wait until someone asks for them.
+_ON_DEMAND = {
+    "cuda", "backends", "nn", "optim", "utils", "graph", "linalg", "special", "distributed", "interop", "func",
+    "serialization", "distributions", "amp", "accelerator",
+}  # fmt: skip
+
+globals().update(_FUNCTIONS)
+globals().update(_dtypes.ALIASES)
+bool = _dtypes.bool_
+
+__all__ = sorted(
+    [*_FUNCTIONS, *_dtypes.ALIASES, "Generator", "Size", "Tensor", "autograd", "bfloat16", "bool", "can_cast", "complex64",
+     "complex128", "default_generator", "device", "dtype", "e", "enable_grad", "finfo", "float16", "float32", "float64",
+     "get_default_dtype", "iinfo", "inf", "inference_mode", "int8", "int16", "int32", "int64", "is_grad_enabled",
+     "is_inference_mode_enabled", "nan", "newaxis", "no_grad", "pi", "random", "set_default_dtype", "set_grad_enabled",
+     "set_printoptions", "uint8", "version", "__version__"]
+)  # fmt: skip
+
+
+def __getattr__(name: str):
+    if name in _ON_DEMAND:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module 'torch' has no attribute '{name}'")
+
+
+def __dir__():
+    return sorted({*globals(), *_ON_DEMAND})
+
+
+def load_ipython_extension(ip) -> None:
+    """What `%load_ext tensorkit` calls: adds the magics to the notebook."""
+    from .magics import load_ipython_extension
+
+    load_ipython_extension(ip)
+
+
+def unload_ipython_extension(ip) -> None:
+    """What `%unload_ext tensorkit` calls: takes back everything that loading added."""
+    from .magics import unload_ipython_extension
+
+    unload_ipython_extension(ip)

@@ -1,0 +1,73 @@
+"""Where a tensor's numbers are: `device('cpu')`, or a CUDA device where CuPy drives one.
+
+Nothing here knows of tensors, and nothing imports CuPy before a `cuda` device is named.
+"""
+
+KNOWN = (
+    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla",
+    "lazy", "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
+)  # fmt: skip
+
+
+class device:
+    """A place for tensors, with PyTorch's spelling.
+
+    >>> device('cpu'), device('cuda:0').index
+    (device(type='cpu'), 0)
+
+    Raises RuntimeError for a type that PyTorch does not know.
+    """
+
+    __slots__ = ("type", "index")
+
+    type: str
+    index: int | None
+
+    def __init__(self, type="cpu", index: int | None = None):
+        if isinstance(type, device):
+            type, index = type.type, type.index
+        elif isinstance(type, int):
+            type, index = "cuda", type
+        elif ":" in type:
+            if index is not None:
+                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+            name, _, number = type.partition(":")
+            if not number.isdecimal():
+                raise RuntimeError(f"Invalid device string: '{type}'")
+            type, index = name, int(number)
+        if type not in KNOWN:
+            raise RuntimeError(
+                f"Expected one of {', '.join(KNOWN)} device type at start of device string: {type}"
+            )
+        self.type = type
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+    def __reduce__(self):
+        return device, (self.type, self.index)
+
+
+CPU = device("cpu")
+
+
+def check_available(wanted) -> device:
+    """The device that `wanted` names, if tensors can be put there; PyTorch's error where they cannot."""
+    place = wanted if isinstance(wanted, device) else device(wanted)
+    if place.type in ("cpu", "meta"):
+        return place
+    if place.type == "cuda":
+        error = AssertionError("Torch not compiled with CUDA enabled")
+        error.add_note("No GPU is in use here. `torch.cuda.is_available()` tells; 'cpu' works everywhere.")
+        raise error
+    raise RuntimeError(f"tensorkit runs on 'cpu', not on '{place}'")

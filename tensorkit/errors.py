@@ -1,0 +1,67 @@
+"""Errors in PyTorch's words, and hints of ours that ride along as exception notes.
+
+A hint never stands inside the message: code and tests that look at PyTorch's text find just that.
+"""
+
+
+def hint(error: Exception, note: str) -> Exception:
+    """`error` with a note under its traceback line; returns it, to be raised.
+
+    >>> hint(ValueError("no"), "try yes").__notes__
+    ['Hint: try yes']
+    """
+    error.add_note("Hint: " + note)
+    return error
+
+
+def brackets(shape) -> str:
+    """A shape as PyTorch's messages write it: '[2, 3]'."""
+    return "[" + ", ".join(map(str, shape)) + "]"
+
+
+def times(shape) -> str:
+    """A shape as the messages about matrices write it: '2x3'."""
+    return "x".join(map(str, shape))
+
+
+def not_implemented(kernel: str, cpp_name: str) -> NotImplementedError:
+    """PyTorch's error for a kernel that has no version for a dtype: '"exp" not implemented for 'Bool''."""
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{cpp_name}'")
+
+
+def kind(value) -> str:
+    """The name of a value's type as PyTorch's argument errors give it."""
+    name = type(value).__name__
+    if name == "ndarray" or type(value).__module__ == "numpy":
+        return "numpy." + name
+    return name
+
+
+def wrong_argument(function: str, argument: str, position: int, wanted: str, got) -> TypeError:
+    """PyTorch's TypeError for one argument of the wrong type."""
+    return TypeError(f"{function}(): argument '{argument}' (position {position}) must be {wanted}, not {kind(got)}")
+
+
+def dim_out_of_range(dim: int, ndim: int) -> IndexError:
+    """PyTorch's error for a dimension that a tensor of `ndim` dimensions does not have."""
+    most = max(ndim, 1)
+    return IndexError(
+        f"Dimension out of range (expected to be in range of [{-most}, {most - 1}], but got {dim})"
+    )
+
+
+def cannot_broadcast(a, b) -> RuntimeError:
+    """PyTorch's error for two shapes that do not broadcast together; names the first bad dimension from the right."""
+    for back in range(1, min(len(a), len(b)) + 1):
+        m, n = a[-back], b[-back]
+        if m != n and m != 1 and n != 1:
+            place = max(len(a), len(b)) - back
+            error = RuntimeError(
+                f"The size of tensor a ({m}) must match the size of tensor b ({n}) at non-singleton dimension {place}"
+            )
+            return hint(
+                error,
+                f"shapes {brackets(a)} and {brackets(b)} are compared from the right; "
+                "in each place the sizes must be equal, or one of them 1.",
+            )
+    return RuntimeError(f"shapes {brackets(a)} and {brackets(b)} do not broadcast")

@@ -1,0 +1,12 @@
+"""The operations on tensors, family by family.
+
+`declare.py` says how one is declared; start reading with `pointwise.py`.  Importing this package attaches every
+operation to `Tensor` as a method and collects the functions of the `torch` namespace in `FUNCTIONS`.
+"""
+
+from . import cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul  # noqa: F401, I001
+from .declare import FUNCTIONS, REGISTRY, Op
+
+inplace.attach_in_place_methods(FUNCTIONS)
+
+__all__ = ["FUNCTIONS", "REGISTRY", "Op"]

@@ -1,0 +1,133 @@
+"""Changing a tensor's dtype or device: `to`, `float`, `long`, `type` and their like, and `clone`."""
+
+import numpy as np
+
+from .. import dtypes
+from ..device import CPU, check_available
+from ..dtypes import dtype
+from ..tensor import Tensor
+from .declare import function, method, op
+
+
+def c_cast(array, numpy: np.dtype):
+    """`array` as `numpy`; where a float does not fit an integer, what C makes of it, without a warning."""
+    if array.dtype.kind in "fc" and numpy.kind in "iu":
+        real = array.real if array.dtype.kind == "c" else array
+        if numpy.itemsize < 8:
+            return real.astype(np.int64).astype(numpy)
+        return real.astype(numpy)
+    if array.dtype.kind == "c" and numpy.kind != "c" and numpy.kind != "b":
+        return array.real.astype(numpy)
+    return array.astype(numpy)
+
+
+@op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
+def _to_copy(x, wanted, x_dtype):
+    return c_cast(x, dtypes.numpy_dtype(wanted))
+
+
+def to_dtype(tensor: Tensor, wanted: dtype) -> Tensor:
+    """`tensor` with elements of `wanted`; the tensor itself if they are that already."""
+    found = tensor.dtype
+    return tensor if found is wanted else _to_copy(tensor, wanted, found)
+
+
+@op(x=lambda g: g)
+def clone(x, memory_format=None):
+    """A copy with memory of its own, through which gradients flow back.
+
+    >>> tensor([1., 2.]).clone()
+    tensor([1., 2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.clone.html
+    """
+    return np.array(x, order="K") if isinstance(x, np.ndarray) else x
+
+
+@method
+def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, memory_format=None):
+    """This tensor with another dtype, on another device, or both like another tensor; itself if nothing changes.
+
+    >>> tensor([1, 2]).to(torch.float64)
+    tensor([1., 2.], dtype=torch.float64)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
+    """
+    for arg in args:
+        if isinstance(arg, dtypes.dtype) or arg in (float, int, bool):
+            dtype = dtypes.as_dtype(arg)
+        elif isinstance(arg, Tensor):
+            dtype, device = arg.dtype, arg.device
+        elif isinstance(arg, bool):
+            non_blocking = arg
+        elif arg is not None:
+            device = arg
+    if device is not None and device is not CPU:
+        check_available(device)
+    moved = self if dtype is None else to_dtype(self, dtypes.as_dtype(dtype))
+    return clone(moved) if copy and moved is self else moved
+
+
+@method
+def cuda(self, device=None, non_blocking=False, memory_format=None):
+    """This tensor on the GPU; AssertionError where there is none."""
+    check_available("cuda" if device is None else device)
+    return self
+
+
+def _cast_method(name: str, wanted: dtype):
+    def cast(self, memory_format=None):
+        return to_dtype(self, wanted)
+
+    cast.__name__ = name
+    cast.__doc__ = f"This tensor with elements of `torch.{wanted.name}`."
+    method(cast)
+
+
+for _name, _dtype in {"bool": dtypes.bool_, "byte": dtypes.uint8, "char": dtypes.int8, "bfloat16": dtypes.bfloat16,
+                      **dtypes.ALIASES}.items():  # fmt: skip
+    _cast_method(_name, _dtype)
+
+#: The names that `Tensor.type()` gives and takes: 'torch.FloatTensor' and so on.
+TYPE_NAMES = {f"torch.{each.tensor_type}": each for each in dtypes.ALL}
+
+
+@method
+def type(self, dtype=None, non_blocking=False):
+    """The name of this kind of tensor, or the tensor cast to a dtype or to the kind so named.
+
+    >>> tensor([1, 2]).type()
+    'torch.LongTensor'
+    """
+    if dtype is None:
+        return f"torch.{self.dtype.tensor_type}"
+    if isinstance(dtype, str):
+        if dtype not in TYPE_NAMES:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = TYPE_NAMES[dtype]
+    return to_dtype(self, getattr(dtype, "dtype", dtype))
+
+
+@method
+def type_as(self, other):
+    """This tensor with the dtype of `other`."""
+    return to_dtype(self, other.dtype)
+
+
+@function
+def contiguous(x, memory_format=None):
+    """This tensor if its memory is in the order of its indices, else a copy for which that holds."""
+    return x if x.is_contiguous() else _contiguous(x)
+
+
+@op(x=lambda g: g, node_name="CloneBackward0", function=False, method=False)
+def _contiguous(x):
+    return np.ascontiguousarray(x)
+
+
+@function(method=False)
+def is_tensor(obj) -> bool:
+    """Whether `obj` is a tensor."""
+    return isinstance(obj, Tensor)
+
+

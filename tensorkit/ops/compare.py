@@ -1,0 +1,277 @@
+"""Comparisons, logic on truth values, bits, and the larger or smaller of two."""
+
+import numpy as np
+
+from .. import dtypes
+from ..tensor import Tensor, wrap
+from .cast import to_dtype
+from .declare import attach_operator, binary, function, op, unary
+from .promote import is_number, result_dtype
+
+
+@binary(operator="__gt__", aliases=("greater",))
+def gt(x, y):
+    """Where `x` is greater than `y`."""
+    return np.greater(x, y)
+
+
+@binary(operator="__ge__", aliases=("greater_equal",))
+def ge(x, y):
+    """Where `x` is at least `y`."""
+    return np.greater_equal(x, y)
+
+
+@binary(operator="__lt__", aliases=("less",))
+def lt(x, y):
+    """Where `x` is less than `y`."""
+    return np.less(x, y)
+
+
+@binary(operator="__le__", aliases=("less_equal",))
+def le(x, y):
+    """Where `x` is at most `y`."""
+    return np.less_equal(x, y)
+
+
+@binary(operator="__eq__")
+def eq(x, y):
+    """Where the elements are equal.
+
+    >>> tensor([1, 2]) == tensor([1, 3])
+    tensor([ True, False])
+    """
+    return np.equal(x, y)
+
+
+@binary(operator="__ne__", aliases=("not_equal",))
+def ne(x, y):
+    """Where the elements differ."""
+    return np.not_equal(x, y)
+
+
+Tensor.__hash__ = object.__hash__  # defining __eq__ by assignment leaves it alone, but say so
+
+
+@binary()
+def logical_and(x, y):
+    """Where both are true (not zero)."""
+    return np.logical_and(x, y)
+
+
+@binary()
+def logical_or(x, y):
+    """Where one or both are true (not zero)."""
+    return np.logical_or(x, y)
+
+
+@binary()
+def logical_xor(x, y):
+    """Where one is true (not zero) and the other is not."""
+    return np.logical_xor(x, y)
+
+
+@unary()
+def logical_not(x):
+    """Where an element is false (zero)."""
+    return np.logical_not(x)
+
+
+def _bitwise(name: str, kernel: str, operator: str, ufunc, doc: str):
+    def body(x, y):
+        if x.dtype.kind not in "biu":
+            raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
+        return ufunc(x, y)
+
+    body.__name__, body.__doc__ = name, doc
+    call = binary(operator=operator)(body)
+    attach_operator("__r" + operator[2:], call, reflected=True)
+    return call
+
+
+bitwise_and = _bitwise("bitwise_and", "bitwise_and_cpu", "__and__", np.bitwise_and, "And, bit by bit.")
+bitwise_or = _bitwise("bitwise_or", "bitwise_or_cpu", "__or__", np.bitwise_or, "Or, bit by bit.")
+bitwise_xor = _bitwise("bitwise_xor", "bitwise_xor_cpu", "__xor__", np.bitwise_xor, "Exclusive or, bit by bit.")
+bitwise_left_shift = _bitwise(
+    "bitwise_left_shift", "lshift_cpu", "__lshift__", np.left_shift, "Bits moved to the left: times a power of two."
+)
+bitwise_right_shift = _bitwise(
+    "bitwise_right_shift", "rshift_cpu", "__rshift__", np.right_shift, "Bits moved to the right."
+)
+
+
+@unary()
+def bitwise_not(x):
+    """Each bit turned round; of truth values, the opposite."""
+    if x.dtype.kind not in "biu":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return np.invert(x)
+
+
+Tensor.__invert__ = bitwise_not
+
+
+# The larger and the smaller; equal ones share the gradient
+
+
+@binary(lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x), inplace=False)
+def maximum(x, y):
+    """The larger of two elements, nan if either is; equal ones share the gradient half and half."""
+    return np.maximum(x, y)
+
+
+@binary(lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y), inplace=False)
+def minimum(x, y):
+    """The smaller of two elements, nan if either is; equal ones share the gradient half and half."""
+    return np.minimum(x, y)
+
+
+def _larger(g, winner, loser):
+    """All of `g` where `winner` is larger, half of it where they are equal."""
+    dtype = g.dtype
+    return g * ((winner > loser).to(dtype) + (winner == loser).to(dtype) * 0.5)
+
+
+@binary(lambda g, x, y: g * (x >= y).logical_or(isnan(y)).to(g.dtype),
+        lambda g, x, y: g * (x >= y).logical_or(isnan(y)).logical_not().to(g.dtype), inplace=False)  # fmt: skip
+def fmax(x, y):
+    """The larger of two elements; a number where only the other is nan."""
+    return np.fmax(x, y)
+
+
+@binary(lambda g, x, y: g * (x <= y).logical_or(isnan(y)).to(g.dtype),
+        lambda g, x, y: g * (x <= y).logical_or(isnan(y)).logical_not().to(g.dtype), inplace=False)  # fmt: skip
+def fmin(x, y):
+    """The smaller of two elements; a number where only the other is nan."""
+    return np.fmin(x, y)
+
+
+# Looking at values
+
+
+def _test(name: str, ufunc, doc: str, default: bool):
+    def look(input):
+        array = input._array
+        return wrap(ufunc(array) if array.dtype.kind in "fc" else np.full(array.shape, default))
+
+    look.__name__, look.__doc__ = name, doc
+    return function(look)
+
+
+isnan = _test("isnan", np.isnan, "Where an element is nan (not a number).", False)
+isinf = _test("isinf", np.isinf, "Where an element is infinite.", False)
+isfinite = _test("isfinite", np.isfinite, "Where an element is neither infinite nor nan.", True)
+isposinf = _test("isposinf", np.isposinf, "Where an element is +inf.", False)
+isneginf = _test("isneginf", np.isneginf, "Where an element is -inf.", False)
+
+
+@function
+def isreal(input):
+    """Where the imaginary part is zero."""
+    return wrap(np.isreal(input._array))
+
+
+@function
+def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Where |input - other| <= atol + rtol·|other|."""
+    _same_dtype(input, other)
+    return wrap(np.isclose(input._array, other._array, rtol, atol, equal_nan))
+
+
+@function
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
+    """Whether `isclose` holds everywhere.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.allclose.html
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+
+
+def _same_dtype(a, b) -> None:
+    if a.dtype is not b.dtype:
+        raise RuntimeError(f"{a.dtype.cpp_name} did not match {b.dtype.cpp_name}")
+
+
+@function
+def equal(input, other) -> bool:
+    """Whether two tensors have the same shape and the same elements."""
+    return input._array.shape == other._array.shape and bool(np.array_equal(input._array, other._array))
+
+
+@function
+def isin(elements, test_elements, *, assume_unique=False, invert=False):
+    """Where an element is among `test_elements`."""
+    found, among = (each._array if isinstance(each, Tensor) else each for each in (elements, test_elements))
+    return wrap(np.isin(found, among, invert=invert))
+
+
+# Bounds
+
+
+def _clamp_dx(g, x, min, max):
+    inside = None
+    for bound, compare in ((min, ge), (max, le)):
+        if bound is not None:
+            good = compare(x, bound)
+            inside = good if inside is None else inside.logical_and(good)
+    return g * inside.to(g.dtype)
+
+
+def _clamp_dmin(g, x, min, max):
+    return g * (x < min).to(g.dtype) if max is None else g * (x < min).logical_and(lt(min, max)).to(g.dtype)
+
+
+def _clamp_dmax(g, x, min, max):
+    over = x > max if min is None else (x > max).logical_or(gt(min, max))
+    return g * over.to(g.dtype)
+
+
+def _clamp_name(node) -> str:
+    bounds = [each for each in node.parents[1:] if each is not None]
+    return "ClampBackward1" if all(is_number(each) for each in bounds) else "ClampBackward0"
+
+
+@op(x=_clamp_dx, min=_clamp_dmin, max=_clamp_dmax, optional=("min", "max"), inplace=True, node_name=_clamp_name,
+    function=False, method=False)  # fmt: skip
+def _clamp(x, min=None, max=None):
+    if min is not None:
+        x = np.maximum(x, min)
+    return x if max is None else np.minimum(x, max)
+
+
+@function(aliases=("clip",))
+def clamp(input, min=None, max=None, *, out=None):
+    """Each element, but at least `min` and at most `max`; where `min` is above `max`, `max`.
+
+    The derivative is 1 inside and on the bounds, 0 outside.
+
+    >>> tensor([0.1, 0.5, 0.9]).clamp(0.3, 0.7)
+    tensor([0.3000, 0.5000, 0.7000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    x = input
+    for bound in (min, max):
+        if bound is not None:
+            x = _promoted(x, bound)
+    bounds = [_promoted(bound, x) for bound in (min, max)]
+    return _clamp(x, *bounds, out=out)
+
+
+def _promoted(x, other):
+    """`x` in the dtype it has together with `other`; a number, or None, as it is."""
+    return to_dtype(x, result_dtype(x, other)) if isinstance(x, Tensor) else x
+
+
+@function
+def clamp_min(input, min, *, out=None):
+    """Each element, but at least `min`."""
+    return clamp(input, min=min, out=out)
+
+
+@function
+def clamp_max(input, max, *, out=None):
+    """Each element, but at most `max`."""
+    return clamp(input, max=max, out=out)
+

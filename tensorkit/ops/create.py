@@ -1,0 +1,522 @@
+"""Making tensors: from data, from a rule (zeros, ranges, the identity), or like a tensor that is there."""
+
+from warnings import warn
+
+import numpy as np
+
+from .. import dtypes
+from ..device import CPU, check_available
+from ..dtypes import dtype as dtype_class
+from ..errors import hint
+from ..tensor import Tensor, memory, wrap
+from .cast import c_cast, clone, to_dtype
+from .declare import function, method, write_out
+from .promote import number_dtype
+
+
+def finish(array, requires_grad: bool = False, device=None, out=None) -> Tensor:
+    """A new leaf around `array`, with the flags that every creation function takes."""
+    if device is not None and device is not CPU:
+        check_available(device)
+    tensor = wrap(array)
+    if requires_grad:
+        if array.dtype.kind in "biu":
+            raise hint(
+                RuntimeError("Only Tensors of floating point and complex dtype can require gradients"),
+                "a gradient says how the result changes when a value moves a little; whole numbers cannot. "
+                "Write the data with a decimal point (1. for 1), or give dtype=torch.float32.",
+            )
+        tensor._requires_grad = True
+    return tensor if out is None else write_out(tensor, out)
+
+
+def resolve(dtype, name: str, default=None) -> np.dtype:
+    """The NumPy type for a `dtype=` argument; the default float type if there is none."""
+    if dtype is None:
+        return dtypes.numpy_dtype(default or dtypes.get_default_dtype())
+    if not isinstance(dtype, dtype_class):
+        try:
+            dtype = dtypes.as_dtype(dtype)
+        except TypeError:
+            raise TypeError(
+                f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}"
+            ) from None
+    return dtypes.numpy_dtype(dtype)
+
+
+def shape_of(size: tuple, name: str) -> tuple:
+    """The shape in `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`; sizes may be 0-d tensors."""
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+        size = tuple(size[0])
+    for position, each in enumerate(size, 1):
+        if type(each) is not int and not hasattr(each, "__index__"):
+            raise TypeError(
+                f"{name}(): argument 'size' (position {position}) must be tuple of ints, not {type(each).__name__}"
+                if position == 1
+                else f"{name}(): argument 'size' must be tuple of ints, but found element of type "
+                f"{type(each).__name__} at pos {position - 1}"
+            )
+    shape = tuple([int(each) for each in size])
+    if any(each < 0 for each in shape):
+        negative = next(each for each in shape if each < 0)
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {negative}: [{', '.join(map(str, shape))}]"
+        )
+    return shape
+
+
+# From data
+
+
+@function(method=False)
+def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor:
+    """A new leaf tensor with a copy of `data`: a number, nested lists, an array or a tensor.
+
+    data   numbers of one nesting; whole numbers give int64, decimals the default dtype, truth values bool
+    dtype  the element type, if not the one that the data suggest
+
+    Raises ValueError for lists of uneven length, RuntimeError for `requires_grad` of whole numbers.
+
+    >>> tensor([[1., 2.], [3., 4.]])
+    tensor([[1., 2.],
+            [3., 4.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
+    """
+    kind = type(data)
+    if kind is float and dtype is None:  # the learner's first tensor, and the most frequent one
+        array = dtypes.get_default_dtype().numpy.type(data)
+    else:
+        array = from_data(data, dtype, "tensor")
+    return finish(array, requires_grad, device)
+
+
+def from_data(data, dtype, name: str):
+    """A new array of `data`, of `dtype` or of the dtype that PyTorch infers."""
+    wanted = None if dtype is None else resolve(dtype, name)
+    if isinstance(data, Tensor):
+        warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            stacklevel=3,
+        )
+        array = np.array(data._array)
+        return c_cast(array, wanted) if wanted is not None else array
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.array(data)
+        dtypes.from_numpy(array.dtype)  # refuses what PyTorch has no type for
+        return c_cast(array, wanted) if wanted is not None else array
+    if isinstance(data, (bool, int, float, complex)):
+        return from_number(data, wanted)
+    return from_sequence(data, wanted, name)
+
+
+def from_number(number, wanted):
+    natural = number_dtype(number)
+    if wanted is None:
+        wanted = dtypes.numpy_dtype(natural)
+    if isinstance(number, int) and not isinstance(number, bool) and wanted.kind in "iu":
+        if not -(2**63) <= number < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        info = np.iinfo(wanted)
+        if not (info.min <= number <= info.max) and not (wanted.kind == "u" and -info.max <= number < 0):
+            if not -(2**63) <= number < 2**63:
+                raise ValueError("Overflow when unpacking long long")
+            raise RuntimeError(f"value cannot be converted to type {_c_name(wanted)} without overflow")
+        return np.int64(number).astype(wanted)
+    return c_cast(np.array(number), wanted)[()]
+
+
+def _c_name(numpy) -> str:
+    return {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int"}.get(numpy.name, "int64_t")
+
+
+def from_sequence(data, wanted, name: str):
+    """A new array of nested lists, whose shape and common dtype are found first, as PyTorch does."""
+    if isinstance(data, (str, bytes)) or data is None or not hasattr(data, "__len__"):
+        raise _cannot_infer(data)
+    shape, row = [], data
+    while not isinstance(row, (str, bytes)) and hasattr(row, "__len__") and getattr(row, "ndim", 1):
+        shape.append(len(row))
+        if not len(row):
+            break
+        row = row[0]
+    values = _flatten(data, shape, 0)
+    kinds = {type(value) for value in values}
+    if kinds <= {float}:
+        natural = dtypes.get_default_dtype()
+    elif kinds == {int}:
+        natural = dtypes.int64
+    else:
+        natural = None
+        for value in values:
+            kind = _value_dtype(value)
+            natural = kind if natural is None else dtypes.result_type(natural, kind)
+        values = [value.item() if isinstance(value, (Tensor, np.generic, np.ndarray)) else value for value in values]
+    numpy = dtypes.numpy_dtype(natural) if wanted is None else wanted
+    if natural is dtypes.int64 and numpy.kind in "iu":
+        return np.array([from_number(value, numpy) for value in values] if numpy.itemsize < 8 else _int64(values),
+                        dtype=numpy).reshape(shape)  # fmt: skip
+    return c_cast(np.array(values, dtype=dtypes.numpy_dtype(_widest(natural))), numpy).reshape(shape)
+
+
+def _int64(values):
+    try:
+        return np.array(values, dtype=np.int64)
+    except OverflowError:
+        raise ValueError("Overflow when unpacking long long") from None
+
+
+def _widest(natural):
+    return {dtypes.FLOATING: dtypes.float64, dtypes.COMPLEX: dtypes.complex128}.get(natural.category, natural)
+
+
+def _value_dtype(value):
+    if isinstance(value, Tensor):
+        return value.dtype
+    if isinstance(value, (np.generic, np.ndarray)):
+        return dtypes.from_numpy(value.dtype)
+    if isinstance(value, (bool, int, float, complex)):
+        return number_dtype(value)
+    raise _cannot_infer(value)
+
+
+def _cannot_infer(value) -> Exception:
+    if isinstance(value, str):
+        return TypeError("new(): invalid data type 'str'")
+    return RuntimeError(f"Could not infer dtype of {type(value).__name__}")
+
+
+def _flatten(data, shape: list, depth: int) -> list:
+    """The numbers of nested sequences in order; ValueError where the nesting is uneven."""
+    if depth == len(shape):
+        return [data]
+    if isinstance(data, Tensor):
+        data = data.detach().tolist() if data.ndim else data
+    if not hasattr(data, "__len__"):
+        if depth:
+            raise TypeError(f"not a sequence, at dimension {depth}")
+        raise _cannot_infer(data)
+    if len(data) != shape[depth]:
+        raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
+    if depth == len(shape) - 1:
+        flat = list(data)
+        for value in flat:
+            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+                raise TypeError("only integer tensors of a single element can be converted to an index") if isinstance(
+                    value, Tensor
+                ) else ValueError(f"too many dimensions '{type(value).__name__}'")
+        return flat
+    return [value for row in data for value in _flatten(row, shape, depth + 1)]
+
+
+@function(method=False)
+def as_tensor(data, dtype=None, device=None) -> Tensor:
+    """`data` as a tensor, without a copy if it is a tensor or an array of that dtype already."""
+    if isinstance(data, Tensor):
+        return data if dtype is None else to_dtype(data, dtypes.as_dtype(dtype))
+    if isinstance(data, np.ndarray):
+        found = from_numpy(data)
+        return found if dtype is None else to_dtype(found, dtypes.as_dtype(dtype))
+    return tensor(data, dtype=dtype, device=device)
+
+
+@function(method=False, name="asarray")
+def _asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor:
+    """`obj` as a tensor; `copy=True` always copies, `copy=False` never (ValueError where it would have to)."""
+    found = as_tensor(obj, dtype=dtype)
+    if copy and found._array is getattr(obj, "_array", obj):
+        found = clone(found)
+    return found.requires_grad_() if requires_grad else found
+
+
+@function(method=False)
+def from_numpy(ndarray) -> Tensor:
+    """A tensor over the memory of a NumPy array: a change of either is seen in both.
+
+    Raises TypeError for anything else, and for element types that PyTorch does not have.
+
+    >>> import numpy as np
+    >>> from_numpy(np.array([1.0, 2.0]))
+    tensor([1., 2.], dtype=torch.float64)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.from_numpy.html
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    dtypes.from_numpy(ndarray.dtype)
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+        )
+    if not ndarray.flags.writeable:
+        warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing "
+            "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or make "
+            "it writable before converting it to a tensor. This type of warning will be suppressed for the rest of this "
+            "program.",
+            stacklevel=2,
+        )
+    return wrap(ndarray)
+
+
+@function(method=False, aliases=("from_dlpack",))
+def from_dlpack(ext_tensor) -> Tensor:
+    """A tensor over the memory of any object that speaks DLPack (NumPy, PyTorch, CuPy, JAX …)."""
+    return wrap(np.from_dlpack(ext_tensor))
+
+
+@function(method=False)
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A 0-d tensor of the default dtype."""
+    return finish(from_number(s, resolve(dtype, "scalar_tensor")), requires_grad, device)
+
+
+# From a rule
+
+
+def _filled(name: str, value: int, doc: str):
+    def make(*size, dtype=None, out=None, layout=None, device=None, requires_grad=False, pin_memory=False,
+             memory_format=None, **names) -> Tensor:  # fmt: skip
+        shape = shape_of((names.pop("size"),) if "size" in names else size, name)
+        if names:
+            raise TypeError(f"{name}() received an invalid combination of arguments")
+        return finish(np.full(shape, value, resolve(dtype, name)) if value else np.zeros(shape, resolve(dtype, name)),
+                      requires_grad, device, out)  # fmt: skip
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = doc
+    return function(make, method=False)
+
+
+zeros = _filled(
+    "zeros",
+    0,
+    """A tensor of zeros.
+
+    size   the shape: `zeros(2, 3)` or `zeros((2, 3))`
+    dtype  the element type; the default dtype (float32) if not given
+
+    >>> zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.zeros.html
+    """,
+)
+ones = _filled(
+    "ones",
+    1,
+    """A tensor of ones.
+
+    size   the shape: `ones(2, 3)` or `ones((2, 3))`
+    dtype  the element type; the default dtype (float32) if not given
+
+    >>> ones(3)
+    tensor([1., 1., 1.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.ones.html
+    """,
+)
+empty = _filled(
+    "empty",
+    0,
+    """A tensor whose values are unspecified; here they are zeros, so that a program prints the same each time.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.empty.html
+    """,
+)
+
+
+@function(method=False)
+def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor of the given shape with one value everywhere; its dtype follows the value.
+
+    >>> full((2,), 1)
+    tensor([1, 1])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.full.html
+    """
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value.item()
+    value = from_number(fill_value, resolve(dtype, "full", number_dtype(fill_value)))
+    return finish(np.full(shape_of((size,), "full"), value), requires_grad, device, out)
+
+
+@function(method=False)
+def eye(n, m=None, *, dtype=None, out=None, layout=None, device=None, requires_grad=False) -> Tensor:
+    """The identity matrix, n by n (or n by m): ones on the diagonal, zeros elsewhere.
+
+    >>> eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.eye.html
+    """
+    for size in (n, n if m is None else m):
+        if size < 0:
+            raise RuntimeError(f"n must be greater or equal to 0, got {size}")
+    return finish(np.eye(n, m, dtype=resolve(dtype, "eye")), requires_grad, device, out)
+
+
+def _number(value):
+    return value.item() if isinstance(value, Tensor) else value
+
+
+@function(method=False)
+def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, device=None,
+           requires_grad=False) -> Tensor:  # fmt: skip
+    """The numbers from `start` (0) up to, not including, `end`, `step` apart; int64 if all three are whole.
+
+    >>> arange(5)
+    tensor([0, 1, 2, 3, 4])
+    >>> arange(0, 1, 0.25)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500])
+
+    Raises RuntimeError where `step` leads away from `end`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.arange.html
+    """
+    if end is None:
+        start, end = 0, start
+    elif start is None:
+        start = 0
+    start, end, step = _number(start), _number(end), _number(step)
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    whole = all(isinstance(each, (int, np.integer)) for each in (start, end, step))
+    wanted = resolve(dtype, "arange", dtypes.int64 if whole else None)
+    if whole:
+        return finish(c_cast(np.arange(start, end, step, dtype=np.int64), wanted), requires_grad, device, out)
+    count = int(np.ceil((end - start) / step))
+    values = start + np.arange(count, dtype=np.float64) * step
+    return finish(c_cast(values, wanted), requires_grad, device, out)
+
+
+@function(method=False, name="range")
+def range_(start, end, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Like `arange`, but `end` is included and the dtype is a float; PyTorch advises against it."""
+    count = int((_number(end) - _number(start)) / _number(step)) + 1
+    values = _number(start) + np.arange(count, dtype=np.float64) * _number(step)
+    return finish(c_cast(values, resolve(dtype, "range")), requires_grad, device)
+
+
+@function(method=False)
+def linspace(start, end, steps, *, dtype=None, out=None, layout=None, device=None, requires_grad=False) -> Tensor:
+    """`steps` evenly spaced numbers from `start` to `end`, both included.
+
+    >>> linspace(0, 1, 5)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linspace.html
+    """
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    wanted = resolve(dtype, "linspace")
+    return finish(_spaced(_number(start), _number(end), int(steps), wanted), requires_grad, device, out)
+
+
+def _spaced(start, end, steps: int, wanted: np.dtype):
+    """PyTorch counts the first half up from the start and the second half down from the end, in the result's own type."""
+    if steps == 1:
+        return np.array([start]).astype(wanted)
+    if wanted.kind in "iu":
+        step = np.float32(end - start) / np.float32(steps - 1)
+        work = np.float32
+    else:
+        work = wanted.type
+        step = (work(end) - work(start)) / work(steps - 1)
+    count = np.arange(steps)
+    up = work(start) + (step * count.astype(work)).astype(work)
+    down = work(end) - (step * (steps - 1 - count).astype(work)).astype(work)
+    return c_cast(np.where(count < steps // 2, up, down).astype(work), wanted)
+
+
+@function(method=False)
+def logspace(start, end, steps, base=10.0, *, dtype=None, out=None, device=None, requires_grad=False) -> Tensor:
+    """`steps` numbers from base**start to base**end, evenly spaced on a logarithmic scale."""
+    wanted = resolve(dtype, "logspace")
+    powers = np.power(float(base), np.linspace(_number(start), _number(end), steps))
+    return finish(c_cast(powers, wanted), requires_grad, device, out)
+
+
+# Like another tensor
+
+
+def _like(name: str, fill):
+    def make(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        wanted = input._array.dtype if dtype is None else resolve(dtype, name)
+        return finish(fill(input._array, wanted), requires_grad, device)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"A tensor like `{name.partition('_')[0]}`, with the shape and (if none is given) the dtype of `input`."
+    return function(make, method=False)
+
+
+def _zeros(array, wanted):
+    return np.zeros_like(array, wanted) if isinstance(array, np.ndarray) else wanted.type(0)
+
+
+def _ones(array, wanted):
+    return np.ones_like(array, wanted) if isinstance(array, np.ndarray) else wanted.type(1)
+
+
+zeros_like = _like("zeros_like", _zeros)
+ones_like = _like("ones_like", _ones)
+empty_like = _like("empty_like", _zeros)
+
+
+@function(method=False)
+def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
+    """A tensor of the shape and dtype of `input` with one value everywhere."""
+    wanted = input._array.dtype if dtype is None else resolve(dtype, "full_like")
+    return finish(np.full_like(memory(input), from_number(_number(fill_value), wanted), wanted), requires_grad, device)
+
+
+@method
+def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A new leaf of `data`, with this tensor's dtype if none is given."""
+    return tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+
+
+@method
+def new(self, *size) -> Tensor:
+    """The old spelling of `new_empty` and `new_tensor`."""
+    if len(size) == 1 and not isinstance(size[0], int):
+        return tensor(size[0], dtype=self.dtype)
+    return zeros(*size, dtype=self.dtype) if size else zeros(0, dtype=self.dtype)
+
+
+def _new_filled(name: str, make):
+    def new_(self, *size, dtype=None, device=None, requires_grad=False, **names) -> Tensor:
+        return make(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad, **names)
+
+    new_.__name__ = f"new_{name}"
+    new_.__doc__ = f"A tensor made by `{name}`, with this tensor's dtype if none is given."
+    method(new_)
+
+
+for _name, _make in {"zeros": zeros, "ones": ones, "empty": empty, "full": full}.items():
+    _new_filled(_name, _make)
+
+
+@function(method=False, name="complex")
+def complex_(real, imag, *, out=None) -> Tensor:
+    """A complex tensor from its real and imaginary parts."""
+    return finish(real._array + 1j * imag._array, out=out)
+
+
+@function(method=False)
+def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory."""
+    wanted = resolve(dtype, "empty_strided")
+    count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else 0
+    flat = np.zeros(count, wanted)
+    strides = [step * wanted.itemsize for step in stride]
+    return finish(np.lib.stride_tricks.as_strided(flat, tuple(size), strides), requires_grad, device)
+

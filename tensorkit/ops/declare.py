@@ -1,0 +1,598 @@
+"""How an operation is declared: one function, its forward pass, under a decorator that holds its derivatives.
+
+    @binary(lambda g, y: g * y, lambda g, x: g * x, symbol="*")
+    def mul(x, y):
+        '''Multiply two tensors element by element.'''
+        return x * y
+
+The body computes on NumPy arrays.  A derivative rule takes the gradient `g` of the result and gives the gradient of one
+operand; it is written in the library's own operations, so that it can be differentiated again.  What a rule
+names is what is kept for it: an operand (`x`, `y`), the result (`out`, or one of several by name), an argument that is no
+operand (`dim`), or an operand's shape (`x_shape`, which keeps only that).  None stands for "not differentiable".
+
+The engine sums each gradient back to its operand's shape and casts it to its dtype, so no rule mentions either.
+
+From a declaration follow the function, the method, the in-place method (`inplace.py`), the node's name, and the entry
+in `REGISTRY` from which tests and documentation are made.  Three factories: `unary` and `binary`, written out for speed,
+since most of what a learner does goes through them; and `op` for everything else.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..dtypes import FLOATING
+from ..errors import cannot_broadcast, hint, wrong_argument
+from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, keep, mode, record, tick
+from ..tensor import Tensor, memory, new, storage_of, view, wrap
+from .promote import cast, is_number, pair, result_dtype
+
+#: Every declared operation by name, in the order of declaration.
+REGISTRY: dict[str, "Op"] = {}
+
+#: Every public function of the `torch` namespace that the ops modules define, by name.
+FUNCTIONS: dict = {}
+
+#: PyTorch's argument names, and NumPy's that it takes too, for the short ones of the bodies.
+SPELLINGS = {"input": "x", "self": "x", "other": "y", "axis": "dim", "keepdims": "keepdim", "x": "x", "mat2": "y",
+             "vec2": "y", "tensor": "x", "exponent": "y"}  # fmt: skip
+
+ndarray = np.ndarray
+FLOAT_SCALARS = frozenset((np.float32, np.float64))
+
+
+def argument_names(function) -> tuple:
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+class Op:
+    """A declared operation.
+
+    forward    the body: arrays in, array out
+    operands   the names of the arguments that are tensors
+    extras     the names of the others, then `x_shape` and the like where a rule asks for one
+    outputs    the names of the results, usually just 'out'
+    rules      one derivative per operand, or None
+    saves      the names of the values kept for the rules: operands and outputs
+    needs      for each rule, where its arguments stand: i in `saved`, ~i in `extras`
+    """
+
+    __slots__ = (
+        "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
+        "family", "function", "inplace", "variadic", "method",
+    )  # fmt: skip
+
+    def __init__(self, forward, rules, *, symbol=None, node_name=None, outputs=("out",), name=None, variadic=False):
+        names = argument_names(forward)
+        self.forward = forward
+        self.name = name or forward.__name__.rstrip("_").removeprefix("_")
+        self.symbol = symbol
+        self.operands = names[: len(rules)]
+        self.outputs = outputs
+        self.rules = tuple(rules)
+        self.variadic = variadic
+        self.family = forward.__module__.rpartition(".")[2]
+        self.node_name = node_name or _camel(self.name) + "Backward0"
+        self.inplace = False
+        self.function = self.method = None
+        self._plan_saving(names[len(rules) :])
+
+    def _plan_saving(self, extras: tuple) -> None:
+        first = 2 if self.variadic else 1  # past `g`, and past the operand's number
+        wanted = [argument_names(rule)[first:] if rule else () for rule in self.rules]
+        named = {name for names in wanted for name in names}
+        self.shapes = tuple(i for i, name in enumerate(self.operands) if name + "_shape" in named)
+        self.extras = extras + tuple(self.operands[i] + "_shape" for i in self.shapes)
+        self.saves = tuple(name for name in self.operands + self.outputs if name in named)
+        self.needs = tuple(
+            tuple(self.saves.index(name) if name in self.saves else ~self.extras.index(name) for name in names)
+            for names in wanted
+        )
+
+    def name_of(self, node: Node) -> str:
+        """PyTorch's name for a node of this operation; for some it depends on how the operation was called."""
+        return self.node_name if isinstance(self.node_name, str) else self.node_name(node)
+
+    def unpack(self, node: Node, name: str, value):
+        """A saved value as a tensor again, after looking whether it was overwritten since.
+
+        An output was saved as a bare array (a tensor would hold its node, and the node the tensor): it
+        is wrapped anew around the node, so that it can be differentiated.
+        """
+        if name in self.outputs:
+            storage = node.storage
+            if storage is not None and storage.writes and storage.writes[-1] > node.time:
+                raise overwritten(value, storage, node.time, node)
+            tensor = wrap(value)
+            if value.dtype.kind in "fc" or value.dtype.name == "bfloat16":
+                tensor._node, tensor._requires_grad = node, True
+            return tensor
+        if isinstance(value, Tensor):
+            storage = value._storage
+            if storage is not None and storage.writes and storage.writes[-1] > node.time:
+                raise overwritten(value._array, storage, node.time, value._node)
+        return value
+
+    def vjp(self, node: Node, i: int, g):
+        """The gradient of operand `i`, given the gradient `g` of the result: rule `i` with what it needs."""
+        if self.variadic:
+            rule, needs, first = self.rules[0], self.needs[0], (g, i)
+        else:
+            rule, needs, first = self.rules[i], self.needs[i], (g,)
+        if not needs:
+            return rule(*first)
+        saved, extras = node.saved, node.extras
+        if saved is None and self.saves:
+            raise RuntimeError(RELEASED)
+        arguments = [
+            self.unpack(node, self.saves[k], saved[k]) if k >= 0 else extras[~k] for k in needs
+        ]  # a list comprehension is faster here than a loop over the two cases
+        return rule(*first, *arguments)
+
+
+def overwritten(array, storage, time: int, maker) -> RuntimeError:
+    """PyTorch's error for a saved value that an in-place operation changed before the backward pass came for it."""
+    kind = dtypes.from_numpy(array.dtype)
+    made = f", which is output 0 of {maker.name()}" if maker is not None else ""
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[torch.{kind.tensor_type} {list(array.shape)}]{made}, is at version {storage.version()}; expected version "
+        f"{storage.version(time)} instead. Hint: enable anomaly detection to find the operation that failed to compute "
+        "its gradient, with torch.autograd.set_detect_anomaly(True)."
+    )
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def register(op: Op, call, body, method, function=True, aliases=()):
+    """Publish `call` as the function and method of a declared operation."""
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = body.__doc__
+    call.__module__ = body.__module__
+    call.op = op
+    op.function, op.method = call, method
+    REGISTRY[op.name] = op
+    for name in (op.name, *aliases):
+        if function:
+            FUNCTIONS[name] = call
+        if method:
+            setattr(Tensor, name, call)
+    return call
+
+
+def function(body=None, *, method=True, aliases=(), name=None):
+    """Publish a function that is put together from other operations, as function and method."""
+
+    def publish(body):
+        for each in (name or body.__name__, *aliases):
+            FUNCTIONS[each] = body
+            if method:
+                setattr(Tensor, each, body)
+        return body
+
+    return publish if body is None else publish(body)
+
+
+def method(body):
+    """Attach a function to Tensor only."""
+    setattr(Tensor, body.__name__, body)
+    return body
+
+
+def write_out(result, out):
+    """What `out=` asks for: the result, written into a tensor that is there already."""
+    if isinstance(out, (tuple, list)):
+        for each, target in zip(result, out, strict=True):
+            write_out(each, target)
+        return type(result)(out) if isinstance(result, tuple) and hasattr(result, "_fields") else tuple(out)
+    if mode.enabled and (result._requires_grad or out._requires_grad):
+        raise RuntimeError(
+            f"{result._node.op.name if result._node else 'operation'}(): functions with out=... arguments don't support "
+            "automatic differentiation, but one of the arguments requires grad."
+        )
+    if not dtypes.can_cast(result.dtype, out.dtype):
+        raise RuntimeError(
+            f"result type {result.dtype.cpp_name} can't be cast to the desired output type {out.dtype.cpp_name}"
+        )
+    if out._array.shape == result._array.shape:
+        memory(out)[...] = result._array
+        storage_of(out).written()
+    else:
+        if out._array.size:
+            _warn_resize(out._array.shape, result._array.shape)
+        out._array = np.array(result._array, dtype=out._array.dtype)
+    return out
+
+
+def _warn_resize(old, new_shape):
+    from warnings import warn
+
+    warn(
+        f"An output with one or more elements was resized since it had shape {list(old)}, which does not match the "
+        f"required output shape {list(new_shape)}. This behavior is deprecated, and in a future PyTorch release outputs "
+        "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
+        "inplace, to zero elements with t.resize_(0).",
+        stacklevel=4,
+    )
+
+
+def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True, aliases=(), inplace=True, kernel=None,
+          bools=True):  # fmt: skip
+    """Declare an operation on the elements of one tensor.
+
+    rule      the derivative of `x`, naming what it needs of `x` and `out`; None: not differentiable
+    floating  whole numbers are first made floats of the default dtype
+    bools     False: a boolean tensor is refused, in the words PyTorch has for `kernel`
+    """
+
+    def declare(body):
+        op = Op(body, (rule,), symbol=symbol, node_name=node_name)
+        op.inplace = inplace
+        saves_x, saves_out = "x" in op.saves, "out" in op.saves
+        differentiable = rule is not None
+        forward = body
+
+        def call(input, *, out=None):
+            try:
+                array = input._array
+            except AttributeError:
+                raise wrong_argument(op.name, "input", 1, "Tensor", input) from None
+            if type(array) not in FLOAT_SCALARS and (kind := array.dtype.kind) in "biu":
+                if kind == "b" and not bools:
+                    raise _unsupported(kernel or op.name, input)
+                if floating:
+                    array = array.astype(dtypes.get_default_dtype().numpy)
+            array = forward(array)
+            tensor = new(Tensor)
+            tensor._array = array
+            tensor._grad = tensor._base = tensor._storage = None
+            if differentiable and input._requires_grad and mode.enabled:
+                tensor._node = node = new(Node)
+                tensor._requires_grad = True
+                node.op = op
+                node.parents = (input._node or input,)
+                node.saved = (
+                    ((input, array) if saves_out else (input,)) if saves_x else ((array,) if saves_out else ())
+                )
+                node.extras = ()
+                node.time = tick()
+                node.out = (
+                    array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
+                )
+                node.storage = node.hooks = None
+            else:
+                tensor._node = None
+                tensor._requires_grad = False
+            return tensor if out is None else write_out(tensor, out)
+
+        return register(op, call, body, method, aliases=aliases)
+
+    return declare
+
+
+def _unsupported(kernel: str, tensor: Tensor) -> NotImplementedError:
+    return NotImplementedError(f"\"{kernel}\" not implemented for '{tensor.dtype.cpp_name}'")
+
+
+def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, method=True, aliases=(), inplace=True,
+           operator=None, scales=False):  # fmt: skip
+    """Declare an operation on the elements of two operands that broadcast together; either may be a Python number.
+
+    dx, dy    the derivatives of `x` and `y`, naming what they need of `x`, `y` and `out`; None: not differentiable
+    floating  whole numbers are first made floats of the default dtype
+    operator  the name of Python's operator method: it answers NotImplemented where the function raises
+    scales    takes `alpha=`, a factor for `y`
+    """
+
+    def declare(body):
+        op = Op(body, (dx, dy), symbol=symbol, node_name=node_name)
+        op.inplace = inplace
+        differentiable = dx is not None or dy is not None
+        forward = body
+        # What to keep depends on whose gradient is wanted: bit 1 for x, bit 2 for y.
+        plans = tuple(
+            tuple(any(wants >> i & 1 and k in op.needs[i] for i in (0, 1)) for k in range(len(op.saves)))
+            for wants in range(4)
+        )
+        sources = tuple({"x": 0, "y": 1, "out": 2}[name] for name in op.saves)
+
+        def call(input, other, *, out=None, alpha=None):
+            x, y = input, (other if alpha is None else scaled(op, scales, other, alpha))
+            # Operands of one floating-point type, and floats with a plain number, need no promotion.
+            try:
+                a = x._array
+                if type(y) is Tensor or isinstance(y, Tensor):
+                    b = y._array
+                    if type(a) is ndarray or type(a) is not type(b):
+                        if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
+                            a, b = pair(x, y, floating)
+                    elif floating and type(a) not in FLOAT_SCALARS:
+                        a, b = pair(x, y, floating)
+                elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
+                    b = y
+                else:
+                    x, y = operands(op, x, y)
+                    a, b = pair(x, y, floating)
+            except AttributeError:
+                x, y = operands(op, x, y)
+                a, b = pair(x, y, floating)
+            try:
+                array = forward(a, b)
+            except ValueError as error:
+                raise broadcast_error(x, y, error) from None
+            tensor = new(Tensor)
+            tensor._array = array
+            tensor._grad = tensor._base = tensor._storage = None
+            wants = 0
+            if differentiable and mode.enabled:
+                wants = (isinstance(x, Tensor) and x._requires_grad) + 2 * (isinstance(y, Tensor) and y._requires_grad)
+            if wants:
+                tensor._node = node = new(Node)
+                tensor._requires_grad = True
+                node.op = op
+                node.parents = (
+                    (x._node or x) if isinstance(x, Tensor) else x,
+                    (y._node or y) if isinstance(y, Tensor) else y,
+                )
+                if sources:
+                    values = (x, y, array)
+                    node.saved = tuple(
+                        [values[i] if keeps else None for i, keeps in zip(sources, plans[wants], strict=True)]
+                    )
+                else:
+                    node.saved = ()
+                node.extras = ()
+                node.time = tick()
+                node.out = (
+                    array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
+                )
+                node.storage = node.hooks = None
+            else:
+                tensor._node = None
+                tensor._requires_grad = False
+            return tensor if out is None else write_out(tensor, out)
+
+        if operator is not None:
+            attach_operator(operator, call)
+        return register(op, call, body, method, aliases=aliases)
+
+    return declare
+
+
+def attach_operator(name: str, call, reflected: bool = False):
+    """Make `call` Python's operator method `name`: for operands that are neither tensor nor number Python is told to
+    look elsewhere, and makes its own error if there is nowhere to look."""
+    def apply(x, y):
+        if isinstance(y, Tensor) or type(y) in (float, int) or is_number(y) or isinstance(y, ndarray):
+            return call(y, x) if reflected else call(x, y)
+        return NotImplemented
+
+    apply.__name__, apply.__doc__ = name, call.__doc__
+    setattr(Tensor, name, apply)
+
+
+def scaled(op: Op, scales: bool, other, alpha):
+    """`alpha * other`, for the operations that take `alpha=`."""
+    if not scales:
+        raise TypeError(f"{op.name}() got an unexpected keyword argument 'alpha'")
+    if isinstance(alpha, float) and not (isinstance(other, float) or getattr(other, "is_floating_point", bool)()):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return other * alpha
+
+
+def operands(op: Op, x, y):
+    """The two operands of a binary operation, arrays made tensors; TypeError for what is neither tensor nor number."""
+    if isinstance(x, ndarray):
+        x = wrap(x)
+    if isinstance(y, ndarray):
+        y = wrap(y)
+    for position, value in enumerate((x, y), 1):
+        if not isinstance(value, Tensor) and not is_number(value):
+            name = "input" if position == 1 else "other"
+            raise wrong_argument(op.name, name, position, "Tensor", value)
+    if not isinstance(x, Tensor) and not isinstance(y, Tensor):
+        raise wrong_argument(op.name, "input", 1, "Tensor", x)
+    return x, y
+
+
+def broadcast_error(x, y, error: ValueError) -> Exception:
+    """PyTorch's words for shapes that do not broadcast; any other ValueError as it is."""
+    if isinstance(x, Tensor) and isinstance(y, Tensor):
+        try:
+            np.broadcast_shapes(x._array.shape, y._array.shape)
+        except ValueError:
+            return cannot_broadcast(x._array.shape, y._array.shape)
+    return error
+
+
+def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None, function=True, method=True, aliases=(),
+       inplace=False, views=False, gather=None, optional=(), variadic=False, **rules):  # fmt: skip
+    """Declare any other operation: `@op(x=rule, …)` names the operands and their derivatives, in the body's order.
+
+    outputs   names of the results; the ones that are floating-point are differentiable
+    result    what to make of several results (a named tuple); default: a plain tuple
+    gather    name of an argument that may be given piece by piece: `x.permute(1, 0)`
+    views     the result is a view of the first operand's memory
+    optional  operands that may be left out (None) or be Python numbers
+    variadic  the first argument is a list of tensors; its rule is called as rule(g, i, …) for the i-th of them
+
+    With several differentiable outputs, `g` is a list with one gradient (or None) for each.
+    """
+
+    def declare(body):
+        names = argument_names(body)
+        operand_names = tuple(rules) or names[:1]
+        if names[: len(operand_names)] != operand_names:
+            raise TypeError(f"{body.__name__}: rules must name the first arguments in order")
+        record_ = Op(
+            body, tuple(rules.get(each) for each in operand_names), symbol=symbol, node_name=node_name, outputs=outputs,
+            name=name, variadic=variadic,
+        )  # fmt: skip
+        record_.inplace = inplace
+        defaults = _defaults(body, names)
+        count = len(operand_names)
+        run = _run_variadic if variadic else (_run_view if views else _run)
+
+        def call(*args, out=None, **kwargs):
+            if gather is not None and len(args) > count and isinstance(args[count], (int, Tensor, np.integer)):
+                args = (*args[:count], tuple(args[count:]))
+            if kwargs or len(args) != len(names):
+                args = bind(record_, names, defaults, args, kwargs)
+            found = run(record_, args[:count], args[count:], optional)
+            if result is not None and type(found) is tuple:
+                found = result(*found)
+            return found if out is None else write_out(found, out)
+
+        return register(record_, call, body, method, function, aliases)
+
+    return declare
+
+
+def _defaults(body, names: tuple) -> dict:
+    given = body.__defaults__ or ()
+    positional = body.__code__.co_argcount
+    defaults = dict(zip(names[positional - len(given) : positional], given, strict=True))
+    defaults.update(body.__kwdefaults__ or {})
+    return defaults
+
+
+def bind(op: Op, names: tuple, defaults: dict, args: tuple, kwargs: dict) -> tuple:
+    """The arguments of a call in the order of the body, with PyTorch's second spellings and the defaults put in."""
+    if len(args) > len(names):
+        raise TypeError(
+            f"{op.name}() takes {len(names)} positional argument{'s' * (len(names) != 1)} but {len(args)} were given"
+        )
+    bound = dict(zip(names, args, strict=False))
+    for spelled, value in kwargs.items():
+        name = spelled if spelled in names else SPELLINGS.get(spelled, spelled)
+        if name not in names or name in bound:
+            if spelled in ("requires_grad", "device", "memory_format", "dtype") and value in (None, False):
+                continue
+            problem = "got multiple values for argument" if name in bound else "got an unexpected keyword argument"
+            raise TypeError(f"{op.name}() {problem} '{spelled}'")
+        bound[name] = value
+    try:
+        return tuple([bound[name] if name in bound else defaults[name] for name in names])
+    except KeyError as missing:
+        position = names.index(missing.args[0]) + 1
+        shown = {"x": "input", "y": "other"}.get(missing.args[0], missing.args[0])
+        raise TypeError(
+            f"{op.name}() missing {len(names) - position + 1 - len(defaults)} required positional "
+            f'arguments: "{shown}"'
+        ) from None
+
+
+def _arrays(op: Op, given: tuple, optional) -> list:
+    arrays = []
+    for i, operand in enumerate(given):
+        if isinstance(operand, Tensor):
+            arrays.append(operand._array)
+        elif op.operands[i] in optional or (i and is_number(operand)):
+            arrays.append(operand)
+        else:
+            shown = {"x": "input", "y": "other"}.get(op.operands[i], op.operands[i])
+            raise wrong_argument(op.name, shown, i + 1, "Tensor", operand)
+    return arrays
+
+
+def _wants_grad(given) -> bool:
+    if mode.enabled:
+        for operand in given:
+            if isinstance(operand, Tensor) and operand._requires_grad:
+                return True
+    return False
+
+
+def _parents(given) -> tuple:
+    return tuple([(each._node or each) if isinstance(each, Tensor) else each for each in given])
+
+
+def _run(op: Op, given: tuple, extras: tuple, optional):
+    results = op.forward(*_arrays(op, given, optional), *extras)
+    if not _wants_grad(given) or not any(op.rules):
+        return wrap(results) if type(results) is not tuple else tuple([wrap(each) for each in results])
+    return recorded(op, given, extras, results)
+
+
+def recorded(op: Op, given: tuple, extras: tuple, results):
+    """The results as tensors with their history: one node for the operation, behind it one `Output` for each of
+    several floating-point results."""
+    several = type(results) is tuple
+    arrays = results if several else (results,)
+    saved = ()
+    if op.saves:
+        wanted = {
+            name
+            for i, rule in enumerate(op.rules)
+            if rule is not None and isinstance(given[i], Tensor) and given[i]._requires_grad
+            for name in argument_names(rule)[1:]
+        }  # of variadic operations this is never asked
+        values = dict(zip(op.operands, given, strict=True)) | dict(zip(op.outputs, arrays, strict=True))
+        saved = tuple([values[name] if name in wanted else None for name in op.saves])
+    for i in op.shapes:
+        extras += (given[i]._array.shape if isinstance(given[i], Tensor) else (),)
+    differentiable = [array.dtype.kind in "fc" or array.dtype.name == "bfloat16" for array in arrays]
+    if not any(differentiable):
+        return wrap(results) if not several else tuple([wrap(each) for each in results])
+    if sum(differentiable) == 1:
+        node = record(op, _parents(given), saved, extras, arrays[differentiable.index(True)])
+        nodes = [node] * len(arrays)
+    else:
+        node = record(op, _parents(given), saved, extras, arrays[0])
+        nodes = [output(node, i, array) for i, array in enumerate(arrays)]
+    tensors = []
+    for array, made, follows in zip(arrays, nodes, differentiable, strict=True):
+        tensor = wrap(array)
+        if follows:
+            tensor._node, tensor._requires_grad = made, True
+        tensors.append(tensor)
+    return tuple(tensors) if several else tensors[0]
+
+
+def output(node: Node, index: int, array) -> Output:
+    """The tape's place for one of several outputs of `node`."""
+    place = new(Output)
+    place.op, place.parents, place.saved, place.extras = node.op, (node,), (), ()
+    place.time, place.out, place.storage, place.hooks = tick(), keep(array), None, None
+    place.index = index
+    return place
+
+
+def _run_view(op: Op, given: tuple, extras: tuple, optional):
+    if not isinstance(given[0], Tensor):
+        raise wrong_argument(op.name, "input", 1, "Tensor", given[0])
+    return record_view(op, given[0], extras, op.forward(memory(given[0]), *extras))
+
+
+def record_view(op: Op, x: Tensor, extras: tuple, array):
+    """A view of `x` made by `op`, with its history if there is one."""
+    node = None
+    if x._requires_grad and mode.enabled:
+        for _ in op.shapes:
+            extras += (x._array.shape,)
+        node = record(op, (x._node or x,), (), extras, array)
+    return view(x, array, node)
+
+
+def _run_variadic(op: Op, given: tuple, extras: tuple, optional):
+    tensors = tuple(given[0])
+    for i, each in enumerate(tensors):
+        if not isinstance(each, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type(each).__name__}"
+            )
+    if len({each._array.dtype for each in tensors}) > 1:
+        wanted = result_dtype(*tensors)
+        array = op.forward([cast(each, wanted) for each in tensors], *extras)
+    else:
+        array = op.forward([each._array for each in tensors], *extras)
+    if not _wants_grad(tensors):
+        return wrap(array)
+    tensor = wrap(array)
+    saved = (tensors,) if op.saves else ()
+    shapes = (tuple([each._array.shape for each in tensors]),) if op.shapes else ()
+    tensor._node = record(op, _parents(tensors), saved, extras + shapes, array)
+    tensor._requires_grad = True
+    return tensor

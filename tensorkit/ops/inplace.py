@@ -1,0 +1,258 @@
+"""Writing to a tensor's memory, and what that does to its history.
+
+An in-place operation is the ordinary one, whose result is then written over the tensor: `overwrite`.  Writes are
+numbered by the tape's clock, so that a derivative that needs the old value finds out.  Where the tensor is a view, the
+write becomes part of its base's history (`CopySlices`), and every other view of that base follows it.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import brackets
+from ..tape import mode, record, tick
+from ..tensor import Tensor, storage_of, wrap
+from .cast import c_cast, to_dtype
+from .declare import REGISTRY, op
+from .shape import _as_strided, _window_into_zeros, _window_of, extent, places
+
+MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
+
+
+def check_writable(tensor: Tensor) -> None:
+    """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded."""
+    base = tensor._base
+    if mode.enabled and tensor._requires_grad:
+        if tensor._node is None:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+        if base is not None:
+            if base._node is None and base._requires_grad:
+                raise RuntimeError(
+                    "a view of a leaf Variable that requires grad is being used in an in-place operation."
+                )
+            name = tensor._node.name()
+            if name in MULTI_VIEWS:
+                raise RuntimeError(
+                    f"Output {_place_among_views(tensor)} of {name} is a view and is being modified inplace. This view is the "
+                    "output of a function that returns multiple views. Such functions do not allow the output views to be "
+                    "modified inplace. You should replace the inplace operation by an out-of-place one."
+                )
+    array = tensor._array
+    if type(array) is np.ndarray and 0 in array.strides and any(
+        step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
+    ):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
+            "clone() the tensor before performing the operation."
+        )
+
+
+def _place_among_views(tensor) -> int:
+    extras = tensor._node.extras
+    if tensor._node.name() == "UnbindBackward0":
+        return extras[1]
+    return extras[1] // max(extras[2], 1)
+
+
+def store(tensor: Tensor, array) -> None:
+    """Write `array` over the tensor's memory, and note the write."""
+    own = tensor._array
+    if type(own) is np.ndarray:
+        own[...] = c_cast(array, own.dtype) if array.dtype != own.dtype else array
+    else:
+        tensor._array = c_cast(array, own.dtype)[()] if array.dtype != own.dtype else own.dtype.type(array)
+    storage_of(tensor).written()
+
+
+def overwrite(tensor: Tensor, result: Tensor, *, silent: bool = False) -> Tensor:
+    """Write `result`, the outcome of an operation on `tensor`, over the tensor, which takes over its history.
+
+    Raises RuntimeError where the result has another shape, or (unless `silent`) a category of dtype that the tensor
+    cannot hold.
+    """
+    shape, new_shape = tensor._array.shape, result._array.shape
+    if shape != new_shape:
+        raise RuntimeError(
+            f"output with shape {brackets(shape)} doesn't match the broadcast shape {brackets(new_shape)}"
+        )
+    if result._array.dtype != tensor._array.dtype:
+        if not silent and not dtypes.can_cast(result.dtype, tensor.dtype):
+            raise RuntimeError(
+                f"result type {result.dtype.cpp_name} can't be cast to the desired output type {tensor.dtype.cpp_name}"
+            )
+        result = to_dtype(result, tensor.dtype)
+    follows = mode.enabled and (result._requires_grad or tensor._requires_grad)
+    if follows and result._node is not None:
+        _freeze(result._node, tensor)
+    store(tensor, result._array)
+    if follows:
+        _take_history(tensor, result)
+    return tensor
+
+
+def _freeze(node, tensor) -> None:
+    """Let a node that saved the tensor about to be written keep a copy of its present value instead."""
+    if node.saved and any(each is tensor for each in node.saved):
+        frozen = wrap(np.array(tensor._array)[()])
+        frozen._node, frozen._requires_grad = tensor._node, tensor._requires_grad
+        node.saved = tuple([frozen if each is tensor else each for each in node.saved])
+
+
+def _take_history(tensor: Tensor, result: Tensor) -> None:
+    """Make `result`'s node the tensor's own; a view hands it on to its base, and all views of the base follow."""
+    storage, base = storage_of(tensor), tensor._base
+    if base is None:
+        if result._node is not None:
+            result._node.time = tick()  # newer than the write: it is this node's own
+            result._node.storage = storage
+        tensor._node, tensor._requires_grad = result._node, result._requires_grad
+        owner = tensor
+    else:
+        array = base._array
+        geometry = (array.shape, base.stride())
+        window = (tensor._array.shape, tensor.stride(), tensor.storage_offset())
+        parents = (base._node or base, result._node or result)
+        base._node = record(_copy_slices.op, parents, (), (geometry, *window), array)
+        base._node.storage = storage
+        base._requires_grad = True
+        owner = base
+    for reference in storage.views:
+        each = reference()
+        if each is None or each._base is not owner:
+            continue
+        geometry = (owner._array.shape, owner.stride())
+        window = (each._array.shape, each.stride(), each.storage_offset())
+        if owner._requires_grad:
+            each._node = record(_as_strided.op, (owner._node,), (), (*window, geometry), each._array)
+            each._node.storage = storage
+        else:
+            each._node = None
+        each._requires_grad = owner._requires_grad
+
+
+@op(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset),
+    value=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset), function=False,
+    method=False, node_name="CopySlices")  # fmt: skip
+def _copy_slices(x, value, geometry, size, stride, offset):
+    """`x` with a window of its memory replaced by `value`."""
+    shape, strides = geometry
+    flat = np.zeros(extent(shape, strides), x.dtype)
+    flat[places(shape, strides)] = x
+    flat[places(size, stride, offset)] = value
+    return flat[places(shape, strides)]
+
+
+def _without_window(g, geometry, size, stride, offset):
+    """`g` with zeros in a window: what was there before the write has no part in the result."""
+    return g - _window_into_zeros(_window_of(g, geometry, size, stride, offset), geometry, size, stride, offset)
+
+
+# The in-place twin of every operation that has one
+
+
+def in_place(name: str, function):
+    """The method `name_` that writes the result of `function` over its tensor."""
+
+    def method(self, *args, **kwargs):
+        check_writable(self)
+        return overwrite(self, function(self, *args, **kwargs))
+
+    method.__name__ = method.__qualname__ = name + "_"
+    method.__doc__ = f"`{name}` in place: the result is written over this tensor, which is returned."
+    setattr(Tensor, name + "_", method)
+    return method
+
+
+def attach_in_place_methods(functions: dict) -> None:
+    """Give Tensor the in-place methods of all declared operations, and of the composed ones named here."""
+    for declared in REGISTRY.values():
+        if declared.inplace and declared.method:
+            in_place(declared.name, declared.function)
+    for name in (
+        "clamp clip clamp_min clamp_max square float_power masked_fill masked_scatter index_add index_copy index_fill "
+        "scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin arccos "
+        "arctan addcmul addcdiv lerp addmm addmv addbmm baddbmm addr nan_to_num relu sigmoid tanh tril triu "
+        "logical_and xlogy fix not_equal greater less conj_physical ldexp copysign floor_divide nextafter"
+    ).split():
+        if name in functions and not hasattr(Tensor, name + "_"):
+            in_place(name, functions[name])
+    for operator, name in {
+        "__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
+        "__imod__": "remainder", "__ipow__": "pow", "__iand__": "bitwise_and", "__ior__": "bitwise_or",
+        "__ixor__": "bitwise_xor", "__ilshift__": "bitwise_left_shift", "__irshift__": "bitwise_right_shift",
+    }.items():  # fmt: skip
+        setattr(Tensor, operator, getattr(Tensor, name + "_"))
+
+
+@op(x=lambda g: g * 0, function=False, method=False)
+def _zero(x):
+    return np.zeros_like(x)
+
+
+@op(x=lambda g: g * 0, value=lambda g: g.sum(), function=False, method=False,
+    node_name=lambda node: "FillBackward0" if isinstance(node.parents[1], (int, float)) else "FillBackward1")  # fmt: skip
+def _fill(x, value):
+    return np.full_like(x, np.asarray(value).astype(x.dtype))
+
+
+def zero_(self):
+    """Set every element to zero, in place."""
+    check_writable(self)
+    return overwrite(self, _zero(self))
+
+
+def fill_(self, value):
+    """Set every element to one value, in place."""
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+        )
+    check_writable(self)
+    return overwrite(self, _fill(self, value), silent=True)
+
+
+def fill_diagonal_(self, fill_value, wrap=False):
+    """Set the main diagonal to one value, in place."""
+    fill_(self.diagonal() if self.ndim == 2 else self.view(-1)[:: sum(self.stride())], fill_value)
+    return self
+
+
+def _reshaping(name: str):
+    """The in-place twin of a view operation: the tensor itself takes another shape over its memory."""
+
+    def change(self, *args):
+        viewed = getattr(Tensor, name)(self, *args)
+        self._array = viewed._array
+        if self._node is not None:
+            self._node = viewed._node
+        return self
+
+    change.__name__ = name + "_"
+    change.__doc__ = f"`{name}` in place: this tensor itself changes its shape."
+    setattr(Tensor, name + "_", change)
+
+
+for _name in ("t", "transpose", "unsqueeze", "squeeze", "swapaxes"):
+    _reshaping(_name)
+
+
+def resize_(self, *sizes, memory_format=None):
+    """Give the tensor another shape in place; elements that are new are zero."""
+    shape = tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
+    if self._requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    count = int(np.prod(shape))
+    flat = np.zeros(count, self._array.dtype)
+    old = np.ravel(self._array)[:count]
+    flat[: old.size] = old
+    self._array = flat.reshape(shape)
+    return self
+
+
+def set_(self, source):
+    """Let this tensor be another one's memory from now on."""
+    self._array = source._array
+    return self
+
+
+for _function in (zero_, fill_, fill_diagonal_, resize_, set_):
+    setattr(Tensor, _function.__name__, _function)

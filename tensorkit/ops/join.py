@@ -1,0 +1,415 @@
+"""Putting tensors together and taking them apart: cat, stack, split, chunk, unbind, repeat, flip, roll."""
+
+import numpy as np
+
+from ..errors import brackets
+from ..tensor import Tensor, memory
+from .declare import FUNCTIONS, function, op, record_view
+from .shape import expand, inferred_sizes, permute, reshape, unsqueeze, wrap_dim, wrap_dims
+
+
+def narrowed(g, dim: int, start: int, length: int):
+    return FUNCTIONS["narrow"](g, dim, start, length)
+
+
+def _cat_share(g, i, dim, tensors_shape):
+    if len(tensors_shape[i]) == 1 and tensors_shape[i][0] == 0 and g.ndim != 1:
+        return None  # an empty vector is left out of any cat
+    dim = wrap_dim(dim, g.ndim)
+    start = sum(shape[dim] for shape in tensors_shape[:i] if len(shape) == g.ndim)
+    return narrowed(g, dim, start, tensors_shape[i][dim])
+
+
+@op(tensors=_cat_share, variadic=True, method=False, aliases=("concat", "concatenate"))
+def cat(tensors, dim=0):
+    """Tensors one after the other along a dimension that is there already.
+
+    tensors  of equal shape but for dimension `dim`
+
+    >>> cat([tensor([1, 2]), tensor([3])])
+    tensor([1, 2, 3])
+
+    Raises RuntimeError where the other sizes differ.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cat.html
+    """
+    if not len(tensors):
+        raise ValueError("expected a non-empty list of Tensors")
+    kept = [each for each in tensors if each.shape != (0,)] or tensors
+    first = kept[0]
+    if any(each.ndim == 0 for each in kept):
+        place = next(i for i, each in enumerate(tensors) if each.ndim == 0)
+        raise RuntimeError(f"zero-dimensional tensor (at position {place}) cannot be concatenated")
+    dim = wrap_dim(dim, first.ndim)
+    for i, each in enumerate(tensors):
+        if each.shape == (0,):
+            continue
+        if each.ndim != first.ndim:
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {each.ndim}")
+        for axis in range(first.ndim):
+            if axis != dim and each.shape[axis] != first.shape[axis]:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[axis]} but got size "
+                    f"{each.shape[axis]} for tensor number {i} in the list."
+                )
+    return np.concatenate(kept, dim)
+
+
+@op(tensors=lambda g, i, dim: FUNCTIONS["select"](g, dim, i), variadic=True, method=False)
+def stack(tensors, dim=0):
+    """Tensors of one shape side by side along a new dimension.
+
+    >>> stack([tensor([1, 2]), tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.stack.html
+    """
+    if not len(tensors):
+        raise RuntimeError("stack expects a non-empty TensorList")
+    for i, each in enumerate(tensors):
+        if each.shape != tensors[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {brackets(tensors[0].shape)} at entry 0 and "
+                f"{brackets(each.shape)} at entry {i}"
+            )
+    return np.stack(tensors, wrap_dim(dim, tensors[0].ndim + 1))
+
+
+def _at_least(tensor, ndim: int):
+    """With dimensions of size 1 added, as atleast_1d, atleast_2d and atleast_3d do."""
+    if tensor.ndim == 0:
+        return reshape(tensor, (1,) * ndim)
+    if tensor.ndim == 1 and ndim > 1:
+        tensor = unsqueeze(tensor, 0)
+    if tensor.ndim == 2 and ndim > 2:
+        tensor = unsqueeze(tensor, -1)
+    return tensor
+
+
+def _at_least_function(ndim: int):
+    def at_least(*tensors):
+        if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+            tensors = tuple(tensors[0])
+        changed = tuple([_at_least(each, ndim) for each in tensors])
+        return changed[0] if len(changed) == 1 else changed
+
+    at_least.__name__ = f"atleast_{ndim}d"
+    at_least.__doc__ = f"Each tensor with at least {ndim} dimension{'s' * (ndim > 1)}."
+    return function(at_least, method=False)
+
+
+atleast_1d, atleast_2d, atleast_3d = _at_least_function(1), _at_least_function(2), _at_least_function(3)
+
+
+@function(method=False)
+def hstack(tensors, *, out=None):
+    """Tensors side by side: along dimension 1, vectors along dimension 0."""
+    tensors = [_at_least(each, 1) for each in tensors]
+    return cat(tensors, 0 if tensors[0].ndim == 1 else 1, out=out)
+
+
+@function(method=False, aliases=("row_stack",))
+def vstack(tensors, *, out=None):
+    """Tensors below each other: along dimension 0, vectors as rows."""
+    return cat([_at_least(each, 2) for each in tensors], 0, out=out)
+
+
+@function(method=False)
+def dstack(tensors, *, out=None):
+    """Tensors behind each other: along dimension 2."""
+    return cat([_at_least(each, 3) for each in tensors], 2, out=out)
+
+
+@function(method=False)
+def column_stack(tensors, *, out=None):
+    """Vectors as the columns of a matrix; matrices side by side."""
+    return hstack([reshape(each, -1, 1) if each.ndim <= 1 else each for each in tensors], out=out)
+
+
+# Taking apart: every piece is a view
+
+
+def _pieces(x: Tensor, dim: int, lengths, node_name: str) -> tuple:
+    """Consecutive pieces of `x` along `dim` as views whose nodes bear one name."""
+    pieces, start = [], 0
+    for length in lengths:
+        index = (slice(None),) * dim + (slice(start, start + length),)
+        pieces.append(record_view(_PIECES[node_name], x, (dim, start, length), memory(x)[index]))
+        start += length
+    return tuple(pieces)
+
+
+def _piece_op(node_name: str):
+    @op(x=lambda g, dim, start, length, x_shape: pad_slice(g, x_shape, dim, start), views=True, node_name=node_name,
+        name="piece_" + node_name, function=False, method=False)  # fmt: skip
+    def piece(x, dim, start, length):
+        return x[(slice(None),) * dim + (slice(start, start + length),)]
+
+    return piece.op
+
+
+def pad_slice(g, shape: tuple, dim: int, start: int, step: int = 1):
+    """`g`, the gradient of a slice, put into zeros of the shape that the slice was cut from."""
+    return FUNCTIONS["slice_backward"](g, shape, dim, start, start + g._array.shape[dim] * step, step)
+
+
+_PIECES = {name: _piece_op(name) for name in ("SplitBackward0", "SplitWithSizesBackward0", "SliceBackward0")}
+
+
+@function
+def split(tensor, split_size_or_sections, dim=0):
+    """Pieces of one length (the last may be shorter), or of the lengths given, along a dimension; views.
+
+    >>> arange(5).split(2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.split.html
+    """
+    dim = wrap_dim(dim, tensor.ndim)
+    if tensor.ndim == 0:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    size = tensor._array.shape[dim]
+    if isinstance(split_size_or_sections, (tuple, list)):
+        lengths = [int(each) for each in split_size_or_sections]
+        if sum(lengths) != size:
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but "
+                f"got split_sizes={brackets(lengths)}"
+            )
+        return _pieces(tensor, dim, lengths, "SplitWithSizesBackward0")
+    length = int(split_size_or_sections)
+    if length < 0:
+        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={length}")
+    if length == 0 and size:
+        raise RuntimeError(
+            f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}"
+        )
+    count = max(-(-size // length), 1) if length else 1
+    lengths = [min(length, size - i * length) for i in range(count)]
+    return _pieces(tensor, dim, lengths, "SplitBackward0")
+
+
+@function
+def split_with_sizes(input, split_sizes, dim=0):
+    """Pieces of the lengths given along a dimension; views."""
+    return split(input, list(split_sizes), dim)
+
+
+@function
+def chunk(input, chunks, dim=0):
+    """At most `chunks` pieces of one length (the last may be shorter) along a dimension; views."""
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    size = input._array.shape[wrap_dim(dim, input.ndim)]
+    return split(input, max(-(-size // chunks), 1), dim)
+
+
+@function
+def tensor_split(input, indices_or_sections, dim=0):
+    """Pieces between the given places, or a number of pieces as equal as can be, along a dimension; views."""
+    dim = wrap_dim(dim, input.ndim)
+    size = input._array.shape[dim]
+    if isinstance(indices_or_sections, int):
+        count = indices_or_sections
+        lengths = [size // count + (i < size % count) for i in range(count)]
+    else:
+        places = [0, *[min(int(each), size) for each in indices_or_sections], size]
+        lengths = [max(after - before, 0) for before, after in zip(places[:-1], places[1:], strict=True)]
+    return _pieces(input, dim, lengths, "SliceBackward0")
+
+
+@function
+def hsplit(input, indices_or_sections):
+    """`tensor_split` along dimension 1 (0 for a vector)."""
+    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
+
+
+@function
+def vsplit(input, indices_or_sections):
+    """`tensor_split` along dimension 0."""
+    return tensor_split(input, indices_or_sections, 0)
+
+
+@op(x=lambda g, x_shape, dim, index: FUNCTIONS["select_backward"](g, x_shape, dim, index), views=True,
+    node_name="UnbindBackward0", function=False, method=False)  # fmt: skip
+def _unbound(x, dim, index):
+    return x[(slice(None),) * dim + (index,)]
+
+
+@function
+def unbind(input, dim=0):
+    """The slices along a dimension, one by one, as views without that dimension."""
+    if input.ndim == 0:
+        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+    dim = wrap_dim(dim, input.ndim)
+    return tuple([_unbound(input, dim, i) for i in range(input._array.shape[dim])])
+
+
+def _iterate(self):
+    if self.ndim == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(unbind(self, 0))
+
+
+Tensor.__iter__ = _iterate
+
+
+# Repetition and order
+
+
+@function(method=True)
+def repeat(input, *repeats):
+    """The whole tensor repeated so many times along each dimension (and new ones in front); a copy.
+
+    >>> tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
+    """
+    counts = inferred_sizes(repeats)
+    if len(counts) < input.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    return _repeat(input, counts)
+
+
+FUNCTIONS.pop("repeat")
+
+
+def _repeat_dx(g, x_shape, repeats):
+    """Fold each dimension of `g` into (times, size) and sum over the times."""
+    shape = (1,) * (len(repeats) - len(x_shape)) + x_shape
+    folded = reshape(g, [each for pair in zip(repeats, shape, strict=True) for each in pair])
+    total = FUNCTIONS["sum"](folded, tuple(range(0, 2 * len(shape), 2))) if shape else folded
+    return reshape(total, x_shape)
+
+
+@op(x=_repeat_dx, function=False, method=False, node_name="RepeatBackward0")
+def _repeat(x, repeats):
+    return np.tile(x, repeats)
+
+
+@function
+def tile(input, *dims):
+    """Like `repeat`, with counts of 1 added in front where there are fewer counts than dimensions."""
+    counts = inferred_sizes(dims)
+    return _repeat(input, (1,) * (input.ndim - len(counts)) + counts)
+
+
+@op(x=lambda g, x_shape, repeats, dim: _repeat_interleave_dx(g, x_shape, repeats, dim), function=False, method=False,
+    node_name="IndexSelectBackward0")  # fmt: skip
+def _repeat_interleave(x, repeats, dim):
+    return np.repeat(x, repeats, dim)
+
+
+def _repeat_interleave_dx(g, x_shape, repeats, dim):
+    source = np.repeat(np.arange(x_shape[dim]), repeats)
+    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    return FUNCTIONS["index_add"](zeros, dim, FUNCTIONS["from_numpy"](source), g)
+
+
+@function
+def repeat_interleave(input, repeats, dim=None, *, output_size=None):
+    """Each element repeated so many times; along one dimension, or of the flattened tensor."""
+    if dim is None:
+        input, dim = reshape(input, -1), 0
+    times = repeats._array if isinstance(repeats, Tensor) else repeats
+    return _repeat_interleave(input, times, wrap_dim(dim, input.ndim))
+
+
+@op(x=lambda g, dims: flip(g, dims), gather="dims")
+def flip(x, dims):
+    """The elements in reverse order along the dimensions given; a copy.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.flip.html
+    """
+    dims = dims if isinstance(dims, (tuple, list)) else (dims,)
+    return np.flip(x, wrap_dims(dims, x.ndim)).copy()
+
+
+@function
+def fliplr(input):
+    """Columns in reverse order."""
+    return flip(input, (1,))
+
+
+@function
+def flipud(input):
+    """Rows in reverse order."""
+    return flip(input, (0,))
+
+
+@op(x=lambda g, shifts, dims: roll(g, _negated(shifts), dims))
+def roll(x, shifts, dims=None):
+    """The elements moved along; those pushed out at one end come in at the other."""
+    if dims is None or dims == ():
+        return np.roll(x, shifts)
+    return np.roll(x, shifts, dims)
+
+
+def _negated(shifts):
+    return tuple(-each for each in shifts) if isinstance(shifts, (tuple, list)) else -shifts
+
+
+@op(x=lambda g, k, dims: rot90(g, -k, dims))
+def rot90(x, k=1, dims=(0, 1)):
+    """The plane of two dimensions turned by k right angles."""
+    return np.rot90(x, k, dims).copy()
+
+
+@function(method=False)
+def meshgrid(*tensors, indexing=None):
+    """The coordinates of a grid: for each vector, its values spread over the grid of all of them.
+
+    indexing  'ij': the first vector runs along dimension 0; 'xy': along dimension 1
+
+    Source: https://pytorch.org/docs/stable/generated/torch.meshgrid.html
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        tensors = tuple(tensors[0])
+    if indexing is None:
+        from warnings import warn
+
+        warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
+            stacklevel=2,
+        )
+    elif indexing not in ("ij", "xy"):
+        raise RuntimeError(
+            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
+        )
+    if indexing == "xy" and len(tensors) >= 2:
+        tensors = (tensors[1], tensors[0], *tensors[2:])
+    shape = tuple([each.numel() for each in tensors])
+    grids = [
+        expand(reshape(each, (1,) * i + (-1,) + (1,) * (len(shape) - i - 1)), shape) for i, each in enumerate(tensors)
+    ]
+    if indexing == "xy" and len(grids) >= 2:
+        grids = [permute(each, (1, 0, *range(2, len(shape)))) for each in (grids[1], grids[0], *grids[2:])]
+    return tuple(grids)
+
+
+@function(method=False)
+def cartesian_prod(*tensors):
+    """Every combination of one element of each vector, as rows."""
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([reshape(each, -1) for each in meshgrid(*tensors, indexing="ij")], 1)
+
+
+@function(method=False)
+def block_diag(*tensors):
+    """The matrices along the diagonal of a larger one that is otherwise zero."""
+    blocks = [_at_least(each, 2) for each in tensors]
+    width = sum(each._array.shape[1] for each in blocks)
+    rows, left = [], 0
+    for each in blocks:
+        height, columns = each._array.shape
+        zeros = FUNCTIONS["zeros"]
+        rows.append(cat([zeros(height, left, dtype=each.dtype), each,
+                         zeros(height, width - left - columns, dtype=each.dtype)], 1))  # fmt: skip
+        left += columns
+    return cat(rows, 0)

@@ -1,0 +1,321 @@
+"""Products of matrices and vectors: matmul, mm, bmm, mv, dot, outer, and their sums with a third tensor.
+
+Decompositions, norms and `einsum` stand in `linalg.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import brackets, cannot_broadcast, hint, times
+from ..tensor import Tensor
+from .declare import FUNCTIONS, attach_operator, function, op
+from .pointwise import conjugate
+from .shape import permute, reshape, squeeze, transpose, unsqueeze
+
+
+def _h(x):
+    """The conjugate transpose of the last two dimensions."""
+    return conjugate(transpose(x, -2, -1))
+
+
+def _same_type(x, y, text) -> None:
+    if x.dtype != y.dtype:
+        a, b = dtypes.from_numpy(x.dtype), dtypes.from_numpy(y.dtype)
+        raise hint(
+            RuntimeError(text(a, b)),
+            f"matrix products do not convert: make both tensors {max((a, b), key=lambda d: (d.category, d.itemsize))!r}, "
+            "with .to(dtype) or .float().",
+        )
+
+
+_C_NAMES = {"Float": "float", "Double": "double", "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Long": "long",
+            "Int": "int", "Short": "short", "Char": "signed char", "Byte": "unsigned char", "Bool": "bool",
+            "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>"}  # fmt: skip
+
+
+def _expected(a, b) -> str:
+    return f"expected m1 and m2 to have the same dtype, but got: {_C_NAMES[a.cpp_name]} != {_C_NAMES[b.cpp_name]}"
+
+
+def _shapes_hint(x, y) -> str:
+    """Which transpose would make two matrices fit, in words that say what is compared."""
+    (n, m), (k, p) = x.shape, y.shape
+    text = (
+        f"the first has {m} columns, the second {k} rows; a matrix product needs these to be equal "
+        f"({n}x{m} @ {k}x{p})."
+    )
+    if m == p:
+        return text + f" The transpose of the second ({p}x{k}) would fit: use its .T"
+    if n == k:
+        return text + f" The transpose of the first ({m}x{n}) would fit: use its .T"
+    return text
+
+
+def product(x, y):
+    """A matrix product of arrays of one type; whole numbers and half floats by way of a type that BLAS has."""
+    if x.dtype.kind in "fc" and x.dtype.itemsize >= 4:
+        return np.matmul(x, y)
+    if x.dtype.kind == "b":
+        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+    if x.dtype.kind in "iu":
+        return np.matmul(x, y)
+    return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
+
+
+@op(x=lambda g, y: mm(g, _h(y)), y=lambda g, x: mm(_h(x), g))
+def mm(x, y):
+    """The product of two matrices, without broadcasting.
+
+    x  n by m
+    y  m by p
+
+    Source: https://pytorch.org/docs/stable/generated/torch.mm.html
+    """
+    if x.ndim != 2:
+        raise RuntimeError("self must be a matrix")
+    if y.ndim != 2:
+        raise RuntimeError("mat2 must be a matrix")
+    _same_type(x, y, _expected)
+    if x.shape[1] != y.shape[0]:
+        raise hint(
+            RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({times(x.shape)} and {times(y.shape)})"),
+            _shapes_hint(x, y),
+        )
+    return product(x, y)
+
+
+@op(x=lambda g, y: bmm(g, _h(y)), y=lambda g, x: bmm(_h(x), g))
+def bmm(x, y):
+    """The products of two batches of matrices.
+
+    x  b by n by m
+    y  b by m by p
+    """
+    if x.ndim != 3 or y.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor" if x.ndim != 3 else "batch2 must be a 3D tensor")
+    _same_type(x, y, lambda a, b: f"expected scalar type {a.cpp_name} but found {b.cpp_name}")
+    if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
+            f"[{y.shape[0]}, {y.shape[1]}]."
+        )
+    return product(x, y)
+
+
+@op(x=lambda g, y: outer(g, conjugate(y)), y=lambda g, x: mv(_h(x), g))
+def mv(x, y):
+    """The product of a matrix and a vector."""
+    if x.ndim != 2 or y.ndim != 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got 1, {x.ndim}, {y.ndim}")
+    if x.shape[1] != y.shape[0]:
+        raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({times(x.shape)}), vec ({y.shape[0]})")
+    _same_type(x, y, lambda a, b: f"expected scalar type {a.cpp_name} but found {b.cpp_name}")
+    return product(x, y)
+
+
+@op(x=lambda g, y: g * conjugate(y), y=lambda g, x: g * conjugate(x))
+def dot(x, y):
+    """The inner product of two vectors: the sum of the products of their elements.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.dot.html
+    """
+    if x.ndim != 1 or y.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors")
+    _same_type(
+        x, y, lambda a, b: f"dot : expected both vectors to have same dtype, but found {a.cpp_name} and {b.cpp_name}"
+    )
+    if x.shape != y.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to have the same number of "
+            f"elements, but got {x.shape[0]} and {y.shape[0]} elements respectively"
+        )
+    return product(x, y)
+
+
+@function
+def vdot(input, other):
+    """The inner product of two vectors, the first one conjugated."""
+    return dot(conjugate(input), other)
+
+
+@function
+def inner(input, other):
+    """The inner products over the last dimensions."""
+    if input.ndim == 0 or other.ndim == 0:
+        return input * other
+    if input._array.shape[-1] != other._array.shape[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{brackets(input._array.shape)} and {brackets(other._array.shape)}"
+        )
+    return tensordot(input, other, ([-1], [-1]))
+
+
+@function(aliases=("ger",))
+def outer(input, vec2):
+    """The product of every element of one vector with every element of the other, as a matrix."""
+    for name, vector in (("self", input), ("vec2", vec2)):
+        if vector.ndim != 1:
+            raise RuntimeError(
+                f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D"
+            )
+    return unsqueeze(input, 1) * vec2
+
+
+@function(aliases=("linalg_matmul",))
+def matmul(input, other, *, out=None):
+    """The matrix product `input @ other`; vectors and batches of matrices as well.
+
+    Two vectors: their inner product.  Two matrices: their product.  A vector counts as a row on the left and as a column
+    on the right.  With more dimensions, the last two are matrices and the others are broadcast.
+
+    >>> ones(2, 3) @ ones(3)
+    tensor([3., 3.])
+
+    Raises RuntimeError where the inner sizes differ.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.matmul.html
+    """
+    for position, value in enumerate((input, other), 1):
+        if not isinstance(value, Tensor):
+            name = "input" if position == 1 else "other"
+            raise TypeError(f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}")
+    n, m = input.ndim, other.ndim
+    if n == 2 and m == 2:
+        return mm(input, other, out=out)
+    if n == 0 or m == 0:
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
+        )
+    if n == 1 and m == 1:
+        return dot(input, other, out=out)
+    if n == 2 and m == 1:
+        return mv(input, other, out=out)
+    if n == 1 and m == 2:
+        return squeeze(mm(unsqueeze(input, 0), other), 0)
+    return _batched(input, other)
+
+
+def _batched(x, y):
+    """A product with three dimensions or more: by one large `mm` if the right side is one matrix, else by `bmm`."""
+    row, column = x.ndim == 1, y.ndim == 1
+    x = unsqueeze(x, 0) if row else x
+    y = unsqueeze(y, 1) if column else y
+    if y.ndim == 2:
+        lead = x._array.shape[:-1]
+        result = reshape(mm(reshape(x, -1, x._array.shape[-1]), y), (*lead, y._array.shape[-1]))
+    else:
+        result = _bmm_broadcast(x, y)
+    if row:
+        result = squeeze(result, -2)
+    return squeeze(result, -1) if column else result
+
+
+def _bmm_broadcast(x, y):
+    try:
+        lead = np.broadcast_shapes(x._array.shape[:-2], y._array.shape[:-2])
+    except ValueError:
+        raise cannot_broadcast(x._array.shape[:-2], y._array.shape[:-2]) from None
+    (n, m), (k, p) = x._array.shape[-2:], y._array.shape[-2:]
+    left = reshape(x.expand(*lead, n, m), -1, n, m)
+    right = reshape(y.expand(*lead, k, p), -1, k, p)
+    return reshape(bmm(left, right), (*lead, n, p))
+
+
+attach_operator("__matmul__", matmul)
+attach_operator("__rmatmul__", matmul, reflected=True)
+
+
+@function(method=False)
+def tensordot(a, b, dims=2):
+    """The sum of products over the last `dims` dimensions of `a` and the first of `b`, or over the pairs given."""
+    if isinstance(dims, int):
+        left, right = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    else:
+        left, right = ([each] if isinstance(each, int) else list(each) for each in dims)
+    left, right = [dim % a.ndim for dim in left], [dim % b.ndim for dim in right]
+    rest_a = [dim for dim in range(a.ndim) if dim not in left]
+    rest_b = [dim for dim in range(b.ndim) if dim not in right]
+    size = int(np.prod([a._array.shape[dim] for dim in left]))
+    product_ = mm(
+        reshape(permute(a, rest_a + left), -1, size), reshape(permute(b, right + rest_b), size, -1)
+    )
+    return reshape(product_, [a._array.shape[dim] for dim in rest_a] + [b._array.shape[dim] for dim in rest_b])
+
+
+# With a third tensor added
+
+
+def _scaled(g, factor):
+    return g if factor == 1 else g * factor
+
+
+@op(x=lambda g, beta: _scaled(g, beta), mat1=lambda g, mat2, alpha: _scaled(mm(g, _h(mat2)), alpha),
+    mat2=lambda g, mat1, alpha: _scaled(mm(_h(mat1), g), alpha))  # fmt: skip
+def addmm(x, mat1, mat2, *, beta=1, alpha=1):
+    """beta·x + alpha·(mat1 @ mat2): a linear layer in one step, for matrices."""
+    if mat1.ndim != 2 or mat2.ndim != 2:
+        raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
+    _same_type(mat1, mat2, lambda a, b: f"mat1 and mat2 must have the same dtype, but got {a.cpp_name} and {b.cpp_name}")
+    if mat1.shape[1] != mat2.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({times(mat1.shape)} and {times(mat2.shape)})"
+        )
+    result = product(mat1, mat2)
+    if alpha != 1:
+        result *= alpha
+    if beta == 1 and x.dtype == result.dtype:
+        result += x
+        return result
+    return result + beta * x
+
+
+@function
+def addmv(input, mat, vec, *, beta=1, alpha=1):
+    """beta·input + alpha·(mat @ vec)."""
+    return _scaled(input, beta) + _scaled(mv(mat, vec), alpha)
+
+
+@function
+def addr(input, vec1, vec2, *, beta=1, alpha=1):
+    """beta·input + alpha·(the outer product of two vectors)."""
+    return _scaled(input, beta) + _scaled(outer(vec1, vec2), alpha)
+
+
+@op(x=lambda g, beta: _scaled(g, beta), batch1=lambda g, batch2, alpha: _scaled(bmm(g, _h(batch2)), alpha),
+    batch2=lambda g, batch1, alpha: _scaled(bmm(_h(batch1), g), alpha))  # fmt: skip
+def baddbmm(x, batch1, batch2, *, beta=1, alpha=1):
+    """beta·x + alpha·(batch1 @ batch2), for batches of matrices."""
+    result = bmm.op.forward(batch1, batch2)
+    return beta * x + alpha * result if beta else alpha * result
+
+
+@function
+def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
+    """beta·input + alpha·(the sum of the products of two batches of matrices)."""
+    return _scaled(input, beta) + _scaled(bmm(batch1, batch2).sum(0), alpha)
+
+
+@function(method=False)
+def chain_matmul(*matrices):
+    """The product of several matrices."""
+    result = matrices[0]
+    for each in matrices[1:]:
+        result = mm(result, each)
+    return result
+
+
+@function
+def matrix_power(input, n):
+    """A square matrix multiplied with itself n times; a negative n inverts it first."""
+    if n < 0:
+        return matrix_power(FUNCTIONS["inverse"](input), -n)
+    size = input._array.shape[-1]
+    result = FUNCTIONS["eye"](size, dtype=input.dtype).expand_as(input).clone()
+    while n:
+        if n & 1:
+            result = matmul(result, input)
+        n >>= 1
+        input = matmul(input, input) if n else input
+    return result
+

@@ -1,0 +1,572 @@
+"""Reductions: many elements to one, over all dimensions or some — sum, mean, max, std, norm and their like.
+
+Sorting, and picking elements by their order, stand in `sort.py`.
+"""
+
+import math
+
+import numpy as np
+
+from .. import dtypes
+from ..dtypes import FLOATING
+from ..errors import hint
+from ..tensor import Tensor, wrap
+from .cast import to_dtype
+from .compare import maximum, minimum
+from .declare import FUNCTIONS, function, op, write_out
+from .shape import expand, reshape, unsqueeze, wrap_dim, wrap_dims
+
+
+def axes(dim, ndim: int):
+    """NumPy's axis for a `dim=` argument: None (or an empty list) means all."""
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        return None
+    if isinstance(dim, (tuple, list)):
+        return wrap_dims(dim, ndim) if ndim else ()
+    return wrap_dim(dim, ndim) if ndim else ()
+
+
+def spread(g, x_shape: tuple, dim, keepdim: bool):
+    """A gradient of a reduction, repeated over the dimensions that were reduced: the reverse of a sum."""
+    if not keepdim and dim is not None and x_shape:
+        dims = wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), len(x_shape))
+        for each in sorted(dims):
+            g = unsqueeze(g, each)
+    return expand(g, x_shape)
+
+
+def restore(value, x_shape: tuple, dim, keepdim: bool):
+    """The result of a reduction, with its reduced dimensions back as size 1, to be compared with what went in."""
+    if keepdim or dim is None or not x_shape:
+        return value
+    for each in sorted(wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), len(x_shape))):
+        value = unsqueeze(value, each)
+    return value
+
+
+def counted(x_shape: tuple, dim) -> int:
+    """How many elements go into each result."""
+    axis = axes(dim, len(x_shape))
+    if axis is None:
+        return math.prod(x_shape)
+    return math.prod([x_shape[each] for each in (axis if isinstance(axis, tuple) else (axis,))])
+
+
+def add_up(x, axis=None, keepdims: bool = False):
+    """A sum in the type of `x`, of which float32 and smaller are added in float64 where that costs little: PyTorch adds in
+    blocks, whose rounding errors are as small."""
+    if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and x.size <= 65536:
+        return np.add.reduce(x, axis, np.float64, keepdims=keepdims).astype(x.dtype)
+    return np.add.reduce(x, axis, keepdims=keepdims)
+
+
+def _numbered(kind: str):
+    """PyTorch's names: overload 0 over everything, overload 1 along dimensions."""
+    return lambda node: f"{kind}Backward{0 if node.extras[0] is None else 1}"
+
+
+def _as(x, dtype):
+    return x if dtype is None else x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
+
+
+@op(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim), node_name=_numbered("Sum"))
+def sum(x, dim=None, keepdim=False, *, dtype=None):
+    """The sum of the elements, of all of them or along `dim`.
+
+    dim      a dimension, or several
+    keepdim  keep the dimensions that were summed, with size 1
+
+    Whole numbers and truth values give int64.
+
+    >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
+    tensor([4., 6.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sum.html
+    """
+    x = _as(x, dtype)
+    axis = axes(dim, x.ndim)
+    if x.dtype.kind in "biu":
+        return np.add.reduce(x, axis, np.int64 if dtype is None else x.dtype, keepdims=keepdim)
+    return add_up(x, axis, keepdim)
+
+
+def _mean_dx(g, x_shape, dim, keepdim):
+    return spread(g, x_shape, dim, keepdim) / counted(x_shape, dim)
+
+
+@op(x=_mean_dx, node_name=_numbered("Mean"))
+def mean(x, dim=None, keepdim=False, *, dtype=None):
+    """The mean of the elements, of all of them or along `dim`.
+
+    >>> tensor([1., 2., 6.]).mean()
+    tensor(3.)
+
+    Raises RuntimeError for whole numbers, whose mean need not be one.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.mean.html
+    """
+    x = _as(x, dtype)
+    if x.dtype.kind in "biu":
+        kind = dtypes.from_numpy(x.dtype).cpp_name
+        raise hint(
+            RuntimeError(
+                "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+                f"Got: {kind}"
+            ),
+            "a mean of whole numbers need not be whole: make them floats first, with .float() or dtype=torch.float32.",
+        )
+    axis = axes(dim, x.ndim)
+    if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and x.size <= 65536:
+        return np.mean(x, axis, np.float64, keepdims=keepdim).astype(x.dtype)
+    return np.mean(x, axis, keepdims=keepdim)
+
+
+def _prod_dx(g, x, out, dim, keepdim):
+    """The product of all the others, found without dividing, so that zeros do no harm."""
+    shape = x._array.shape
+    if dim is None:
+        flat = reshape(x, -1)
+        return reshape(g * _products_of_others(flat, 0), shape)
+    dim = wrap_dim(dim, len(shape))
+    return spread(g, shape, dim, keepdim) * _products_of_others(x, dim)
+
+
+def _products_of_others(x, dim: int):
+    """For each element the product of all others along `dim`: those before it times those after it."""
+    one = FUNCTIONS["ones_like"](x.narrow(dim, 0, 1))
+    length = x._array.shape[dim]
+    if length == 0:
+        return x
+    cat, flip = FUNCTIONS["cat"], FUNCTIONS["flip"]
+    before = cumprod(cat([one, x.narrow(dim, 0, length - 1)], dim), dim)
+    after = flip(cumprod(cat([one, flip(x, (dim,)).narrow(dim, 0, length - 1)], dim), dim), (dim,))
+    return before * after
+
+
+@op(x=_prod_dx, node_name=_numbered("Prod"))
+def prod(x, dim=None, keepdim=False, *, dtype=None):
+    """The product of the elements, of all of them or along `dim`."""
+    x = _as(x, dtype)
+    if x.dtype.kind in "biu" and dtype is None:
+        return np.multiply.reduce(x, axes(dim, x.ndim), np.int64, keepdims=keepdim)
+    return np.multiply.reduce(x, axes(dim, x.ndim), keepdims=keepdim)
+
+
+# Spread around the mean
+
+
+def _var_dx(g, x, dim, keepdim, correction):
+    shape = x._array.shape
+    count = counted(shape, dim)
+    center = mean(x, dim, True) if dim is not None else mean(x)
+    return spread(g, shape, dim, keepdim) * (2.0 / (count - correction)) * (x - center)
+
+
+def _std_dx(g, x, out, dim, keepdim, correction):
+    scale = g / (out * 2)
+    scale = FUNCTIONS["where"](out == 0, 0.0, scale)
+    return _var_dx(scale, x, dim, keepdim, correction)
+
+
+def _variance(x, dim, keepdim, correction):
+    if x.dtype.kind not in "fc":
+        raise RuntimeError("std and var only support floating point and complex dtypes")
+    axis = axes(dim, x.ndim)
+    count = counted(x.shape, dim)
+    work = np.complex128 if x.dtype.kind == "c" else np.float64
+    if count - correction <= 0:
+        from warnings import warn
+
+        warn(
+            "std(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "
+            "divided by output numel).",
+            stacklevel=5,
+        )
+        center = np.mean(x, axis, work, keepdims=True) if x.size else 0
+        squares = np.sum(np.abs(x - center) ** 2, axis, keepdims=keepdim)
+        return np.where(squares == 0, np.nan, np.inf) if count != correction else squares / np.float64(0)
+    return np.var(x, axis, work, ddof=correction, keepdims=keepdim)
+
+
+@op(x=_var_dx, function=False, method=False)
+def _var(x, dim, keepdim, correction):
+    return np.asarray(_variance(x, dim, keepdim, correction)).astype(x.real.dtype)[()]
+
+
+@op(x=_std_dx, function=False, method=False)
+def _std(x, dim, keepdim, correction):
+    return np.sqrt(np.asarray(_variance(x, dim, keepdim, correction))).astype(x.real.dtype)[()]
+
+
+def _spread_arguments(dim, unbiased, correction):
+    """`std(False)` is PyTorch's old way of saying `std(correction=0)`."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        correction = 1 if unbiased else 0
+    return dim, 1 if correction is None else correction
+
+
+@function
+def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=None, out=None):
+    """The variance: the mean squared distance from the mean, divided by n - correction (1: the unbiased estimate).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.var.html
+    """
+    dim, correction = _spread_arguments(axis if dim is None else dim, unbiased, correction)
+    return _var(input, dim, keepdim, correction, out=out)
+
+
+@function
+def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=None, out=None):
+    """The standard deviation: the square root of the variance.
+
+    >>> tensor([1., 2., 3.]).std()
+    tensor(1.)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.std.html
+    """
+    dim, correction = _spread_arguments(axis if dim is None else dim, unbiased, correction)
+    return _std(input, dim, keepdim, correction, out=out)
+
+
+@function(method=False)
+def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """The variance and the mean."""
+    plain, _ = _spread_arguments(dim, unbiased, correction)
+    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, plain, keepdim)
+
+
+@function(method=False)
+def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """The standard deviation and the mean."""
+    plain, _ = _spread_arguments(dim, unbiased, correction)
+    return std(input, dim, unbiased, keepdim, correction=correction), mean(input, plain, keepdim)
+
+
+# Largest and smallest
+
+
+class _Named(tuple):
+    """A result of several tensors with names, printed as PyTorch's `torch.return_types`."""
+
+    __slots__ = ()
+    _fields: tuple = ()
+
+    def __new__(cls, *values):
+        return tuple.__new__(cls, values[0] if len(values) == 1 and isinstance(values[0], (tuple, list)) else values)
+
+    def __repr__(self) -> str:
+        inside = ",\n".join(f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+        return f"torch.return_types.{type(self).__name__}(\n{inside})"
+
+
+def return_type(name: str, *fields: str) -> type:
+    """The type of a named result: `return_type('max', 'values', 'indices')`."""
+    members = {field: property(lambda self, i=i: self[i]) for i, field in enumerate(fields)}
+    return type(name, (_Named,), {"__slots__": (), "_fields": fields, **members})
+
+
+def _picked_dx(g, x_shape, indices, dim, keepdim):
+    """The gradient of picking one element along `dim`: all of it to the one that was picked."""
+    if not x_shape:
+        return g
+    dim = wrap_dim(dim, len(x_shape))
+    if not keepdim:
+        g, indices = unsqueeze(g, dim), unsqueeze(indices, dim)
+    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    return FUNCTIONS["scatter"](zeros, dim, indices, g)
+
+
+def _check_not_empty(name: str, x, dim) -> None:
+    if x.ndim and x.shape[wrap_dim(dim, x.ndim)] == 0:
+        raise IndexError(
+            f"{name}(): Expected reduction dim {wrap_dim(dim, x.ndim)} to have non-zero size."
+        )
+
+
+def _take(x, indices, axis):
+    return np.take_along_axis(x, np.expand_dims(indices, axis), axis)
+
+
+def _extreme_along(name: str, pick):
+    def body(x, dim, keepdim=False):
+        _check_not_empty(name, x, dim)
+        if x.ndim == 0:
+            wrap_dim(dim, 0)
+            return np.array(x), np.int64(0)
+        axis = wrap_dim(dim, x.ndim)
+        indices = pick(x, axis=axis, keepdims=True)
+        values = np.take_along_axis(x, indices, axis)
+        if keepdim:
+            return values, indices
+        return np.squeeze(values, axis)[()], np.squeeze(indices, axis)[()]
+
+    body.__name__ = f"_{name}_along"
+    return op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
+              node_name=f"{name.capitalize()}Backward0", function=False, method=False)(body)  # fmt: skip
+
+
+def _shared_dx(g, x, out, dim, keepdim):
+    """Elements that tie for the extreme share the gradient equally."""
+    shape = x._array.shape
+    ties = (x == restore(out, shape, dim, keepdim)).logical_or((x != x).logical_and(
+        restore(out != out, shape, dim, keepdim))).to(g.dtype)  # fmt: skip
+    share = ties / sum(ties, dim, True) if dim is not None else ties / sum(ties)
+    return spread(g, shape, dim, keepdim) * share
+
+
+def _extreme_of_all(name: str, reduce_):
+    def body(x, dim=None, keepdim=False):
+        if x.size == 0:
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+                "'dim' argument."
+            )
+        return reduce_(x)
+
+    body.__name__ = f"_{name}_of_all"
+    return op(x=_shared_dx, node_name=f"{name.capitalize()}Backward1", function=False, method=False)(body)
+
+
+_max_along, _min_along = _extreme_along("max", np.argmax), _extreme_along("min", np.argmin)
+_max_of_all, _min_of_all = _extreme_of_all("max", np.max), _extreme_of_all("min", np.min)
+
+
+def _extreme(name: str, along, of_all, of_two, doc: str):
+    def extreme(input, dim=None, keepdim=False, *, other=None, axis=None, out=None):
+        dim = axis if dim is None else dim
+        if other is not None or isinstance(dim, Tensor):
+            return of_two(input, dim if other is None else other, out=out)
+        return of_all(input, out=out) if dim is None else along(input, dim, keepdim, out=out)
+
+    extreme.__name__ = extreme.__qualname__ = name
+    extreme.__doc__ = doc
+    extreme.op = along.op
+    return function(extreme)
+
+
+max = _extreme(
+    "max",
+    _max_along,
+    _max_of_all,
+    maximum,
+    """The largest element: of all (ties share the gradient); along `dim`, with its index; or of two tensors.
+
+    >>> tensor([1., 3., 2.]).max()
+    tensor(3.)
+    >>> tensor([1., 3., 2.]).max(dim=0)
+    torch.return_types.max(
+    values=tensor(3.),
+    indices=tensor(1))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.max.html
+    """,
+)
+min = _extreme(
+    "min",
+    _min_along,
+    _min_of_all,
+    minimum,
+    """The smallest element: of all (ties share the gradient); along `dim`, with its index; or of two tensors.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.min.html
+    """,
+)
+
+
+@op(x=_shared_dx)
+def amax(x, dim=(), keepdim=False):
+    """The largest element, of all or along `dim`; ties share the gradient."""
+    return np.max(x, axes(dim, x.ndim), keepdims=keepdim)
+
+
+@op(x=_shared_dx)
+def amin(x, dim=(), keepdim=False):
+    """The smallest element, of all or along `dim`; ties share the gradient."""
+    return np.min(x, axes(dim, x.ndim), keepdims=keepdim)
+
+
+@function(method=True)
+def aminmax(input, *, dim=None, keepdim=False):
+    """The smallest and the largest element."""
+    every = () if dim is None else dim
+    return return_type("aminmax", "min", "max")(amin(input, every, keepdim), amax(input, every, keepdim))
+
+
+def _arg(name: str, pick):
+    @function(name=name)
+    def arg(input, dim=None, keepdim=False, *, axis=None, out=None):
+        array, dim = input._array, axis if dim is None else dim
+        if array.dtype.kind == "b":
+            raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
+        if dim is None:
+            if array.size == 0:
+                raise IndexError(
+                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+                )
+            found = pick(array)
+            result = wrap(np.full((1,) * array.ndim, found) if keepdim else np.int64(found))
+        else:
+            _check_not_empty(name, array, dim)
+            axis = wrap_dim(dim, array.ndim)
+            result = wrap(pick(array, axis=axis, keepdims=keepdim) if array.ndim else np.int64(0))
+        return result if out is None else write_out(result, out)
+
+    arg.__name__ = name
+    arg.__doc__ = f"The index of the {'largest' if name == 'argmax' else 'smallest'} element (the first, if several tie)."
+    return arg
+
+
+argmax, argmin = _arg("argmax", np.argmax), _arg("argmin", np.argmin)
+
+
+# Truth
+
+
+@op(x=None)
+def all(x, dim=None, keepdim=False):
+    """Whether all elements are true (not zero)."""
+    found = np.all(x, axes(dim, x.ndim), keepdims=keepdim)
+    return found.astype(np.uint8) if x.dtype == np.uint8 else found
+
+
+@op(x=None)
+def any(x, dim=None, keepdim=False):
+    """Whether any element is true (not zero)."""
+    found = np.any(x, axes(dim, x.ndim), keepdims=keepdim)
+    return found.astype(np.uint8) if x.dtype == np.uint8 else found
+
+
+@op(x=None)
+def count_nonzero(x, dim=None):
+    """How many elements are not zero."""
+    return np.asarray(np.count_nonzero(x, axes(dim, x.ndim)), np.int64)[()]
+
+
+# Running totals
+
+
+@op(x=lambda g, dim: _reversed_cumsum(g, dim), inplace=True)
+def cumsum(x, dim, *, dtype=None):
+    """The running sum along a dimension.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
+    """
+    x = _as(x, dtype)
+    axis = wrap_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.astype(np.int64) if x.dtype.kind in "biu" else x.copy()
+    if x.dtype.kind in "biu":
+        return np.cumsum(x, axis, np.int64 if dtype is None else x.dtype)
+    return np.cumsum(x, axis, np.float64).astype(x.dtype) if x.dtype.kind == "f" else np.cumsum(x, axis)
+
+
+def _reversed_cumsum(g, dim):
+    flip = FUNCTIONS["flip"]
+    return g if g.ndim == 0 else flip(cumsum(flip(g, (dim,)), dim), (dim,))
+
+
+def _cumprod_dx(g, x, out, dim):
+    """Where no element is zero, d/dx_k of the products is their reversed running sum over x_k; else one by one."""
+    if x.ndim == 0:
+        return g
+    if np.all(x._array != 0):
+        return _reversed_cumsum(g * out, dim) / x
+    dim = wrap_dim(dim, x.ndim)
+    shares = []
+    for k in range(x._array.shape[dim]):
+        before = prod(x.narrow(dim, 0, k), dim, True)
+        after = x.narrow(dim, k, x._array.shape[dim] - k)
+        ones = FUNCTIONS["ones_like"](after.narrow(dim, 0, 1))
+        rest = FUNCTIONS["cat"]([ones, after.narrow(dim, 1, after._array.shape[dim] - 1)], dim)
+        shares.append(sum(g.narrow(dim, k, x._array.shape[dim] - k) * before * cumprod(rest, dim), dim, True))
+    return FUNCTIONS["cat"](shares, dim)
+
+
+@op(x=_cumprod_dx, inplace=True)
+def cumprod(x, dim, *, dtype=None):
+    """The running product along a dimension."""
+    x = _as(x, dtype)
+    axis = wrap_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.astype(np.int64) if x.dtype.kind in "biu" else x.copy()
+    return np.cumprod(x, axis, np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype)
+
+
+def _running_extreme(name: str, ufunc):
+    def body(x, dim):
+        if x.ndim == 0:
+            return np.array(x), np.int64(0)
+        axis = wrap_dim(dim, x.ndim)
+        values = ufunc.accumulate(x, axis)
+        positions = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        here = np.where((x == values) | ((x != x) & (values != values)), positions, 0)
+        return values, np.maximum.accumulate(here, axis).astype(np.int64)
+
+    body.__name__ = name
+    body.__doc__ = f"The running {'maximum' if name == 'cummax' else 'minimum'} along a dimension, and where it stands."
+    return op(x=_running_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"))(body)
+
+
+def _running_dx(g, x_shape, indices, dim):
+    if not x_shape:
+        return g
+    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    return FUNCTIONS["scatter_add"](zeros, dim, indices, g)
+
+
+cummax, cummin = _running_extreme("cummax", np.maximum), _running_extreme("cummin", np.minimum)
+
+
+# Logarithms of sums
+
+
+def _logsumexp_dx(g, x, out, dim, keepdim):
+    shape = x._array.shape
+    total = restore(out, shape, dim, keepdim)
+    return spread(g, shape, dim, keepdim) * FUNCTIONS["exp"](x - total)
+
+
+@op(x=_logsumexp_dx)
+def logsumexp(x, dim, keepdim=False):
+    """The logarithm of the sum of the exponentials along `dim`, without overflow on the way."""
+    if x.dtype.kind in "biu":
+        x = x.astype(dtypes.get_default_dtype().numpy)
+    axis = axes(dim, x.ndim)
+    top = np.max(x, axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
+    total = np.log(add_up(np.exp(x - top), axis, True)) + top
+    return total if keepdim else np.squeeze(total, axis)[()]
+
+
+@op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim))
+def logcumsumexp(x, dim):
+    """The running `logsumexp` along a dimension."""
+    return np.logaddexp.accumulate(x, wrap_dim(dim, x.ndim)) if x.ndim else x.copy()
+
+
+def _logcumsumexp_dx(g, x, out, dim):
+    exp = FUNCTIONS["exp"]
+    return _reversed_cumsum(g * exp(-out), dim) * exp(x)
+
+
+# Without nan
+
+
+@function
+def nansum(input, dim=None, keepdim=False, *, dtype=None):
+    """The sum, with nan counted as zero."""
+    return sum(FUNCTIONS["where"](input != input, 0, input), dim, keepdim, dtype=dtype)
+
+
+@function
+def nanmean(input, dim=None, keepdim=False, *, dtype=None):
+    """The mean of the elements that are not nan."""
+    count = sum((input == input).to(input.dtype), dim, keepdim)
+    return nansum(input, dim, keepdim, dtype=dtype) / count
+
+
+def float_of(tensor):
+    """The tensor, whole numbers made floats of the default dtype."""
+    return tensor if tensor.dtype.category >= FLOATING else to_dtype(tensor, dtypes.get_default_dtype())

@@ -1,0 +1,573 @@
+"""Another shape for the same numbers: reshape, transpose, expand, squeeze — views that share memory.
+
+What puts tensors together or takes them apart stands in `join.py`; indexing in `index.py`.
+"""
+
+import numpy as np
+
+from ..errors import brackets, dim_out_of_range
+from ..size import Size
+from ..tensor import Tensor, memory
+from .declare import FUNCTIONS, function, method, op, record_view
+from .promote import is_number
+
+
+def wrap_dim(dim, ndim: int) -> int:
+    """A dimension counted from the front, whether given from the front or (negative) from the back."""
+    dim = dim.__index__()
+    most = max(ndim, 1)
+    if not -most <= dim < most:
+        raise dim_out_of_range(dim, ndim)
+    return dim % most if ndim else 0
+
+
+def wrap_dims(dims, ndim: int) -> tuple:
+    """Several dimensions counted from the front; RuntimeError if one is named twice."""
+    wrapped = tuple([wrap_dim(dim, ndim) for dim in dims])
+    for i, dim in enumerate(wrapped):
+        if dim in wrapped[:i]:
+            raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
+    return wrapped
+
+
+def inferred(shape, numel: int) -> tuple:
+    """The shape asked for, with -1 worked out; PyTorch's error if the number of elements does not fit."""
+    if not isinstance(shape, (tuple, list)):
+        shape = (shape,)
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = shape[0]
+    shape = tuple([each.__index__() for each in shape])
+    known, open_ = 1, None
+    for i, each in enumerate(shape):
+        if each == -1:
+            if open_ is not None:
+                raise RuntimeError("only one dimension can be inferred")
+            open_ = i
+        elif each < 0:
+            raise RuntimeError(f"invalid shape dimension {each} at index {i} of shape {brackets(shape)}")
+        else:
+            known *= each
+    if open_ is not None:
+        if known == 0 and numel == 0:
+            raise RuntimeError(
+                f"cannot reshape tensor of 0 elements into shape {brackets(shape)} because the unspecified dimension size "
+                "-1 can be any value and is ambiguous"
+            )
+        if known == 0 or numel % known:
+            raise RuntimeError(f"shape '{brackets(shape)}' is invalid for input of size {numel}")
+        return shape[:open_] + (numel // known,) + shape[open_ + 1 :]
+    if known != numel:
+        raise RuntimeError(f"shape '{brackets(shape)}' is invalid for input of size {numel}")
+    return shape
+
+
+@op(x=lambda g, x_shape: reshape(g, x_shape), views=True, function=False, method=False)
+def _view(x, shape):
+    try:
+        return np.reshape(x, shape, copy=False)
+    except ValueError:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
+        ) from None
+
+
+@op(x=lambda g, x_shape: reshape(g, x_shape), node_name="UnsafeViewBackward0", function=False, method=False)
+def _copy_reshape(x, shape):
+    return np.reshape(x, shape)
+
+
+@method
+def view(self, *shape, dtype=None):
+    """The same memory under another shape; one size may be -1, to be worked out.
+
+    >>> arange(6).view(2, -1)
+    tensor([[0, 1, 2],
+            [3, 4, 5]])
+
+    Raises RuntimeError if the number of elements does not fit, or if the memory is not in order (`reshape` copies then).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.view.html
+    """
+    if dtype is not None or (len(shape) == 1 and not isinstance(shape[0], (int, tuple, list, Tensor, np.integer))):
+        from ..dtypes import numpy_dtype
+
+        return record_view(view_op, self, (), memory(self).view(numpy_dtype(dtype or shape[0])))
+    return _view(self, inferred(shape, self._array.size))
+
+
+view_op = _view.op
+
+
+@function
+def reshape(input, *sizes, shape=None):
+    """The same numbers under another shape: a view where the memory allows it, else a copy.
+
+    >>> arange(6).reshape(3, 2)
+    tensor([[0, 1],
+            [2, 3],
+            [4, 5]])
+
+    Raises RuntimeError if the number of elements does not fit.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.reshape.html
+    """
+    array = memory(input)
+    wanted = inferred(sizes if shape is None else shape, array.size)
+    if wanted == array.shape and array.flags.c_contiguous:
+        return _view(input, wanted)
+    try:
+        np.reshape(array, wanted, copy=False)
+    except ValueError:
+        return _copy_reshape(input, wanted)
+    return _view(input, wanted)
+
+
+@method
+def view_as(self, other):
+    """A view with the shape of `other`."""
+    return view(self, other._array.shape)
+
+
+@method
+def reshape_as(self, other):
+    """The same numbers under the shape of `other`."""
+    return reshape(self, other._array.shape)
+
+
+@function
+def flatten(input, start_dim=0, end_dim=-1):
+    """The dimensions from `start_dim` to `end_dim` joined into one.
+
+    >>> arange(4).reshape(2, 2).flatten()
+    tensor([0, 1, 2, 3])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.flatten.html
+    """
+    shape = input._array.shape
+    first, last = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not shape:
+        return reshape(input, 1)
+    if first == last:
+        return input
+    joined = 1
+    for size in shape[first : last + 1]:
+        joined *= size
+    return reshape(input, shape[:first] + (joined,) + shape[last + 1 :])
+
+
+@function
+def ravel(input):
+    """All elements in one dimension."""
+    return reshape(input, -1)
+
+
+@function
+def unflatten(input, dim, sizes):
+    """One dimension split into several; one size may be -1."""
+    shape = input._array.shape
+    dim = wrap_dim(dim, len(shape))
+    return reshape(input, shape[:dim] + inferred(sizes, shape[dim]) + shape[dim + 1 :])
+
+
+# Dimensions of size one
+
+
+@op(x=lambda g, dim: squeeze(g, dim), views=True)
+def unsqueeze(x, dim):
+    """A new dimension of size 1 before dimension `dim`.
+
+    >>> tensor([1, 2]).unsqueeze(1).shape
+    torch.Size([2, 1])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.unsqueeze.html
+    """
+    return np.expand_dims(x, wrap_dim(dim, x.ndim + 1))
+
+
+def _squeeze_name(node) -> str:
+    dim = node.extras[0]
+    return "SqueezeBackward0" if dim is None else f"SqueezeBackward{2 if isinstance(dim, (tuple, list)) else 1}"
+
+
+@op(x=lambda g, x_shape: reshape(g, x_shape), views=True, node_name=_squeeze_name)
+def squeeze(x, dim=None):
+    """Without its dimensions of size 1: all of them, or those among `dim`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.squeeze.html
+    """
+    if dim is None:
+        return np.squeeze(x)
+    dims = wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), x.ndim)
+    return np.squeeze(x, tuple(each for each in dims if x.ndim and x.shape[each] == 1))
+
+
+# Order of the dimensions
+
+
+@op(x=lambda g, dims: permute(g, inverse(dims)), views=True, gather="dims")
+def permute(x, dims):
+    """The dimensions in another order.
+
+    >>> zeros(2, 3, 4).permute(2, 0, 1).shape
+    torch.Size([4, 2, 3])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.permute.html
+    """
+    if len(dims) != x.ndim:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
+        )
+    dims = tuple([wrap_dim(dim, x.ndim) for dim in dims])
+    if len(set(dims)) != len(dims):
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return np.transpose(x, dims)
+
+
+def inverse(dims) -> tuple:
+    """The order that undoes the order `dims`."""
+    count = len(dims)
+    order = [dim % count for dim in dims]
+    return tuple([order.index(i) for i in range(count)])
+
+
+@op(x=lambda g, dim0, dim1: transpose(g, dim0, dim1), views=True, aliases=("swapaxes", "swapdims"))
+def transpose(x, dim0, dim1):
+    """Two dimensions exchanged; a view.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.transpose.html
+    """
+    first, second = wrap_dim(dim0, x.ndim), wrap_dim(dim1, x.ndim)
+    return x if x.ndim == 0 else np.swapaxes(x, first, second)
+
+
+@op(x=lambda g: t(g), views=True)
+def t(x):
+    """The transpose of a matrix; a vector as it is.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.t.html
+    """
+    if x.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
+    return x.T
+
+
+def _T(self):
+    """The dimensions in reverse order: the transpose of a matrix."""
+    if self._array.ndim != 2:
+        from warnings import warn
+
+        warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
+            "an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange("
+            "x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+            stacklevel=2,
+        )
+    return permute(self, tuple(range(self._array.ndim - 1, -1, -1)))
+
+
+def _mT(self):
+    """Each matrix of a batch transposed."""
+    if self._array.ndim < 2:
+        raise RuntimeError(
+            "tensor.mT is only supported on matrices or batches of matrices. Got "
+            f"{self._array.ndim}-D tensor."
+        )
+    return transpose(self, -2, -1)
+
+
+Tensor.T = property(_T)
+Tensor.mT = property(_mT)
+Tensor.H = Tensor.mH = property(lambda self: FUNCTIONS["conj"](_mT(self)), doc="The conjugate transpose.")
+
+
+@function(aliases=("moveaxis",))
+def movedim(input, source, destination):
+    """Dimensions moved to other places, the rest in their order."""
+    ndim = input._array.ndim
+    sources = wrap_dims(source if isinstance(source, (tuple, list)) else (source,), ndim)
+    targets = wrap_dims(destination if isinstance(destination, (tuple, list)) else (destination,), ndim)
+    order = [dim for dim in range(ndim) if dim not in sources]
+    for target, dim in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, dim)
+    return permute(input, order)
+
+
+@function
+def adjoint(input):
+    """The conjugate transpose of each matrix."""
+    return FUNCTIONS["conj"](_mT(input))
+
+
+# Repetition without memory
+
+
+@op(x=lambda g: g, views=True, gather="shape", method=False)
+def expand(x, shape):
+    """The tensor repeated along its dimensions of size 1 (and new ones in front), without taking memory; -1 keeps a size.
+
+    >>> tensor([[1], [2]]).expand(2, 3)
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
+    """
+    shape = tuple([each.__index__() for each in shape])
+    if len(shape) < x.ndim:
+        raise RuntimeError(
+            f"expand({_tensor_text(x)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or "
+            f"equal to the number of dimensions in the tensor ({x.ndim})"
+        )
+    new = len(shape) - x.ndim
+    full = []
+    for i, wanted in enumerate(shape):
+        have = x.shape[i - new] if i >= new else 1
+        if wanted == -1:
+            if i < new:
+                raise RuntimeError(
+                    f"expand({_tensor_text(x)}, size={list(shape)}): The expanded size of the tensor (-1) isn't allowed in a "
+                    f"leading, non-existing dimension {i}"
+                )
+            wanted = have
+        if have != wanted and (have != 1 or i < new and wanted < 0):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({have}) at non-singleton dimension "
+                f"{i}.  Target sizes: {brackets(shape)}.  Tensor sizes: {brackets(x.shape)}"
+            )
+        full.append(wanted)
+    strides = [0] * new + [0 if x.shape[i] == 1 and full[new + i] != 1 else x.strides[i] for i in range(x.ndim)]
+    return np.lib.stride_tricks.as_strided(x, full, strides)
+
+
+def _tensor_text(x) -> str:
+    from .. import dtypes
+
+    return f"torch.{dtypes.from_numpy(x.dtype).tensor_type}{{{brackets(x.shape)}}}"
+
+
+Tensor.expand = expand
+FUNCTIONS.pop("expand")
+
+
+@method
+def expand_as(self, other):
+    """Expanded to the shape of `other`."""
+    return expand(self, other._array.shape)
+
+
+@function
+def broadcast_to(input, size):
+    """Expanded to the shape `size`."""
+    return expand(input, size)
+
+
+def sum_to(x: Tensor, shape: tuple) -> Tensor:
+    """`x` summed over the dimensions along which something of shape `shape` was broadcast: what the gradient of
+    broadcasting is."""
+    have = x._array.shape
+    if have == shape:
+        return x
+    new = len(have) - len(shape)
+    dims = tuple([i for i in range(len(have)) if i < new or (shape[i - new] == 1 and have[i] != 1)])
+    total = FUNCTIONS["sum"](x, dims, True) if dims else x
+    if total._array.shape != shape:
+        total = reshape(total, shape)
+    return total
+
+
+@method
+def sum_to_size(self, *size):
+    """Summed over the dimensions that do not fit `size`: the reverse of `expand`."""
+    return sum_to(self, inferred_sizes(size))
+
+
+def inferred_sizes(size) -> tuple:
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+        size = size[0]
+    return tuple([each.__index__() for each in size])
+
+
+# Windows and strides
+
+
+def strided(array, size, stride, offset: int):
+    """The window `size`/`stride`/`offset` (in elements) over the memory that `array` lies in."""
+    step = array.itemsize
+    if offset:
+        array = np.lib.stride_tricks.as_strided(array, (offset + 1,), (step,))[offset:]
+    return np.lib.stride_tricks.as_strided(array, tuple(size), tuple([each * step for each in stride]))
+
+
+def extent(shape, strides) -> int:
+    """How many elements of memory a tensor of this shape and these strides spans."""
+    return 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True)) if all(shape) else 0
+
+
+def places(shape, strides, offset: int = 0):
+    """For each element of a window, its place in memory: where the derivatives of windows read and write."""
+    found = np.full((), offset)
+    for size, step in zip(shape, strides, strict=True):
+        found = found[..., None] + np.arange(size) * step
+    return found
+
+
+@op(x=lambda g, size, stride, offset, geometry: _window_of(g, geometry, size, stride, offset), function=False,
+    method=False, node_name="AsStridedScatterBackward0")  # fmt: skip
+def _window_into_zeros(x, geometry, size, stride, offset):
+    """The gradient of a window, put into zeros of the tensor it was cut from; where it overlaps itself, added up."""
+    shape, strides = geometry
+    flat = np.zeros(extent(shape, strides), x.dtype)
+    np.add.at(flat, places(size, stride, offset), x)
+    return flat[places(shape, strides)]
+
+
+@op(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), function=False,
+    method=False, node_name="AsStridedBackward0")  # fmt: skip
+def _window_of(x, geometry, size, stride, offset):
+    """A window cut out of a gradient, as if that lay in memory like the tensor it belongs to."""
+    shape, strides = geometry
+    flat = np.zeros(extent(shape, strides), x.dtype)
+    flat[places(shape, strides)] = x
+    return flat[places(size, stride, offset)]
+
+
+@op(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), views=True,
+    function=False, method=False, node_name="AsStridedBackward0")  # fmt: skip
+def _as_strided(x, size, stride, offset, geometry):
+    return strided(x, size, stride, offset)
+
+
+@function
+def as_strided(input, size, stride, storage_offset=None):
+    """A view of any shape and strides (in elements) over the same memory.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.as_strided.html
+    """
+    array = memory(input)
+    offset = storage_offset or 0
+    root = memory(input._base) if input._base is not None else array
+    room = extent(root.shape, [each // root.itemsize for each in root.strides])
+    if extent(size, stride) + offset > room:
+        raise RuntimeError(
+            f"setStorage: sizes {brackets(size)}, strides {brackets(stride)}, storage offset {offset}, and itemsize "
+            f"{array.itemsize} requiring a storage size of {(extent(size, stride) + offset) * array.itemsize} are out of "
+            f"bounds for storage of size {room * array.itemsize}"
+        )
+    geometry = (array.shape, input.stride())
+    return _as_strided(input, tuple(size), tuple(stride), offset, geometry)
+
+
+@op(x=lambda g, x_shape, dimension, size, step: _fold_windows(g, x_shape, dimension, size, step), views=True,
+    function=False)  # fmt: skip
+def unfold(x, dimension, size, step):
+    """Every window of `size` elements along a dimension, `step` apart, in a new last dimension.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
+    """
+    dimension = wrap_dim(dimension, x.ndim)
+    if size > (x.shape[dimension] if x.ndim else 1):
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dimension} is {x.shape[dimension]} but size is {size}"
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, dimension, writeable=True)
+    return windows[(slice(None),) * dimension + (slice(None, None, step),)]
+
+
+@op(x=lambda g, dimension, size, step: unfold(g, dimension, size, step), function=False, method=False)
+def _fold_windows(x, shape, dimension, size, step):
+    dimension = wrap_dim(dimension, len(shape))
+    folded = np.zeros(shape, x.dtype)
+    windows = np.lib.stride_tricks.sliding_window_view(folded, size, dimension, writeable=True)
+    target = windows[(slice(None),) * dimension + (slice(None, None, step),)]
+    for i in range(size):  # windows overlap one another, but not at the same place within them
+        target[..., i] += x[..., i]
+    return folded
+
+
+@op(x=lambda g, x_shape, offset, dim1, dim2: _scatter_diagonal(g, x_shape, offset, dim1, dim2), views=True)
+def diagonal(x, offset=0, dim1=0, dim2=1):
+    """The diagonal of the matrices in dimensions `dim1` and `dim2`, as the last dimension; a view."""
+    first, second = wrap_dim(dim1, x.ndim), wrap_dim(dim2, x.ndim)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    rows, columns = x.shape[first], x.shape[second]
+    length = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
+    start = [slice(None)] * x.ndim
+    if length:
+        start[first], start[second] = slice(max(-offset, 0), None), slice(max(offset, 0), None)
+    corner = x[tuple(start)]
+    rest = [i for i in range(x.ndim) if i not in (first, second)]
+    shape = [x.shape[i] for i in rest] + [length]
+    strides = [x.strides[i] for i in rest] + [x.strides[first] + x.strides[second]]
+    return np.lib.stride_tricks.as_strided(corner, shape, strides)
+
+
+@op(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2), function=False, method=False)
+def _scatter_diagonal(x, shape, offset, dim1, dim2):
+    full = np.zeros(shape, x.dtype)
+    diagonal.op.forward(full, offset, dim1, dim2)[...] = x
+    return full
+
+
+# Complex numbers as pairs
+
+
+@function
+def real(input):
+    """The real part; of a real tensor, the tensor."""
+    return _real(input) if input._array.dtype.kind == "c" else input
+
+
+@function
+def imag(input):
+    """The imaginary part of a complex tensor."""
+    if input._array.dtype.kind != "c":
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return _imag(input)
+
+
+@op(x=lambda g: g + 0j, views=True, function=False, method=False, node_name="RealBackward0")
+def _real(x):
+    return x.real
+
+
+@op(x=lambda g: g * 1j, views=True, function=False, method=False, node_name="ImagBackward0")
+def _imag(x):
+    return x.imag
+
+
+@op(x=lambda g: view_as_complex(g.contiguous()), views=True)
+def view_as_real(x):
+    """A complex tensor as pairs of real numbers in a new last dimension; a view."""
+    return x.view(x.real.dtype).reshape(*x.shape, 2)
+
+
+@op(x=lambda g: view_as_real(g), views=True)
+def view_as_complex(x):
+    """Pairs of real numbers in the last dimension as complex numbers; a view."""
+    return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
+
+
+Tensor.real = property(real)
+Tensor.imag = property(imag)
+
+
+@function(method=False)
+def broadcast_shapes(*shapes):
+    """The shape that tensors of these shapes have together."""
+    try:
+        return Size(np.broadcast_shapes(*[(each,) if is_number(each) else tuple(each) for each in shapes]))
+    except ValueError:
+        raise RuntimeError(
+            "Shape mismatch: objects cannot be broadcast to a single shape"
+        ) from None
+
+
+@function(method=False)
+def broadcast_tensors(*tensors):
+    """The tensors, all expanded to the shape that they have together."""
+    shape = broadcast_shapes(*[each._array.shape for each in tensors])
+    return tuple([expand(each, shape) for each in tensors])

@@ -1,0 +1,42 @@
+"""`torch.Size`: the shape of a tensor, a tuple that says so."""
+
+
+class Size(tuple):
+    """The sizes of a tensor's dimensions.
+
+    >>> Size([2, 3])
+    torch.Size([2, 3])
+    >>> Size([2, 3]).numel()
+    6
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "torch.Size([" + ", ".join(map(str, self)) + "])"
+
+    __str__ = __repr__
+
+    def numel(self) -> int:
+        """How many elements a tensor of this shape has."""
+        product = 1
+        for size in self:
+            product *= size
+        return product
+
+    def __getitem__(self, index):
+        found = tuple.__getitem__(self, index)
+        return Size(found) if isinstance(index, slice) else found
+
+    def __add__(self, other):
+        if not isinstance(other, tuple):
+            return NotImplemented
+        return Size(tuple.__add__(self, other))
+
+    def __radd__(self, other):
+        return Size(tuple.__add__(tuple(other), self))
+
+    def __mul__(self, times):
+        return Size(tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
