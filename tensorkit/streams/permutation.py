@@ -9,7 +9,9 @@ permutation, list contraction and tree contraction are highly parallel", 2015.
 
 import numpy as np
 
-#: Below this many positions the plain loop is faster.
+from .words import CHUNK
+
+#: For this many positions, or the last so many, the plain loop is faster.
 _SMALL = 1500
 
 
@@ -22,14 +24,12 @@ def shuffle(partners: np.ndarray) -> np.ndarray:
     n = len(partners) + 1
     if n <= _SMALL:
         return np.array(_swapped_in_turn(list(range(n)), partners.tolist()), np.int64)
-    index = np.int32 if n < 2**31 else np.int64
-    partners = partners.astype(index, copy=False)
-    content = np.arange(n, dtype=index)
-    done = _swap_together(content, partners, n - _SMALL)
-    tail = _swapped_in_turn(content[done:].tolist(), (partners[done:] - done).tolist())
-    result = content.astype(np.int64)
-    result[done:] = tail
-    return result
+    partners = partners.astype(np.int64)  # the type NumPy wants for indices
+    content = np.arange(n)
+    tail = n - _SMALL
+    _swap_together(content, partners, tail)
+    content[tail:] = _swapped_in_turn(content[tail:].tolist(), (partners[tail:] - tail).tolist())
+    return content
 
 
 def _swapped_in_turn(content: list[int], partners: list[int]) -> list[int]:
@@ -39,25 +39,25 @@ def _swapped_in_turn(content: list[int], partners: list[int]) -> list[int]:
     return content
 
 
-def _swap_together(content: np.ndarray, partners: np.ndarray, stop: int) -> int:
-    """Carry out the swaps 0 … stop-1 in place, in rounds; returns `stop`.
+def _swap_together(content: np.ndarray, partners: np.ndarray, stop: int) -> None:
+    """Carry out the swaps 0 … stop-1 in place, in rounds.
 
     Each round looks at a batch of swaps: those left over, then the next ones in turn.  A swap is ready if no
     earlier swap of the batch touches its positions.  All that are ready are carried out at once.
     """
+    size = content.size
     first = np.empty_like(content)  # per position: the earliest swap of the batch that has it as partner
-    nothing = content.dtype.type(content.size)
     waiting = content[:0]
     start = 0
     while start < stop or waiting.size:
-        ahead = min(stop, start + max(64, (content.size - start) // 16))  # larger batches collide too often
-        batch = np.concatenate([waiting, np.arange(start, ahead, dtype=content.dtype)])
+        # Larger batches collide too often, and leave the processor's cache.
+        ahead = min(stop, start + min((size - start) // 16, CHUNK))
+        batch = np.concatenate([waiting, np.arange(start, ahead)])
         partner = partners[batch]
-        first[batch] = nothing
+        first[batch] = size
         first[partner[::-1]] = batch[::-1]  # of several writes to one place the last one stays
         ready = (first[partner] == batch) & (first[batch] >= batch)
         waiting = batch[~ready]
         here, there = batch[ready], partner[ready]
         content[here], content[there] = content[there], content[here]
         start = ahead
-    return stop
