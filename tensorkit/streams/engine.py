@@ -160,7 +160,7 @@ class Engine:
         """The numbers 0 … count-1 (int64) in random order: for each i in turn a swap with i + word mod (count - i)."""
         with self._lock:
             words = self._words.words32(max(count - 1, 0)) if count < 214748364 else self._words.words64(count - 1)
-        words %= np.arange(count, 1, -1).astype(words.dtype)
+        words %= np.arange(count, 1, -1, dtype=words.dtype)
         words += np.arange(len(words), dtype=words.dtype)
         return shuffle(words) if count else np.empty(0, np.int64)
 
