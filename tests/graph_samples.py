@@ -11,9 +11,9 @@ def shot(value):
 
 
 def data(id, label, kind, value=None, gradient=None, **more):
-    value = shot(value)
-    shape = () if value is None else value.shape
-    return GraphNode(id, kind, label, shape=shape, value=value, gradient=shot(gradient), requires_grad=kind != CONSTANT, **more)
+    value, gradient = shot(value), shot(gradient)
+    more.update(value=value, gradient=gradient, requires_grad=kind != CONSTANT)
+    return GraphNode(id, kind, label, shape=() if value is None else value.shape, **more)
 
 
 def sum_times_z(**names):
@@ -24,15 +24,13 @@ def sum_times_z(**names):
         data("n1", y, LEAF, -3.0, 5.0, name=y),
         data("n2", q, RESULT, 1.0, 5.0, name=q, op="add", symbol="+", grad_fn="AddBackward0", expression=f"{x} + {y}"),
         data("n3", z, LEAF, 5.0, 1.0, name=z),
-        data(
-            "n4", f, RESULT, -12.0, 1.0, name=f, op="mul", symbol="*", grad_fn="MulBackward0", expression=f"{q} * {z}", is_root=True
-        ),
+        data("n4", f, RESULT, 5.0, 1.0, name=f, op="mul", symbol="*", expression=f"{q} * {z}", is_root=True),
     )
     edges = (
-        Edge("n0", "n2", 0, "x", "g", "5", "1", 1.0, shot(5.0)),
-        Edge("n1", "n2", 1, "y", "g", "5", "1", 1.0, shot(5.0)),
-        Edge("n2", "n4", 0, "x", "g * y", "1 * 5", "y", 5.0, shot(5.0)),
-        Edge("n3", "n4", 1, "y", "g * x", "1 * 1", "x", 1.0, shot(1.0)),
+        Edge("n0", "n2", 0, "x", "g", "g", "5", "1", 1.0, shot(5.0)),
+        Edge("n1", "n2", 1, "y", "g", "g", "5", "1", 1.0, shot(5.0)),
+        Edge("n2", "n4", 0, "x", "g * y", f"g * {z}", "1 * 5", z, 5.0, shot(5.0)),
+        Edge("n3", "n4", 1, "y", "g * x", f"g * {q}", "1 * 1", q, 1.0, shot(1.0)),
     )
     return Graph(nodes, edges, "n4")
 
@@ -46,5 +44,5 @@ def chain(length):
         nodes.append(GraphNode(number, CONSTANT, "1", dtype="int", value=snapshot(np.array(1))))
         result = f"n{2 * step + 2}"
         nodes.append(data(result, "… + 1", RESULT, step + 1.0, 1.0, op="add", symbol="+", is_root=step == length - 1))
-        edges += [Edge(before, result, 0, "x", "g", "1"), Edge(number, result, 1, "y")]
+        edges += [Edge(before, result, 0, "x", "g", "g", "1"), Edge(number, result, 1, "y")]
     return Graph(tuple(nodes), tuple(edges), nodes[-1].id)

@@ -6,9 +6,9 @@ Read in this order: `model` (the records), `trace` (tensor to records), `rules` 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
 >>> x = torch.tensor(4.0, requires_grad=True)
->>> graph = trace(x * 2, {"x": x})
+>>> graph = trace(x + 2, {"x": x})
 >>> [node.label for node in graph.nodes]
-['x', '2', 'x * 2']
+['x', '2', 'x + 2']
 """
 
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot

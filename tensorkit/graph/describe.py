@@ -1,7 +1,8 @@
 """What is said about a node, in words: one source for every drawing.
 
-Here: `face` (what stands on a node in the SVG, the text and the DOT drawing alike), `describe` (all that is known, for a
-panel), `headline` and `clean`. Not here: where it stands and how it looks (`layout.py`, `svg.py`, `text.py`, `dot.py`).
+Here: `face` (what stands on a node in the SVG, the text and the DOT drawing alike), `describe` (all that is known,
+for a panel), `headline` and `clean`. Not here: where it stands and how it looks (`layout.py`, `svg.py`, `text.py`,
+`dot.py`).
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ def clean(text: str, length: int = LABEL_LENGTH) -> str:
     """A name fit for any drawing: one line, no control or direction characters, at most `length` characters."""
     if not text.isprintable():
         text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    if not text.strip():
+        text = repr(text)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
@@ -53,7 +56,7 @@ def face(graph: Graph, node: GraphNode) -> Face:
         return Face(label_of(node), None, KIND_WORDS[OMITTED], (), None, None, ())
     return Face(
         title=label_of(node),
-        expression=clean(node.expression) if node.expression and node.name else None,
+        expression=clean(node.expression) if node.expression and node.name is not None else None,
         caption=", ".join([*(["root"] if node.is_root else []), node.kind, *_type_words(node)]),
         rows=tuple(_rows(node)),
         operation=clean(node.op) if node.op else None,
@@ -72,7 +75,7 @@ def back_formula(edge: Edge) -> str | None:
     """The rule of one operand, with numbers, and what comes out: `g * x = 5 * 4 = 20`."""
     if edge.rule is None and edge.contribution is None:
         return None
-    parts = [clean(part, 100) for part in (edge.rule, edge.rule_numbers) if part]
+    parts = [clean(part, 100) for part in (edge.formula or edge.rule, edge.rule_numbers) if part]
     if edge.contribution is not None:
         result = short(edge.contribution)
         if not parts or parts[-1] != result:
@@ -103,7 +106,10 @@ def describe(graph: Graph, id: str) -> tuple[tuple[str, str], ...]:
     if node.kind == OMITTED:
         return (("left out", label_of(node)),)
     root = label_of(graph.node(graph.root))
-    rows = [("name", node.name and clean(node.name)), ("also called", ", ".join(map(clean, node.aliases)))]
+    rows = [
+        ("name", None if node.name is None else clean(node.name)),
+        ("also called", ", ".join(map(clean, node.aliases))),
+    ]
     rows.append(("is", KIND_WORDS[node.kind] + (" and the root of this graph" if node.is_root else "")))
     if node.op:
         rows.append(("operation", _operation_words(node)))

@@ -65,6 +65,24 @@ def _digraph_class(base: type) -> type:
             try:
                 return super()._repr_mimebundle_(include, exclude, **_)
             except graphviz.ExecutableNotFound:
-                return {"image/svg+xml": self.drawing.to_svg(), "text/plain": self.source}
+                return self.drawing._repr_mimebundle_()
+
+        def pipe(self, *args: Any, **kwargs: Any) -> Any:
+            return _explained(super().pipe, *args, **kwargs)
+
+        def render(self, *args: Any, **kwargs: Any) -> Any:
+            return _explained(super().render, *args, **kwargs)
 
     return Digraph
+
+
+def _explained(run: Any, *args: Any, **kwargs: Any) -> Any:
+    import graphviz
+
+    try:
+        return run(*args, **kwargs)
+    except graphviz.ExecutableNotFound as error:
+        error.add_note(
+            "Without the program dot (it comes with Graphviz) there is still graph.to_svg(), which needs nothing."
+        )
+        raise

@@ -32,8 +32,9 @@ KIND_WORDS = {
 class Snapshot:
     """What an array held when it was looked at.
 
-    `array` is a copy, kept for at most `snapshots.KEEP` elements; `thumbnail` is a float64 array of at most 16 x 16 block
-    means, for a heat map. `low`, `high` and `mean` see the finite elements only and are None where there is none.
+    `array` is a copy, kept for at most `snapshots.KEEP` elements; `thumbnail` is a float64 array of at most 16 x 16
+    block means, for a heat map. `low`, `high` and `mean` see the finite elements only and are None where there is
+    none.
     """
 
     shape: tuple[int, ...]
@@ -60,7 +61,11 @@ class Snapshot:
         ours, theirs = self.array, other.array
         if (ours is None) != (theirs is None):
             return False
-        if ours is not None and theirs is not None and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
+        if (
+            ours is not None
+            and theirs is not None
+            and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc")
+        ):
             return False
         fields = ("shape", "dtype", "low", "high", "mean", "nans", "infs")
         return all(getattr(self, name) == getattr(other, name) for name in fields)
@@ -111,8 +116,9 @@ class GraphNode:
 class Edge:
     """One use of a tensor: `source` is operand number `slot` of the operation that made `target`.
 
-    `rule` is the backward rule as the library states it (`g * y`, where g is the gradient that arrives), `rule_numbers`
-    the same with numbers put in, `derivative` the local derivative where the rule is a multiple of g (`y`).
+    `rule` is the backward rule as the library states it (`g * y`, where g is the gradient that arrives), `formula` the
+    same in the notebook's names (`g * z`), `rule_numbers` with numbers put in (`1 * 5`); `derivative` is the local
+    derivative where the rule is a multiple of g (`z`), `derivative_value` its number between scalars.
     `contribution` is the gradient this use sends back, and `summed` are the axes of the target over which it was summed
     because the operand had been broadcast.
     """
@@ -122,6 +128,7 @@ class Edge:
     slot: int = 0
     operand: str = "x"
     rule: str | None = None
+    formula: str | None = None
     rule_numbers: str | None = None
     derivative: str | None = None
     derivative_value: float | None = None
@@ -139,8 +146,8 @@ class Graph:
     >>> import tensorkit as torch
     >>> from tensorkit.graph import trace
     >>> x = torch.tensor(4.0, requires_grad=True)
-    >>> trace(x * 2, {"x": x}).nodes[-1].label
-    'x * 2'
+    >>> trace(x + 2, {"x": x}).nodes[-1].label
+    'x + 2'
     """
 
     nodes: tuple[GraphNode, ...]

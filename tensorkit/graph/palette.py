@@ -1,9 +1,9 @@
 """Colours of the drawings, and the widths of their letters.
 
-Three themes share one set of names. "static" is dark ink on white, for pictures that are stored; "dark" is its opposite;
-"live" follows JupyterLab's CSS variables, each with a fallback, and mixes its accents with the ink so that they keep their
-contrast in any theme. Blue, orange and yellow stay apart in every common kind of colour blindness, and shape and words say
-the same as the colours.
+Three themes share one set of names. "static" is dark ink on white, for pictures that are stored; "dark" is its
+opposite; "live" follows JupyterLab's CSS variables, each with a fallback, and mixes its accents with the ink so that
+they keep their contrast in any theme. Blue, orange and yellow stay apart in every common kind of colour blindness,
+and shape and words say the same as the colours.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ NAMES = ("paper", "ink", "muted", "line", "grad", "leaf", "leaf-line", "const", 
 _STATIC = dict(
     zip(
         NAMES,
-        "#ffffff #1b1f24 #57606a #6e7781 #a83c06 #e9f2fc #1c6cb3 #f2f3f5 #7a828c #fff3cf #946800".split(),
+        ["#ffffff", "#1b1f24", "#57606a", "#6e7781", "#a83c06", "#e9f2fc", "#1c6cb3", "#f2f3f5", "#7a828c", "#fff3cf", "#946800"],
         strict=True,
     )
 )
 _DARK = dict(
     zip(
         NAMES,
-        "#16181c #eceff3 #a4adb8 #8a94a0 #ffa066 #17283b #68b0f2 #23272d #8a94a0 #33290d #dcae3c".split(),
+        ["#16181c", "#eceff3", "#a4adb8", "#8a94a0", "#ffa066", "#17283b", "#68b0f2", "#23272d", "#8a94a0", "#33290d", "#dcae3c"],
         strict=True,
     )
 )

@@ -115,9 +115,7 @@ def lines(shot: Snapshot | None) -> tuple[str, ...]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rows = [", ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
     last = len(rows) - 1
-    return tuple(
-        ("[[" if i == 0 else " [") + row + ("]]" if i == last else "],") for i, row in enumerate(rows)
-    )
+    return tuple(("[[" if i == 0 else " [") + row + ("]]" if i == last else "],") for i, row in enumerate(rows))
 
 
 def shape_text(shape: tuple[int, ...]) -> str:

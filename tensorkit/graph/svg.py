@@ -1,11 +1,13 @@
-"""A graph as SVG: the same bytes every time, for a stored notebook, a page, paper, and as the canvas of the live widget.
+"""A graph as SVG: the same bytes every time, for a stored notebook, a page, paper, and the live widget's canvas.
 
-Here: the shapes, and how words, places and colours come together. The words are `describe.py`'s, the places `layout.py`'s,
-the colours `palette.py`'s. Shapes tell the kinds apart: a leaf is a rounded box with a thick edge, a constant an octagon
-with a dashed edge, a result a plain box with its operation as a circle or pill in front of it; the root has a double edge.
+Here: the shapes, and how words, places and colours come together. The words are `describe.py`'s, the places
+`layout.py`'s, the colours `palette.py`'s. Shapes tell the kinds apart: a leaf is a rounded box with a thick edge, a
+constant an octagon with a dashed edge, a result a plain box with its operation as a circle or pill in front of it;
+the root has a double edge.
 
-For widgets: every node is `<g class="tk-node tk-leaf" data-node="n3">`, every edge `<g class="tk-edge" data-source="n0"
-data-target="n3" data-slot="0">`. There are no `id` attributes and no style sheet, so that many pictures fit in one page.
+For widgets: every node is `<g class="tk-node tk-leaf" data-node="n3">`, every edge `<g class="tk-edge"
+data-source="n0" data-target="n3" data-slot="0">`. There are no `id` attributes and no style sheet, so that many
+pictures fit in one page.
 """
 
 from __future__ import annotations
@@ -61,14 +63,16 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
         body.append(_node(node, card, place, down, colours))
     for number, note in enumerate(notes):
         y = size[1] + 2 * MARGIN + 10 + 17 * number
-        body.append(_text(note, MARGIN, y, 12, colours["muted"], SANS))
+        body.append(_text(note, MARGIN, y, f'font-family="{SANS}" fill="{colours["muted"]}"'))
     style = f"max-width:100%;height:auto;{LIVE_STYLE if theme == 'live' else ''}"
     role = "group" if theme == "live" else "img"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}" role="{role}" aria-label="{escape(headline(graph))}" class="tk-graph" '
-        f'data-direction="{"down" if down else "right"}" style="{escape(style)}">'
-        f"<title>{escape(headline(graph))}</title><desc>{escape(to_text(graph))}</desc>\n" + "\n".join(body) + "\n</svg>"
+        f'data-direction="{"down" if down else "right"}" font-family="{MONO}" font-size="12" style="{escape(style)}">'
+        f"<title>{escape(headline(graph))}</title><desc>{escape(to_text(graph))}</desc>\n"
+        + "\n".join(body)
+        + "\n</svg>"
     )
 
 
@@ -163,7 +167,11 @@ def _edge(graph: Graph, edge: Edge, points: list[tuple[float, float]], down: boo
             path += f"C{_at(half, b, down)} {_at(half, d, down)} {_at(c, d, down)}"
     tip = " ".join(
         _at(along, across, down)
-        for along, across in [(tip_along, tip_across), (tip_along - 7, tip_across - 3.5), (tip_along - 7, tip_across + 3.5)]
+        for along, across in [
+            (tip_along, tip_across),
+            (tip_along - 7, tip_across - 3.5),
+            (tip_along - 7, tip_across + 3.5),
+        ]
     )
     source, target = graph.node(edge.source), graph.node(edge.target)
     said = [f"{face(graph, source).title} is operand {edge.operand} of {face(graph, target).title}"]
@@ -188,19 +196,20 @@ def _node(node: GraphNode, card: Card, place: Place, down: bool, colours: dict[s
     parts.append(_outline(node, x, y, card.width, card.height, colours))
     left, base = x + _PAD_X, y + _PAD_Y + 13
     parts.append(_title(words, left, base, colours))
-    parts.append(_text(words.caption, left, base + _CAPTION, 11, colours["muted"], SANS))
-    base += _CAPTION + 17
+    small, base = [_text(words.caption, left, base + _CAPTION)], base + _CAPTION + 17
     for term, lines in words.rows:
-        colour = colours["ink" if term == "value" else "grad"]
-        parts.append(_text(term, left, base, 11, colours["muted"], SANS))
+        small.append(_text(term, left, base))
         for line in lines:
-            parts.append(_text(line, left + card.terms + 8, base, 12, colour, MONO))
+            parts.append(
+                _text(line, left + card.terms + 8, base, f'fill="{colours["ink" if term == "value" else "grad"]}"')
+            )
             base += _ROW
+    parts.append(f'<g font-family="{SANS}" font-size="11" fill="{colours["muted"]}">{"".join(small)}</g>')
     rows = "; ".join(f"{term} {' '.join(line.strip() for line in lines)}" for term, lines in words.rows)
     made = f"by {words.operation}" if words.operation else ""
     label = "; ".join(part for part in (f"{words.heading}: {words.caption}", rows, made, *words.back) if part)
     return (
-        f'<g class="tk-node tk-{node.kind}" data-node="{node.id}" aria-label="{escape(label)}">'
+        f'<g class="tk-node tk-{node.kind}" data-node="{node.id}">'
         f"<title>{escape(label)}</title>" + "".join(parts) + "</g>"
     )
 
@@ -209,7 +218,7 @@ def _title(words: Face, x: float, y: float, colours: dict[str, str]) -> str:
     text = f'<tspan font-weight="700">{escape(words.title)}</tspan>'
     if words.expression:
         text += f"<tspan> = {escape(words.expression)}</tspan>"
-    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="13" font-family="{MONO}" fill="{colours["ink"]}">{text}</text>'
+    return f'<text x="{_n(x)}" y="{_n(y)}" font-size="13" fill="{colours["ink"]}">{text}</text>'
 
 
 def _outline(node: GraphNode, x: float, y: float, w: float, h: float, colours: dict[str, str]) -> str:
@@ -245,15 +254,25 @@ def _head(words: Face, card: Card, place: Place, down: bool, colours: dict[str, 
     size, text = (15, words.sign) if words.sign else (12, words.operation)
     if words.sign and columns(words.sign) > 1:
         size = 12
-    drawn = shape + _text(text, x + card.head / 2, y + _HEAD / 2 + size * 0.36, size, colours["ink"], MONO, "middle")
+    centred = f'font-size="{size}" fill="{colours["ink"]}" text-anchor="middle"'
+    drawn = shape + _text(text, x + card.head / 2, y + _HEAD / 2 + size * 0.36, centred)
     if words.sign:
         beside = (x + card.head + 4, y + 10, "start") if down else (x + card.head / 2, y + _HEAD + 11, "middle")
-        drawn += _text(words.operation, beside[0], beside[1], 10, colours["muted"], SANS, beside[2])
+        small = f'font-family="{SANS}" font-size="10" fill="{colours["muted"]}" text-anchor="{beside[2]}"'
+        drawn += _text(words.operation, beside[0], beside[1], small)
     return f'<g class="tk-op">{drawn}<path d="{link}" stroke="{colours["op-line"]}" stroke-width="1.6"/></g>'
 
 
 def _rect(
-    x: float, y: float, w: float, h: float, fill: str, stroke: str = "", line: float = 0.0, radius: float = 0.0, box: bool = True
+    x: float,
+    y: float,
+    w: float,
+    h: float,
+    fill: str,
+    stroke: str = "",
+    line: float = 0.0,
+    radius: float = 0.0,
+    box: bool = True,
 ) -> str:
     kind = ' class="tk-box"' if box and stroke else ""
     edge = f' stroke="{stroke}" stroke-width="{_n(line)}"' if stroke else ""
@@ -262,13 +281,9 @@ def _rect(
     )
 
 
-def _text(text: str, x: float, y: float, size: float, colour: str, font: str, anchor: str = "start") -> str:
+def _text(text: str, x: float, y: float, more: str = "") -> str:
     spaces = ' xml:space="preserve"' if "  " in text or text.startswith(" ") else ""
-    where = "" if anchor == "start" else f' text-anchor="{anchor}"'
-    return (
-        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" font-family="{font}" fill="{colour}"{where}{spaces}>'
-        f"{escape(text)}</text>"
-    )
+    return f'<text x="{_n(x)}" y="{_n(y)}"{spaces}{" " if more else ""}{more}>{escape(text)}</text>'
 
 
 def _wrapped(text: str, width: float) -> list[str]:

@@ -1,7 +1,7 @@
 """A graph as text: one line per node, operands before results, and below it what flows back.
 
-It says what the SVG shows, node by node, so it stands in for the picture in a terminal, in a notebook that isn't trusted
-yet and in a screen reader. What is said comes from `describe.py`.
+It says what the SVG shows, node by node, so it stands in for the picture in a terminal, in a notebook that isn't
+trusted yet and in a screen reader. What is said comes from `describe.py`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ def to_text(graph: Graph) -> str:
     >>> import tensorkit as torch
     >>> from tensorkit.graph import trace
     >>> x = torch.tensor(4.0, requires_grad=True)
-    >>> print(trace(x * 2, {"x": x}).to_text())  # doctest: +NORMALIZE_WHITESPACE
-    Graph of x * 2: 1 leaf, 1 constant, 1 operation.
-    n0  x      leaf, scalar            value 4  gradient 2  .grad None
+    >>> print(trace(2 * x, {"x": x}).to_text())
+    Graph of 2 * x: 1 leaf, 1 constant, 1 operation.
+    n0  x      leaf, scalar          value 4  gradient 2  .grad None
     n1  2      constant, Python int
-    n2  x * 2  root, result, scalar    value 8  gradient 1  by mul(n0, n1)
-        back to n0: g * y = 1 * 2 = 2
+    n2  2 * x  root, result, scalar  value 8  gradient 1  by mul(n0, n1)
+        back to n0: g * 2 = 1 * 2 = 2
     """
     table: list[tuple[str, ...]] = []
     backs: list[list[str]] = []

@@ -252,7 +252,7 @@ def _scaled(g, factor):
 
 @op(x=lambda g, beta: _scaled(g, beta), mat1=lambda g, mat2, alpha: _scaled(mm(g, _h(mat2)), alpha),
     mat2=lambda g, mat1, alpha: _scaled(mm(_h(mat1), g), alpha))  # fmt: skip
-def addmm(x, mat1, mat2, *, beta=1, alpha=1):
+def addmm(x, mat1, mat2, beta=1, alpha=1):
     """beta·x + alpha·(mat1 @ mat2): a linear layer in one step, for matrices."""
     if mat1.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
@@ -284,7 +284,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 
 @op(x=lambda g, beta: _scaled(g, beta), batch1=lambda g, batch2, alpha: _scaled(bmm(g, _h(batch2)), alpha),
     batch2=lambda g, batch1, alpha: _scaled(bmm(_h(batch1), g), alpha))  # fmt: skip
-def baddbmm(x, batch1, batch2, *, beta=1, alpha=1):
+def baddbmm(x, batch1, batch2, beta=1, alpha=1):
     """beta·x + alpha·(batch1 @ batch2), for batches of matrices."""
     result = bmm.op.forward(batch1, batch2)
     return beta * x + alpha * result if beta else alpha * result

@@ -568,7 +568,7 @@ def trunc(x):
 
 
 @op(x=lambda g: g * 0, inplace=True)
-def round(x, *, decimals=0):
+def round(x, decimals=0):
     """Each element rounded to the nearest whole number, halves to the even one; its derivative is 0.
 
     decimals  how many decimal places to keep

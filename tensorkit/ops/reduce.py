@@ -70,7 +70,7 @@ def _as(x, dtype):
 
 
 @op(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim), node_name=_numbered("Sum"))
-def sum(x, dim=None, keepdim=False, *, dtype=None):
+def sum(x, dim=None, keepdim=False, dtype=None):
     """The sum of the elements, of all of them or along `dim`.
 
     dim      a dimension, or several
@@ -95,7 +95,7 @@ def _mean_dx(g, x_shape, dim, keepdim):
 
 
 @op(x=_mean_dx, node_name=_numbered("Mean"))
-def mean(x, dim=None, keepdim=False, *, dtype=None):
+def mean(x, dim=None, keepdim=False, dtype=None):
     """The mean of the elements, of all of them or along `dim`.
 
     >>> tensor([1., 2., 6.]).mean()
@@ -144,7 +144,7 @@ def _products_of_others(x, dim: int):
 
 
 @op(x=_prod_dx, node_name=_numbered("Prod"))
-def prod(x, dim=None, keepdim=False, *, dtype=None):
+def prod(x, dim=None, keepdim=False, dtype=None):
     """The product of the elements, of all of them or along `dim`."""
     x = _as(x, dtype)
     if x.dtype.kind in "biu" and dtype is None:
@@ -448,7 +448,7 @@ def count_nonzero(x, dim=None):
 
 
 @op(x=lambda g, dim: _reversed_cumsum(g, dim), inplace=True)
-def cumsum(x, dim, *, dtype=None):
+def cumsum(x, dim, dtype=None):
     """The running sum along a dimension.
 
     Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
@@ -485,7 +485,7 @@ def _cumprod_dx(g, x, out, dim):
 
 
 @op(x=_cumprod_dx, inplace=True)
-def cumprod(x, dim, *, dtype=None):
+def cumprod(x, dim, dtype=None):
     """The running product along a dimension."""
     x = _as(x, dtype)
     axis = wrap_dim(dim, x.ndim)
