@@ -12,19 +12,18 @@ import unicodedata
 
 NAMES = ("paper", "ink", "muted", "line", "grad", "leaf", "leaf-line", "const", "const-line", "op", "op-line")
 
-_STATIC = dict(
-    zip(
-        NAMES,
-        ["#ffffff", "#1b1f24", "#57606a", "#6e7781", "#a83c06", "#e9f2fc", "#1c6cb3", "#f2f3f5", "#7a828c", "#fff3cf", "#946800"],
-        strict=True,
-    )
+
+def _theme(*colours: str) -> dict[str, str]:
+    return dict(zip(NAMES, colours, strict=True))
+
+
+_STATIC = _theme(
+    *("#ffffff", "#1b1f24", "#57606a", "#6e7781", "#a83c06", "#e9f2fc", "#1c6cb3"),
+    *("#f2f3f5", "#7a828c", "#fff3cf", "#946800"),
 )
-_DARK = dict(
-    zip(
-        NAMES,
-        ["#16181c", "#eceff3", "#a4adb8", "#8a94a0", "#ffa066", "#17283b", "#68b0f2", "#23272d", "#8a94a0", "#33290d", "#dcae3c"],
-        strict=True,
-    )
+_DARK = _theme(
+    *("#16181c", "#eceff3", "#a4adb8", "#8a94a0", "#ffa066", "#17283b", "#68b0f2"),
+    *("#23272d", "#8a94a0", "#33290d", "#dcae3c"),
 )
 _LIVE_DEFINITIONS = {
     "paper": "var(--jp-layout-color0,#fff)",

@@ -241,7 +241,7 @@ def _outline(node: GraphNode, x: float, y: float, w: float, h: float, colours: d
 
 
 def _head(words: Face, card: Card, place: Place, down: bool, colours: dict[str, str]) -> str:
-    """The operation: a circle with its sign and its name beside it, or a pill with its name; and its link to the box."""
+    """The operation: a circle with its sign, its name beside it, or a pill with its name; and the link to the box."""
     assert words.operation is not None
     if down:
         middle, top = MARGIN + place.middle, MARGIN + place.along

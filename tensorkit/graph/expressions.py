@@ -1,0 +1,140 @@
+"""What to call a tensor: names from a notebook, and expressions for the results that have none.
+
+Here: `names_in` (a namespace to names), `Expression` and `expression_of` (an operation as the learner would write it).
+Not here: what the names are attached to (`trace.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..tape import Node
+from ..tensor import Tensor
+from .snapshots import number, shape_text
+
+LONGEST_OPERAND = 26  # characters; a longer operand becomes an ellipsis
+_ATOM, _POWER, _SIGN, _PRODUCT, _SUM, _OTHER = 9, 8, 7, 6, 5, 4
+_STRENGTH = {
+    "**": _POWER,
+    "*": _PRODUCT,
+    "/": _PRODUCT,
+    "//": _PRODUCT,
+    "%": _PRODUCT,
+    "@": _PRODUCT,
+    "+": _SUM,
+    "-": _SUM,
+}
+_REFLECTED = {"rsub": "-"}  # operations whose second operand is written first
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Text with its strength of binding: what stands in a stronger operation needs brackets."""
+
+    text: str
+    strength: int = _ATOM
+
+    def within(self, strength: int) -> str:
+        """The text as an operand of an operation of that strength."""
+        text = self.text if len(self.text) <= LONGEST_OPERAND else "…"
+        return f"({text})" if self.strength < strength and text != "…" else text
+
+
+def names_in(namespace: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The tensors of a namespace by name, one level into lists, tuples and dicts, and the parameters of modules.
+
+    Names that begin with an underscore are left out: they are the notebook's own.
+
+    >>> import tensorkit as torch
+    >>> sorted(names_in({"x": torch.ones(1), "ws": [torch.ones(1)], "n": 3}))
+    ['ws[0]', 'x']
+    """
+    names: dict[str, Tensor] = {}
+    inner: dict[str, Tensor] = {}
+    for name, value in namespace.items():
+        if name.startswith("_"):
+            continue
+        if isinstance(value, Tensor):
+            names[name] = value
+        elif type(value) in (list, tuple) and len(value) <= 1000:
+            inner.update({f"{name}[{i}]": item for i, item in enumerate(value) if isinstance(item, Tensor)})
+        elif type(value) is dict and len(value) <= 1000:
+            inner.update({f"{name}[{key!r}]": item for key, item in value.items() if isinstance(item, Tensor)})
+        elif callable(getattr(type(value), "named_parameters", None)):
+            inner.update({f"{name}.{inside}": parameter for inside, parameter in value.named_parameters()})
+    return names | {name: tensor for name, tensor in inner.items() if name not in names}
+
+
+def operand_expression(value: Any) -> Expression:
+    """How an operand that no operation made is written: a number, or a tensor without a name."""
+    if isinstance(value, Tensor):
+        array = value._array
+        return Expression(f"tensor({number(array[()])})" if array.ndim == 0 else f"tensor {shape_text(array.shape)}")
+    if isinstance(value, (int, float, complex)):
+        text = number(value) if not isinstance(value, complex) else f"({number(value)})"
+        return Expression(text, _SIGN if text.startswith("-") else _ATOM)
+    return Expression(repr(value) if value is None or isinstance(value, (str, bool)) else type(value).__name__)
+
+
+def expression_of(node: Node, operands: list[Expression], index: int | None = None) -> Expression:
+    """An operation on operands as the learner would write it: `x - 3`, `-x`, `sum(x, dim=1)`, `x[0]`."""
+    op = node.op
+    if op.name in _REFLECTED and len(operands) == 2:
+        return _infix(_REFLECTED[op.name], operands[1], operands[0])
+    if op.symbol and len(operands) == 2:
+        if op.symbol == "*" and _is_number(node.parents[1]):  # `5 * y` and `y * 5` are one and the same on the tape
+            operands = operands[::-1]
+        return _infix(op.symbol, *operands)
+    if op.symbol and len(operands) == 1:
+        return Expression(op.symbol + operands[0].within(_SIGN), _SIGN)
+    arguments = [operand.within(0) for operand in operands]
+    if op.variadic:
+        arguments = [f"[{', '.join(arguments)}]"]
+    text = f"{op_name(op)}({', '.join([*arguments, *extra_arguments(node)])})"
+    return Expression(text if index is None else f"{text}[{index}]")
+
+
+def op_name(op: Any) -> str:
+    """The operation's name without what only its own module needs."""
+    if op.name.startswith("piece_"):  # a piece of split, chunk, unbind: the node's name says of which
+        return str(op.node_name).removesuffix("Backward0").lower()
+    return op.name.strip("_")
+
+
+def extra_arguments(node: Node) -> list[str]:
+    """The arguments that are no operands and differ from their defaults: `dim=1`."""
+    op = node.op
+    own = op.extras[: len(op.extras) - len(op.shapes)]
+    code, given = op.forward.__code__, op.forward.__defaults__ or ()
+    positional = code.co_varnames[: code.co_argcount]
+    defaults = dict(zip(positional[len(positional) - len(given) :], given, strict=True)) | (
+        op.forward.__kwdefaults__ or {}
+    )
+    texts = []
+    for name, value in zip(own, node.extras, strict=False):
+        plain = isinstance(value, (int, float, str)) or (
+            isinstance(value, (tuple, list)) and all(isinstance(item, int) for item in value)
+        )
+        if plain and value != defaults.get(name, ()):
+            text = repr(tuple(value) if isinstance(value, list) else value)
+            texts.append(f"{name}={text if len(text) <= 20 else '…'}")
+    return texts
+
+
+def _infix(symbol: str, left: Expression, right: Expression) -> Expression:
+    strength = _STRENGTH.get(symbol, _OTHER)
+    if symbol == "**":
+        return Expression(f"{left.within(strength + 1)} ** {right.within(_SIGN)}", strength)
+    # The right operand of - / @ needs brackets at equal strength; + and * do not care.
+    tie = 0 if symbol in ("+", "*") else 1
+    return Expression(f"{left.within(strength)} {symbol} {_unsigned(right.within(strength + tie))}", strength)
+
+
+def _is_number(operand: Any) -> bool:
+    return isinstance(operand, (int, float)) and not isinstance(operand, Tensor)
+
+
+def _unsigned(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text

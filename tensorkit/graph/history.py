@@ -1,0 +1,270 @@
+"""Which part of the tape belongs to a tensor, what its values were, and what flows back through it.
+
+Here: `collect` walks from the root to older nodes, newest first, up to a limit; `gradients` walks the same nodes with
+the library's own rules. Neither recurses, writes to a tensor or a node, nor frees what a later backward pass needs.
+Not here: names, texts and records, which `trace.py` makes of what is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes
+from ..ops.cast import to_dtype
+from ..ops.shape import sum_to
+from ..tape import Node, Output, no_grad
+from ..tensor import Tensor, wrap
+
+RELEASED = (
+    "the backward pass has released what its rule needs: draw the graph before backward(), or use retain_graph=True"
+)
+
+
+@dataclass
+class History:
+    """The tape behind a root. `nodes` are the ones that are kept, newest first; an operation with several outputs
+    stands in it once for each output in use. `cut` are kept nodes' operands that were left out."""
+
+    root: Any
+    nodes: list[Node] = field(default_factory=list)
+    cut: set[int] = field(default_factory=set)
+    omitted: int = 0
+    used_outside: set[int] = field(default_factory=set)
+    arrays: dict[int, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Flow:
+    """Gradients by `id` of node or leaf; each use's share by (id of the result, operand); reasons where unknown."""
+
+    gradients: dict[int, Any] = field(default_factory=dict)
+    shares: dict[tuple[int, int], Any] = field(default_factory=dict)
+    summed: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
+    locals: dict[tuple[int, int], float] = field(default_factory=dict)
+    unknown: dict[int, str] = field(default_factory=dict)
+
+
+def operation(node: Node) -> Node:
+    """The node that carries the operation, rules and operands: for one of several outputs the one behind it."""
+    return node.node if isinstance(node, Output) else node
+
+
+def is_written_since(storage: Any, time: int) -> bool:
+    """Was this memory written to in place after that time?"""
+    return storage is not None and bool(storage.writes) and storage.writes[-1] > time
+
+
+def collect(root: Tensor, named: Iterable[Tensor], limit: int) -> History:
+    """The newest part of the root's history, at most about `limit` tensors and numbers; the rest is counted."""
+    history = History(root)
+    if root._node is None:
+        return history
+    heap = [(-root._node.time, root._node)]
+    seen = {id(root._node)}
+    budget = limit
+    rest: list[Node] = []
+    while heap and budget > 0:
+        _, node = heappop(heap)
+        history.nodes.append(node)
+        budget -= 1
+        for parent in operation(node).parents:
+            if id(parent) in seen or id(parent) in history.cut:
+                continue
+            if isinstance(parent, Node):
+                seen.add(id(parent))
+                heappush(heap, (-parent.time, parent))
+            elif budget > 0:
+                budget -= 1
+                if isinstance(parent, Tensor):
+                    seen.add(id(parent))
+            elif isinstance(parent, Tensor):
+                history.cut.add(id(parent))
+    rest = [node for _, node in heap]
+    history.cut.update(id(node) for node in rest)
+    _count_rest(history, rest, seen)
+    _find_arrays(history, named)
+    return history
+
+
+def _count_rest(history: History, rest: list[Node], seen: set[int]) -> None:
+    counted = set()
+    while rest:
+        node = rest.pop()
+        if not isinstance(node, Output):
+            history.omitted += 1
+        for parent in node.parents:
+            if isinstance(parent, Node):
+                if id(parent) not in seen:
+                    seen.add(id(parent))
+                    rest.append(parent)
+            elif isinstance(parent, Tensor) and id(parent) not in counted:
+                counted.add(id(parent))
+    history.used_outside = counted
+
+
+def _find_arrays(history: History, named: Iterable[Tensor]) -> None:
+    """The value of every kept node that is still to be had: on the node, in a named tensor, or saved for a rule."""
+    kept = {id(node): node for node in history.nodes}
+
+    def offer(tensor: Tensor) -> None:
+        node = tensor._node
+        if node is not None and id(node) in kept and id(node) not in history.arrays:
+            fits = tensor._array.shape == node.shape
+            if fits and not is_written_since(tensor._storage, node.time):
+                history.arrays[id(node)] = tensor._array
+
+    for node in history.nodes:
+        if node.value is not None and not is_written_since(node.storage, node.time):
+            history.arrays[id(node)] = node.value
+    offer(history.root)
+    for tensor in named:
+        offer(tensor)
+    for node in history.nodes:
+        op, saved = operation(node).op, operation(node).saved
+        for name, value in zip(getattr(op, "saves", ()), saved or (), strict=False):
+            if isinstance(value, Tensor):
+                offer(value)
+            elif name == "out" == op.outputs[0] and value is not None and not is_written_since(node.storage, node.time):
+                history.arrays.setdefault(id(node), value)
+
+
+def gradients(history: History) -> Flow:
+    """d root / d node for every kept node and its leaves, as arrays; of the root's sum where it is no scalar."""
+    flow = Flow()
+    root = history.root._node
+    if root is None or root.dtype.kind == "c":
+        return flow
+    with no_grad():
+        _walk(history, flow)
+    return flow
+
+
+def _walk(history: History, flow: Flow) -> None:
+    root = history.root._node
+    pending: dict[int, Any] = {id(root): wrap(np.ones(root.shape, root.dtype)[()])}
+    for base, nodes in _by_operation(history.nodes):
+        if any(id(node) in flow.unknown for node in nodes):
+            _lose(base, flow, next(flow.unknown[id(node)] for node in nodes if id(node) in flow.unknown))
+            continue
+        arrived = [pending.get(id(node)) for node in nodes]
+        for node, g in zip(nodes, arrived, strict=True):
+            if g is not None:
+                flow.gradients[id(node)] = g._array
+        if all(g is None for g in arrived):
+            continue
+        g = arrived[0]
+        if isinstance(nodes[0], Output):
+            g = [None] * (max(node.index for node in nodes) + 1)
+            for node, gradient in zip(nodes, arrived, strict=True):
+                g[node.index] = gradient
+        ready = _ready(base, history)
+        for i, parent in enumerate(base.parents):
+            if not _wants(base, i) or id(parent) in history.cut or id(parent) in flow.unknown:
+                continue
+            try:
+                share = None if ready is None else base.op.vjp(ready, i, g)
+                reason = RELEASED if ready is None else None
+            except RuntimeError as error:  # something it needs was written to in place, or is gone
+                share, reason = None, str(error).splitlines()[0].split(":")[0]
+            if reason is not None:
+                flow.unknown[id(parent)] = reason
+            elif share is not None:
+                _send(flow, pending, nodes, i, parent, share, ready)
+    for parent, g in pending.items():
+        if parent not in flow.unknown:
+            flow.gradients.setdefault(parent, g._array)
+
+
+def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent: Any, share: Any, ready: Node) -> None:
+    like = parent.out if isinstance(parent, Node) else parent._array
+    before = share._array.shape
+    if before != like.shape:
+        share = sum_to(share, like.shape)
+    if share._array.dtype != like.dtype:
+        share = to_dtype(share, dtypes.from_numpy(like.dtype))
+    waiting = pending.get(id(parent))
+    pending[id(parent)] = share if waiting is None else waiting + share
+    if len(nodes) == 1:
+        use = (id(nodes[0]), i)
+        flow.shares[use] = share._array
+        flow.summed[use] = _summed_axes(before, like.shape)
+        if not before and not like.shape and not isinstance(nodes[0], Output):
+            one = wrap(np.ones((), like.dtype)[()])
+            flow.locals[use] = float(ready.op.vjp(ready, i, one)._array)
+
+
+def _by_operation(nodes: list[Node]) -> Iterable[tuple[Node, list[Node]]]:
+    """Operations newest first, each with those of its outputs that are in use. An operation comes after all of its
+    outputs' users, because it is older than its outputs are."""
+    outputs: dict[int, list[Node]] = {}
+    for node in nodes:
+        outputs.setdefault(id(operation(node)), []).append(node)
+    bases = {id(operation(node)): operation(node) for node in nodes}
+    for base in sorted(bases.values(), key=lambda base: -base.time):
+        yield base, outputs[id(base)]
+
+
+def _lose(base: Node, flow: Flow, reason: str) -> None:
+    """Where a node's gradient isn't known, those of its operands aren't either."""
+    for i, parent in enumerate(base.parents):
+        if _wants(base, i):
+            flow.unknown.setdefault(id(parent), reason)
+
+
+def _wants(base: Node, i: int) -> bool:
+    parent = base.parents[i]
+    if not isinstance(parent, Node) and not (isinstance(parent, Tensor) and parent._requires_grad):
+        return False
+    rules = base.op.rules
+    return bool(rules) and rules[0 if base.op.variadic else i] is not None
+
+
+def _ready(base: Node, history: History) -> Node | None:
+    """The node with what its rules need: itself, or where that was released a stand-in made from kept values."""
+    if base.saved is not None or not base.op.saves:
+        return base
+    op = base.op
+    if op.variadic:
+        return None
+    operands = [_operand(parent, history) for parent in base.parents]
+    values = dict(zip(op.operands, operands, strict=False))
+    outputs = [name for name in op.saves if name in op.outputs]
+    own = history.arrays.get(id(base))
+    if own is not None and op.outputs == ("out",):
+        values["out"] = own
+    elif outputs:
+        if any(operand is None for operand in operands):
+            return None
+        arrays = [operand._array if isinstance(operand, Tensor) else operand for operand in operands]
+        extras = base.extras[: len(base.extras) - len(op.shapes)]
+        made = op.forward(*arrays, *extras)
+        values.update(zip(op.outputs, made if type(made) is tuple else (made,), strict=True))
+    saved = tuple(values.get(name) for name in op.saves)
+    if any(value is None for value in saved):
+        return None
+    stand_in = Node()
+    for name in ("op", "parents", "extras", "time", "out", "storage"):
+        setattr(stand_in, name, getattr(base, name))
+    stand_in.saved, stand_in.hooks = saved, None
+    return stand_in
+
+
+def _operand(parent: Any, history: History) -> Any:
+    """An operand's value, as a constant tensor where a node made it; None where it is gone."""
+    if not isinstance(parent, Node):
+        return parent
+    array = history.arrays.get(id(parent), parent.value)
+    if array is None or is_written_since(parent.storage, parent.time):
+        return None
+    return wrap(array)
+
+
+def _summed_axes(wide: tuple[int, ...], narrow: tuple[int, ...]) -> tuple[int, ...]:
+    extra = len(wide) - len(narrow)
+    ones = [extra + axis for axis, length in enumerate(narrow) if length == 1 and wide[extra + axis] != 1]
+    return (*range(extra), *ones)

@@ -1,0 +1,268 @@
+"""Derivative rules as text, read from the source that computes with them.
+
+An operation states its derivatives as small functions, `lambda g, y: g * y`. Here such a function is found again in its
+file (by the positions its byte code knows), its expression is taken out with the operands' names or numbers put in, and
+where it is a multiple of `g`, the local derivative is split off: `g * (3 * x ** 2)` gives `3 * x ** 2`.
+
+Nothing is executed: branches are chosen by looking (`isinstance(y, Tensor)`, `y == 0` for a known number y). A rule
+whose source can't be found or doesn't come down to one expression has no text, and the graph goes without.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
+
+Values = Mapping[str, "str | int | float | bool"]
+
+_COMPARE = {
+    ast.Eq: lambda a, b: a == b,
+    ast.NotEq: lambda a, b: a != b,
+    ast.Lt: lambda a, b: a < b,
+    ast.LtE: lambda a, b: a <= b,
+    ast.Gt: lambda a, b: a > b,
+    ast.GtE: lambda a, b: a >= b,
+}
+
+
+def rule_expression(rule: Callable, values: Values | None = None) -> ast.expr | None:
+    """The expression that a rule returns, with `values` in place of its parameters' names.
+
+    A value is a Python number, which can decide a branch, or text, which stands for a tensor. None where there is no
+    source, or no single expression.
+
+    >>> text(rule_expression(lambda g, y: g * y, {"y": "z"}))
+    'g * z'
+    """
+    code = getattr(rule, "__code__", None)
+    found = _definition(code) if code is not None else None
+    if found is None:
+        return None
+    values = values or {}
+    expression = found.body if isinstance(found, ast.Lambda) else _returned(found.body, values)
+    return None if expression is None else _Tidy(values).visit(_copy(expression))
+
+
+def local_derivative(expression: ast.expr | None) -> ast.expr | None:
+    """What multiplies `g` in a rule's expression; None where the rule is no multiple of g.
+
+    >>> text(local_derivative(rule_expression(lambda g, x, y: -g * x / y)))
+    '-x / y'
+    """
+    if expression is None or not _has_g(expression):
+        return None
+    split = _without_g(_copy(expression))
+    return None if split is None else _Tidy({}).visit(split)
+
+
+def text(expression: ast.expr | None) -> str | None:
+    """An expression as source text."""
+    if isinstance(expression, ast.Name):  # a label in brackets that now stands alone
+        return expression.id[1:-1] if expression.id[:1] == "(" else expression.id
+    return None if expression is None else ast.unparse(expression)
+
+
+def atom(label: str) -> str:
+    """A label that can stand inside an expression: in brackets unless it is one word or one call."""
+    if label.replace(".", "").replace("_", "").isalnum() or (label[-1:] in ")]" and _is_call(label)):
+        return label
+    return f"({label})"
+
+
+@lru_cache(maxsize=2048)
+def _definition(code: CodeType) -> ast.Lambda | ast.FunctionDef | None:
+    tree = _parsed(code.co_filename)
+    if tree is None:
+        return None
+    named = [found for found in tree.get((code.co_firstlineno, code.co_name), ())]
+    if len(named) > 1:  # several lambdas that start on one line
+        spots = [spot for spot in code.co_positions() if None not in spot and spot[2:] != (0, 0)]
+        first = min((line, column) for line, _, column, _ in spots)
+        last = max((line, column) for _, line, _, column in spots)
+        named = [
+            found
+            for found in named
+            if isinstance(found, ast.Lambda)
+            and (found.body.lineno, found.body.col_offset) <= first
+            and last <= (found.body.end_lineno or 0, found.body.end_col_offset or 0)
+        ]
+    return named[0] if len(named) == 1 else None
+
+
+@lru_cache(maxsize=64)
+def _parsed(filename: str) -> dict[tuple[int, str], list[ast.Lambda | ast.FunctionDef]] | None:
+    source = "".join(linecache.getlines(filename))
+    if not source:
+        return None
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    found: dict[tuple[int, str], list[ast.Lambda | ast.FunctionDef]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Lambda):
+            found.setdefault((node.lineno, "<lambda>"), []).append(node)
+        elif isinstance(node, ast.FunctionDef):
+            line = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            found.setdefault((line, node.name), []).append(node)
+    return found
+
+
+def _returned(body: list[ast.stmt], values: Values, known: dict[str, ast.expr] | None = None) -> ast.expr | None:
+    """The expression that a function body comes down to, as far as that can be seen without running it."""
+    known = known or {}
+    for statement in body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue  # the docstring
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            return _Inline(known).visit(_copy(statement.value))
+        if isinstance(statement, ast.If):
+            truth = _truth(statement.test, values)
+            if truth is None:
+                return None
+            taken = _returned(statement.body if truth else statement.orelse, values, known)
+            if taken is not None:
+                return taken
+        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            known = {**known, statement.targets[0].id: _Inline(known).visit(_copy(statement.value))}
+        else:
+            return None
+    return None
+
+
+def _truth(test: ast.expr, values: Values) -> bool | None:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = _truth(test.operand, values)
+        return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        parts = [_truth(part, values) for part in test.values]
+        decisive = isinstance(test.op, ast.Or)
+        return decisive if decisive in parts else None if None in parts else not decisive
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
+        first = test.args[0]
+        return isinstance(values[first.id], str) if isinstance(first, ast.Name) and first.id in values else None
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _COMPARE:
+        left, right = (_number(side, values) for side in (test.left, test.comparators[0]))
+        if left is not None and right is not None:
+            return bool(_COMPARE[type(test.ops[0])](left, right))
+    return None
+
+
+def _number(expression: ast.expr, values: Values) -> float | int | None:
+    value = None
+    if isinstance(expression, ast.Constant):
+        value = expression.value
+    elif isinstance(expression, ast.Name):
+        value = values.get(expression.id)
+    return value if isinstance(value, (int, float)) else None
+
+
+class _Inline(ast.NodeTransformer):
+    """Put expressions in place of local names."""
+
+    def __init__(self, known: Mapping[str, ast.expr]) -> None:
+        self.known = known
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return _copy(self.known[node.id]) if node.id in self.known else node
+
+
+class _Tidy(ast.NodeTransformer):
+    """Put values in place of names, and leave out what is of no interest for real numbers."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.values:
+            return node
+        value = self.values[node.id]
+        return ast.Name(atom(value)) if isinstance(value, str) else ast.Constant(value)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Name) and node.func.id == "conjugate":
+            return self.visit(node.args[0])
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Subscript) and isinstance(node.func.slice, ast.Constant):
+            node.func = ast.Name(str(node.func.slice.value))  # a function looked up by name in a table
+        if isinstance(node.func, ast.Name):
+            node.func = ast.Name(node.func.id.strip("_"))
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        truth = _truth(node.test, self.values)
+        if truth is None:
+            return self.generic_visit(node)  # type: ignore[return-value]
+        return self.visit(node.body if truth else node.orelse)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.USub) and _is_number(node.operand):
+            return ast.Constant(-node.operand.value)  # type: ignore[attr-defined]
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        left, right = node.left, node.right
+        if _is_number(left) and _is_number(right) and isinstance(node.op, (ast.Add, ast.Sub)):
+            a, b = left.value, right.value  # type: ignore[attr-defined]
+            return ast.Constant(a + b if isinstance(node.op, ast.Add) else a - b)
+        if isinstance(node.op, (ast.Pow, ast.Div, ast.Mult)) and _is_number(right) and right.value == 1:  # type: ignore[attr-defined]
+            return left
+        if isinstance(node.op, ast.Mult) and _is_number(left) and left.value == 1:  # type: ignore[attr-defined]
+            return right
+        return node
+
+
+def _without_g(node: ast.expr) -> ast.expr | None:
+    if isinstance(node, ast.Name):
+        return ast.Constant(1) if node.id == "g" else None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _without_g(node.operand)
+        return None if inner is None else ast.UnaryOp(node.op, inner)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Mult, ast.Div)):
+        return None
+    if _has_g(node.left) and not _has_g(node.right):
+        inner = _without_g(node.left)
+        if inner is None:
+            return None
+        if isinstance(inner, ast.UnaryOp) and _is_number(inner.operand) and isinstance(node.op, ast.Mult):
+            return ast.UnaryOp(inner.op, node.right)  # -1 * y is -y
+        return ast.BinOp(inner, node.op, node.right)
+    if _has_g(node.right) and not _has_g(node.left) and isinstance(node.op, ast.Mult):
+        inner = _without_g(node.right)
+        return None if inner is None else ast.BinOp(node.left, node.op, inner)
+    return None
+
+
+def _has_g(node: ast.expr) -> bool:
+    return any(isinstance(inner, ast.Name) and inner.id == "g" for inner in ast.walk(node))
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+
+
+def _is_call(label: str) -> bool:
+    """Does the bracket that ends the label open behind a word at its start, as in `exp(x)` and `w[0]`?"""
+    depth = 0
+    for place in range(len(label) - 1, -1, -1):
+        depth += (label[place] in ")]") - (label[place] in "([")
+        if depth == 0:
+            return label[:place].replace(".", "").replace("_", "").isalnum()
+    return False
+
+
+def _copy(node: ast.expr) -> ast.expr:
+    """A deep copy: syntax trees are shared by a cache and must not be written to."""
+    fields = {}
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            value = [_copy(item) if isinstance(item, ast.AST) else item for item in value]  # type: ignore[arg-type]
+        elif isinstance(value, ast.AST):
+            value = _copy(value)  # type: ignore[arg-type]
+        fields[name] = value
+    return type(node)(**fields)
