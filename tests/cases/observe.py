@@ -47,14 +47,22 @@ def _watched(work, torch, value=True) -> dict:
     """The description of what `work()` gave or raised, with the warnings it made."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
+        # What NumPy says of overflow and 0/0 is filtered by the package; resetting the filters brought it back.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
         try:
             result = work()
             answer = describe(result, torch) if value else {}
         except Exception as error:
             answer = {"error": [type(error).__name__, tidy(str(error))]}
-    if heard:
-        answer["warns"] = [[w.category.__name__, tidy(str(w.message))] for w in heard]
+    if said := _said(heard):
+        answer["warns"] = said
     return answer
+
+
+def _said(heard) -> list[list[str]]:
+    """Class and text of the warnings, each once; NumPy's about PyTorch's own `__array__` left out."""
+    said = [[w.category.__name__, tidy(str(w.message))] for w in heard if not str(w.message).startswith("__array__")]
+    return [one for n, one in enumerate(said) if one not in said[:n]]
 
 
 def tidy(text: str) -> str:
