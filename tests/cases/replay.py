@@ -29,8 +29,8 @@ HEADER = """\
 CAUSES = (
     r"AttributeError: (.*?has no attribute '\w+')",
     r"TypeError: (\w+\(\) got an unexpected keyword argument '\w+')",
-    r": (raises) (\w+: [^:(\['\d]*).* where PyTorch gives",
-    r"^the statements: (\w+: [^:(\['\d]*).* where PyTorch gives",
+    r": (raises) (\w+: [^:\['\"\d]*).* where PyTorch gives",
+    r"^the statements: (\w+: [^:\['\"\d]*).* where PyTorch gives",
     r": (error class|error text|raises nothing|kind|type|dtype|shape|values|length|text|warnings)\b",
 )
 

@@ -1,0 +1,148 @@
+"""`python -m bench`: measure, print the table, check the targets, write docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+from . import rounds
+from .works import WORKS, Work
+
+MISSED = 1.1  # a target is missed when the ratio is more than a tenth above it
+ROOT = Path(__file__).parents[1]
+IMPORT = {"torch": 0.10, "numpy": 1.3}
+CORE_BYTES = 1.5e6
+
+
+def line(title: str, result: dict, name: str, targets: dict[str, float], metric: str = "time") -> dict:
+    """One row: what tensorkit and PyTorch took, and tensorkit's ratio to each engine that has a target."""
+    took = {e: rounds.middle(result.get(name, {}).get(e, []), metric) for e in ("tensorkit", "torch")}
+    ratios = {other: rounds.ratio(result, name, other, metric) for other in rounds.ENGINES[1:]}
+    missed = [o for o, target in targets.items() if (r := ratios.get(o)) is not None and r > target * MISSED]
+    missing = next((e["missing"] for e in result.get(name, {}).get("tensorkit", []) if "missing" in e), None)
+    return {
+        "title": title,
+        "took": took,
+        "ratios": ratios,
+        "targets": targets,
+        "missed": missed,
+        "metric": metric,
+        "missing": missing,
+    }
+
+
+def rows(result: dict, works: list[Work]) -> list[dict]:
+    """The table's rows for what was measured."""
+    # A chain's time and its memory come from one run, filed under the name that ran.
+    ran = {work.step: work.name for work in works if work.name in result}
+    measured = [line(w.title, result, ran.get(w.step, w.name), w.targets, w.metric) for w in works]
+    return [line("`import` of the package", result, "import", IMPORT), *measured]
+
+
+def amount(value: float | None, metric: str) -> str:
+    """A time or a size for people."""
+    if value is None:
+        return "–"
+    units = (
+        ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+        if metric == "time"
+        else ((1e6, "MB"), (1e3, "kB"), (1, "B"))
+    )
+    size, unit = next(((size, unit) for size, unit in units if value >= size), units[-1])
+    return f"{value / size:.3g} {unit}"
+
+
+def table(found: list[dict]) -> str:
+    """The rows as a table in Markdown."""
+    lines = [
+        "| work | tensorkit | PyTorch | ratio | target | other ratios |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for row in found:
+        ratio, target = row["ratios"]["torch"], row["targets"].get("torch")
+        others = []
+        for engine in ("numpy", "micrograd"):
+            if engine in row["targets"] and (other := row["ratios"][engine]) is not None:
+                missed = " (missed)" if engine in row["missed"] else ""
+                others.append(f"{other:.2f} of {engine}, target {row['targets'][engine]:g}{missed}")
+        shown = "–" if ratio is None else f"{ratio:.3f}" + (" (missed)" if "torch" in row["missed"] else "")
+        cells = [
+            row["title"],
+            *(amount(row["took"][e], row["metric"]) for e in ("tensorkit", "torch")),
+            shown,
+            f"{target:g}" if target else "",
+        ]
+        lines.append(
+            "| "
+            + " | ".join([*cells, "; ".join(others) or (f"not measured: {row['missing']}" if row["missing"] else "")])
+            + " |"
+        )
+    return "\n".join(lines)
+
+
+def core_size() -> int:
+    """Bytes of the installed core: the package's Python files and data, without caches."""
+    return sum(
+        f.stat().st_size for f in (ROOT / "tensorkit").rglob("*") if f.is_file() and "__pycache__" not in f.parts
+    )
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    return next((text.split(":")[1].strip() for text in lines if text.startswith("model name")), platform.processor())
+
+
+def machine(result: dict, options) -> str:
+    """Where and with what the figures were measured."""
+    versions = [f"{engine} {entries[0]['version']}".strip() for engine, entries in result["import"].items()]
+    held = f"{options.threads} thread{'s' * (options.threads > 1)} each, {options.rounds} rounds"
+    return f"{processor()}, {os.cpu_count()} cores, {held}, Python {platform.python_version()}, {', '.join(versions)}."
+
+
+PAGE = """# Speed and memory
+
+Measured by `python -m bench --write`: tensorkit, PyTorch, NumPy written by hand (the limit) and micrograd take turns,
+process by process and round by round. A cell is the median over the rounds of the fastest call; a ratio is the median
+of the rounds' ratios, less than 1 where tensorkit is faster. A target counts as missed when it is exceeded by more than
+a tenth.
+
+{table}
+
+Installed size of the core without NumPy: {size}, target 1.5 MB.
+
+{machine}
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("works", nargs="*", metavar="WORK", help=f"all by default; {', '.join(w.name for w in WORKS)}")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1, help="for every engine alike (default 1)")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed by more than a tenth")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    options = parser.parse_args()
+    works = rounds.by_name(options.works)
+    result = rounds.run(works, options.rounds, options.threads, lambda text: print(text, file=sys.stderr))
+    found = rows(result, works)
+    print(table(found))
+    print(f"\nInstalled size of the core: {amount(core_size(), 'memory')}, target 1.5 MB.\n{machine(result, options)}")
+    if options.write:
+        page = PAGE.format(table=table(found), size=amount(core_size(), "memory"), machine=machine(result, options))
+        (ROOT / "docs").mkdir(exist_ok=True)
+        (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
+    missed = [row["title"] for row in found if row["missed"]] + (["size"] if core_size() > CORE_BYTES * MISSED else [])
+    if missed:
+        print(f"missed: {', '.join(missed)}", file=sys.stderr)
+    return 1 if missed and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

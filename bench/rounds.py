@@ -1,0 +1,77 @@
+"""Lets the engines take turns: in each round one process per engine measures all works, then the next round begins.
+
+So a machine that grows slower or faster meanwhile does so for all of them. Every engine is held to the same number of
+threads, by the variables that BLAS and OpenMP read and by PyTorch's own call.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+from .works import WORKS, Work
+
+ENGINES = ("tensorkit", "torch", "numpy", "micrograd")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
+
+
+def engines() -> list[str]:
+    """Those that are installed."""
+    return [name for name in ENGINES if find_spec(name) is not None]
+
+
+def run(works: list[Work], rounds: int, threads: int, say=lambda text: None) -> dict[str, dict[str, list[dict]]]:
+    """Measurements as `result[work][engine]`, a list with one entry a round; `import` is a work of every process."""
+    result: dict[str, dict[str, list[dict]]] = {}
+    for number in range(rounds):
+        for engine in engines():
+            say(f"round {number + 1} of {rounds}: {engine}")
+            for place, group in enumerate(_processes(works, engine)):
+                for name, metrics in _measured(engine, group, threads).items():
+                    if name != "import" or place == 0:
+                        result.setdefault(name, {}).setdefault(engine, []).append(metrics)
+    return result
+
+
+def _processes(works: list[Work], engine: str) -> list[list[str]]:
+    """Which works share a process: all but those that stand alone."""
+    able = [w for w in works if getattr(w, engine, w.step) is not None] if engine in ("numpy", "micrograd") else works
+    able = [w for w in able if engine != "numpy" or not w.alone]
+    alone = {w.step: w.name for w in able if w.alone}
+    return [[w.name for w in able if not w.alone], *([name] for name in alone.values())]
+
+
+def _measured(engine: str, names: list[str], threads: int) -> dict[str, dict]:
+    environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
+    command = [sys.executable, "-m", "bench.worker", engine, *names]
+    here = Path(__file__).parents[1]
+    done = subprocess.run(command, env=environment, cwd=here, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def middle(entries: list[dict], metric: str) -> float | None:
+    """The median of a metric over the rounds."""
+    values = [entry[metric] for entry in entries if metric in entry]
+    return median(values) if values else None
+
+
+def ratio(result: dict, name: str, other: str, metric: str = "time") -> float | None:
+    """The median over the rounds of tensorkit's metric divided by the other engine's in the same round."""
+    ours, theirs = (result.get(name, {}).get(engine, []) for engine in ("tensorkit", other))
+    pairs = [(a[metric], b[metric]) for a, b in zip(ours, theirs, strict=False) if metric in a and b.get(metric)]
+    return median(a / b for a, b in pairs) if pairs else None
+
+
+def by_name(names: list[str]) -> list[Work]:
+    """The works of these names, all when there are none."""
+    unknown = set(names) - {work.name for work in WORKS}
+    if unknown:
+        raise SystemExit(f"no such work: {', '.join(sorted(unknown))}; there are {', '.join(w.name for w in WORKS)}")
+    return [work for work in WORKS if not names or work.name in names]
