@@ -19,7 +19,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import tensorkit
+from tensorkit import version
 
 MANIFEST = ".tensorkit-lessons.json"
 NEEDED = ("jupyterlab", "nbformat", "anywidget", "ipywidgets", "graphviz", "matplotlib", "sklearn", "tqdm")
@@ -180,7 +180,7 @@ def run(command: list[str]) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The command line's grammar; what follows a lone `--` is JupyterLab's and never gets here."""
     parser = argparse.ArgumentParser(prog="tensorkit", description="Tensors and automatic gradients, to learn from.")
-    parser.add_argument("--version", action="version", version=f"tensorkit {tensorkit.__version__}")
+    parser.add_argument("--version", action="version", version=f"tensorkit {version.tensorkit}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     lab_parser = commands.add_parser(
         "lab",

@@ -12,8 +12,7 @@ import urllib.request
 
 import pytest
 
-import tensorkit
-from tensorkit import cli
+from tensorkit import cli, version
 
 
 def notebook(*cells, outputs=()):
@@ -201,7 +200,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(started, capsys, tmp_path):
 
 
 def test_version_and_help(capsys):
-    for argv, expected in [(["--version"], f"tensorkit {tensorkit.__version__}\n"), (["--help"], "usage: tensorkit")]:
+    for argv, expected in [(["--version"], f"tensorkit {version.tensorkit}\n"), (["--help"], "usage: tensorkit")]:
         with pytest.raises(SystemExit) as left:
             cli.main(argv)
         assert left.value.code == 0
@@ -220,7 +219,7 @@ def test_what_is_not_understood_is_said_with_the_usage(argv, capsys):
 
 def test_python_m_tensorkit_is_the_same_command():
     done = subprocess.run([sys.executable, "-m", "tensorkit", "--version"], capture_output=True, text=True, check=True)
-    assert done.stdout == f"tensorkit {tensorkit.__version__}\n"
+    assert done.stdout == f"tensorkit {version.tensorkit}\n"
 
 
 def test_the_lessons_are_found_where_tensorkit_is_installed():

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    ["dtypes", "device", "errors", "hooks", "printing", "size", "streams"],
+    ["constants", "dtypes", "device", "errors", "hooks", "printing", "size", "streams", "version"],
     ["tape"],
     ["tensor"],
     ["ops"],

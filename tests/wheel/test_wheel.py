@@ -61,10 +61,10 @@ def test_import_needs_nothing_but_numpy(python, tmp_path):
 
 
 def test_the_command_is_there_and_finds_the_lessons(python, tmp_path):
-    import tensorkit
+    from tensorkit import version
 
     command = str(python.with_name("tensorkit"))
-    assert run(command, "--version", cwd=tmp_path).stdout == f"tensorkit {tensorkit.__version__}\n"
+    assert run(command, "--version", cwd=tmp_path).stdout == f"tensorkit {version.tensorkit}\n"
     code = "from tensorkit import cli; print(*sorted(p.name for p in cli.lessons_folder().glob('*.ipynb')))"
     found = run(str(python), "-c", code, cwd=tmp_path).stdout.split()
     assert found == sorted(path.name for path in (ROOT / "lessons").glob("*.ipynb"))
