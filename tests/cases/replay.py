@@ -57,6 +57,22 @@ def outcomes(families, torch) -> dict[str, str | None]:
     return found
 
 
+def errors(families, torch) -> tuple[int, int, int]:
+    """How many errors were recorded, and in how many of them tensorkit's class, and class and text, are the same."""
+    total = classes = texts = 0
+    for family in families:
+        entries = record.recorded(family)
+        for case in language.cases_of(family):
+            wanted, got = entries[case.id]["answers"], observe.run(case, torch)
+            for answer in wanted:
+                if "error" in answer:
+                    same = next((g["error"] for g in got if g["show"] == answer["show"] and "error" in g), ["", ""])
+                    total += 1
+                    classes += same[0] == answer["error"][0]
+                    texts += compare.same_error(answer["error"], same)
+    return total, classes, texts
+
+
 def cause(difference: str) -> str:
     """What kind of difference it is: a missing name, a class or text of an error, a dtype, values …"""
     for pattern in CAUSES:
@@ -81,7 +97,11 @@ def main() -> None:
     for family, passed in by_family.items():
         print(f"{family:12} {sum(passed):5} of {len(passed):5}")
     every = [passed for several in by_family.values() for passed in several]
-    print(f"{'all':12} {sum(every):5} of {len(every):5}\n")
+    print(f"{'all':12} {sum(every):5} of {len(every):5}")
+    total, classes, texts = errors(by_family, torch)
+    print(
+        f"errors: {total}; the same class {classes / max(total, 1):.1%}, class and text {texts / max(total, 1):.1%}\n"
+    )
     groups: dict[str, list] = defaultdict(list)
     for name, what in results.items():
         if what is not None:
