@@ -128,6 +128,7 @@ class Tensor:
     __slots__ = ("_array", "_node", "_requires_grad", "_grad", "_base", "_storage", "__dict__", "__weakref__")
 
     _hooks = None  # of a leaf: {number: function of its gradient}, an instance attribute once there are any
+    _post_hooks = None  # likewise: {number: function of the leaf, after its gradient was added}
     __array_priority__ = 1000  # `numpy_scalar * tensor` is the tensor's business
     __hash__ = object.__hash__
 
@@ -413,7 +414,7 @@ class Tensor:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self._node is not None:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if "_post_hooks" not in self.__dict__:
+        if self._post_hooks is None:
             self._post_hooks = {}
         return RemovableHandle(self._post_hooks, hook)
 

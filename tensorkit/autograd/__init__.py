@@ -67,7 +67,11 @@ def _backward_method(self, gradient=None, retain_graph=None, create_graph=False,
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
     """
-    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+    if inputs is not None:
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+        return
+    retain = create_graph if retain_graph is None else retain_graph
+    run_backward((self,), seeds((self,), (gradient,)), retain, create_graph)
 
 
 Tensor.backward = _backward_method

@@ -7,7 +7,7 @@ taken, its gradient is complete.  There is no recursion: a chain of a million op
 Source: PyTorch's autograd mechanics, https://pytorch.org/docs/stable/notes/autograd.html
 """
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from threading import Lock
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from .. import dtypes
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
+from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
 from ..ops.shape import sum_to
 from ..tape import Node, Output, mode
@@ -32,66 +33,46 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     """
     wanted = None if inputs is None else {each._node or each for each in inputs}
     found: dict = {}
-    pending: dict = {}
-    heap: list = []
-    nodes: dict = {}
-    borrowed: set = set()  # leaves whose pending gradient is not theirs alone to keep
-
-    def send(edge, gradient):
-        """Add `gradient` to what waits at `edge`."""
-        waiting = pending.get(edge)
-        if waiting is not None:
-            pending[edge] = add(waiting, gradient)
-            borrowed.discard(edge)
-            return
-        pending[edge] = gradient
-        if isinstance(edge, Node):
-            heappush(heap, -edge.time)
-            nodes[edge.time] = edge
+    pending: dict = {}  # what waits at each node and leaf
+    nodes: dict = {}  # the waiting nodes by their time,
+    heap: list = []  # and these times, negative: the newest on top
+    shared: set = set()  # leaves whose waiting gradient is held elsewhere too
 
     recording, mode.enabled = mode.enabled, create_graph
     try:
         for root, gradient in zip(roots, gradients, strict=True):
             edge = root._node or root
-            send(edge, gradient)
-            borrowed.add(edge)
+            if edge in pending:
+                pending[edge] = add(pending[edge], gradient)
+                continue
+            pending[edge] = gradient
+            if root._node is None:
+                shared.add(edge)
+            else:
+                nodes[edge.time] = edge
+                heap.append(-edge.time)
+        heapify(heap)
         while heap:
             node = nodes.pop(-heappop(heap))
             g = pending.pop(node)
-            if type(g) is list:
-                pass
-            elif node.hooks is not None:
+            if node.hooks is not None and type(g) is not list:
                 g = run_hooks(node.hooks, g)
             if wanted is not None and node in wanted:
                 found[node] = g
-            if isinstance(node, Output):
-                _send_output(node, g, pending, heap, nodes)
-                continue
-            op = node.op
-            vjp, parents, shares = op.vjp, node.parents, {}
-            for i, parent in enumerate(parents):
+            shares = _output_share(node, g, pending) if type(node) is Output else _shares(node, g)
+            for parent, share in shares:
+                if parent in pending:
+                    if type(share) is not list:
+                        pending[parent] = add(pending[parent], share)
+                        shared.discard(parent)
+                    continue
+                pending[parent] = share
                 if isinstance(parent, Node):
-                    like = parent.out
-                elif isinstance(parent, Tensor) and parent._requires_grad:
-                    like = parent._array
-                else:
-                    continue
-                if op.rules[0 if op.variadic else i] is None:
-                    continue
-                share = vjp(node, i, g)
-                if share is None:
-                    continue
-                array = share._array
-                if type(array) is not type(like) or (type(array) is ndarray):
-                    if array.shape != like.shape:
-                        share = sum_to(share, like.shape)
-                    if share._array.dtype != like.dtype:
-                        share = to_dtype(share, dtypes.from_numpy(like.dtype))
-                if parent not in pending and (share is g or type(share._array) is ndarray and share._array.base is not None):
-                    borrowed.add(parent)
-                send(parent, share)
-                if node.hooks is not None:
-                    shares[i] = share
+                    time = parent.time
+                    nodes[time] = parent
+                    heappush(heap, -time)
+                elif share is g or (type(share._array) is ndarray and share._array.base is not None):
+                    shared.add(parent)
             if not retain_graph and node.saved:
                 node.saved = None
             if node.hooks is not None:
@@ -106,20 +87,62 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
                 continue
             found[leaf] = g
         if accumulate:
-            deposit(leaf, g, leaf in borrowed or create_graph, create_graph)
+            deposit(leaf, g, leaf in shared, create_graph)
     return found
 
 
-def _send_output(place: Output, g, pending: dict, heap: list, nodes: dict) -> None:
-    """Put the gradient of one of several outputs in its place in the list that waits for their node."""
-    node = place.node
-    waiting = pending.get(node)
-    if waiting is None:
-        waiting = pending[node] = []
-        heappush(heap, -node.time)
-        nodes[node.time] = node
-    waiting.extend([None] * (place.index + 1 - len(waiting)))
-    waiting[place.index] = g
+def _shares(node: Node, g) -> list:
+    """What each operand that wants a gradient gets of `g`: its rule's answer, in the operand's shape and dtype."""
+    array = g._array if type(g) is not list else next(each._array for each in g if each is not None)
+    if type(array) not in FLOAT_SCALARS and array.dtype.kind == "c":
+        return _complex_shares(node, g)
+    op = node.op
+    rules, vjp, variadic, shares = op.rules, op.vjp, op.variadic, []
+    for i, parent in enumerate(node.parents):
+        if isinstance(parent, Node):
+            like = parent.out
+        elif isinstance(parent, Tensor) and parent._requires_grad:
+            like = parent._array
+        else:
+            continue
+        if rules[0 if variadic else i] is None:
+            continue
+        share = vjp(node, i, g)
+        if share is None:
+            continue
+        array = share._array
+        if type(array) is ndarray or type(array) is not type(like):
+            if array.shape != like.shape:
+                share = sum_to(share, like.shape)
+            if array.dtype != like.dtype:
+                share = to_dtype(share, dtypes.from_numpy(like.dtype))
+        shares.append((parent, share))
+    return shares
+
+
+def _complex_shares(node: Node, g) -> list:
+    """The same for complex numbers.  Rules are written as for real ones; PyTorch's gradient of a complex function is the
+    conjugate of what they would give, so `g` is conjugated on the way in, and the answer on the way out."""
+    g = [each and each.conj() for each in g] if type(g) is list else g.conj()
+    shares = []
+    for i, parent in enumerate(node.parents):
+        like = parent.out if isinstance(parent, Node) else getattr(parent, "_array", None)
+        wanted = isinstance(parent, Node) or (isinstance(parent, Tensor) and parent._requires_grad)
+        if not wanted or node.op.rules[0 if node.op.variadic else i] is None:
+            continue
+        share = node.op.vjp(node, i, g)
+        if share is not None:
+            shares.append((parent, to_dtype(sum_to(share.conj(), like.shape), dtypes.from_numpy(like.dtype))))
+    return shares
+
+
+def _output_share(place: Output, g, pending: dict) -> list:
+    """For one of several outputs: the list of gradients that waits for their node, with `g` in its place."""
+    waiting = pending.get(place.node)
+    gradients = [] if waiting is None else waiting
+    gradients.extend([None] * (place.index + 1 - len(gradients)))
+    gradients[place.index] = g
+    return [(place.node, gradients)]
 
 
 def run_hooks(hooks: dict, g):
@@ -141,11 +164,12 @@ def run_hooks(hooks: dict, g):
     return g
 
 
-def _run_post_hooks(node: Node, shares: dict, g) -> None:
+def _run_post_hooks(node: Node, shares: list, g) -> None:
     """Tell a node's own hooks (`grad_fn.register_hook`) what it passed on, and what it was given."""
     hooks = node.hooks.get("post")
     if hooks:
-        passed = tuple([shares.get(i) for i in range(len(node.parents))])
+        given = dict(shares)
+        passed = tuple([given.get(parent) for parent in node.parents])
         for hook in list(hooks.values()):
             hook(passed, tuple(g) if isinstance(g, list) else (g,))
 
@@ -156,9 +180,9 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
     with _accumulating:
         grad = leaf._grad
         if grad is None:
-            if create_graph:
-                leaf._grad = g
-            elif shared and type(g._array) is ndarray or g._requires_grad:
+            if type(g._array) is not ndarray:  # a number cannot be written to: it may be shared, its tensor may not
+                leaf._grad = wrap(g._array) if not create_graph and (shared or g._requires_grad) else g
+            elif not create_graph and (shared or g._requires_grad):
                 leaf._grad = wrap(_laid_out_like(g._array, leaf._array))
             else:
                 leaf._grad = g
@@ -168,15 +192,13 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
             grad._array += g._array
         else:
             grad._array = grad._array + g._array
-    if "_post_hooks" in leaf.__dict__:
+    if leaf._post_hooks is not None:
         for hook in list(leaf._post_hooks.values()):
             hook(leaf)
 
 
 def _laid_out_like(array, like):
     """A copy of `array` with the memory order of `like`, which is how PyTorch lays out a leaf's gradient."""
-    if type(array) is not ndarray:
-        return array
     copy = np.empty_like(like, dtype=array.dtype, subok=False) if like.shape == array.shape else np.empty_like(array)
     copy[...] = array
     return copy
@@ -193,7 +215,8 @@ def seeds(outputs, gradients) -> list:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if output._array.dtype.kind == "c":
                 raise RuntimeError("grad can be implicitly created only for real scalar outputs but got torch.complex64")
-            started.append(ones_like(output))
+            one = output._array
+            started.append(ones_like(output) if type(one) is ndarray else wrap(type(one)(1)))
             continue
         if not isinstance(gradient, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")

@@ -62,7 +62,8 @@ class Op:
         "family", "function", "inplace", "variadic", "method",
     )  # fmt: skip
 
-    def __init__(self, forward, rules, *, symbol=None, node_name=None, outputs=("out",), name=None, variadic=False):
+    def __init__(self, forward, rules, *, symbol=None, node_name=None, outputs=("out",), name=None, variadic=False,
+                 elementwise=False):  # fmt: skip
         names = argument_names(forward)
         self.forward = forward
         self.name = name or forward.__name__.rstrip("_").removeprefix("_")
@@ -75,15 +76,17 @@ class Op:
         self.node_name = node_name or _camel(self.name) + "Backward0"
         self.inplace = False
         self.function = self.method = None
-        self._plan_saving(names[len(rules) :])
+        self._plan_saving(names[len(rules) :], elementwise)
 
-    def _plan_saving(self, extras: tuple) -> None:
+    def _plan_saving(self, extras: tuple, elementwise: bool) -> None:
         first = 2 if self.variadic else 1  # past `g`, and past the operand's number
         wanted = [argument_names(rule)[first:] if rule else () for rule in self.rules]
         named = {name for names in wanted for name in names}
         self.shapes = tuple(i for i, name in enumerate(self.operands) if name + "_shape" in named)
         self.extras = extras + tuple(self.operands[i] + "_shape" for i in self.shapes)
         self.saves = tuple(name for name in self.operands + self.outputs if name in named)
+        if elementwise and self.saves:
+            self.saves = self.operands + self.outputs  # a fixed place for each, None where it is not needed
         self.needs = tuple(
             tuple(self.saves.index(name) if name in self.saves else ~self.extras.index(name) for name in names)
             for names in wanted
@@ -93,11 +96,12 @@ class Op:
         """PyTorch's name for a node of this operation; for some it depends on how the operation was called."""
         return self.node_name if isinstance(self.node_name, str) else self.node_name(node)
 
-    def unpack(self, node: Node, name: str, value):
+    def unpack(self, node: Node, name: str, value, several: bool = False):
         """A saved value as a tensor again, after looking whether it was overwritten since.
 
         An output was saved as a bare array (a tensor would hold its node, and the node the tensor): it
-        is wrapped anew around the node, so that it can be differentiated.
+        is wrapped anew around the node, so that it can be differentiated; around a place of its own behind the
+        node, if the node has `several` differentiable outputs.
         """
         if name in self.outputs:
             storage = node.storage
@@ -105,7 +109,8 @@ class Op:
                 raise overwritten(value, storage, node.time, node)
             tensor = wrap(value)
             if value.dtype.kind in "fc" or value.dtype.name == "bfloat16":
-                tensor._node, tensor._requires_grad = node, True
+                tensor._node = output(node, self.outputs.index(name), value) if several else node
+                tensor._requires_grad = True
             return tensor
         if isinstance(value, Tensor):
             storage = value._storage
@@ -116,18 +121,27 @@ class Op:
     def vjp(self, node: Node, i: int, g):
         """The gradient of operand `i`, given the gradient `g` of the result: rule `i` with what it needs."""
         if self.variadic:
-            rule, needs, first = self.rules[0], self.needs[0], (g, i)
-        else:
-            rule, needs, first = self.rules[i], self.needs[i], (g,)
-        if not needs:
-            return rule(*first)
-        saved, extras = node.saved, node.extras
-        if saved is None and self.saves:
+            return self.rules[0](g, i, *self.needed(node, self.needs[0]))
+        needs = self.needs[i]
+        if len(needs) == 1:  # most rules; written out, for this is the backward pass's inner loop
+            (k,) = needs
+            if k < 0:
+                return self.rules[i](g, node.extras[~k])
+            saved = node.saved
+            if saved is None:
+                raise RuntimeError(RELEASED)
+            value = saved[k]
+            if type(value) is not Tensor or value._storage is not None:
+                value = self.unpack(node, self.saves[k], value)
+            return self.rules[i](g, value)
+        return self.rules[i](g, *self.needed(node, needs)) if needs else self.rules[i](g)
+
+    def needed(self, node: Node, needs: tuple) -> list:
+        """The values that a rule names: those at `needs`, unpacked."""
+        saved, extras, saves = node.saved, node.extras, self.saves
+        if saved is None and saves:
             raise RuntimeError(RELEASED)
-        arguments = [
-            self.unpack(node, self.saves[k], saved[k]) if k >= 0 else extras[~k] for k in needs
-        ]  # a list comprehension is faster here than a loop over the two cases
-        return rule(*first, *arguments)
+        return [self.unpack(node, saves[k], saved[k]) if k >= 0 else extras[~k] for k in needs]
 
 
 def overwritten(array, storage, time: int, maker) -> RuntimeError:
@@ -228,11 +242,10 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
     """
 
     def declare(body):
-        op = Op(body, (rule,), symbol=symbol, node_name=node_name)
+        op = Op(body, (rule,), symbol=symbol, node_name=node_name, elementwise=True)
         op.inplace = inplace
-        saves_x, saves_out = "x" in op.saves, "out" in op.saves
-        differentiable = rule is not None
-        forward = body
+        saves_x, saves_out = (name in argument_names(rule) if rule else False for name in ("x", "out"))
+        differentiable, saves, forward = rule is not None, saves_x or saves_out, body
 
         def call(input, *, out=None):
             try:
@@ -253,9 +266,10 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
                 tensor._requires_grad = True
                 node.op = op
                 node.parents = (input._node or input,)
-                node.saved = (
-                    ((input, array) if saves_out else (input,)) if saves_x else ((array,) if saves_out else ())
-                )
+                if saves:
+                    node.saved = (input if saves_x else None, array if saves_out else None)
+                else:
+                    node.saved = ()
                 node.extras = ()
                 node.time = tick()
                 node.out = (
@@ -287,87 +301,100 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
     """
 
     def declare(body):
-        op = Op(body, (dx, dy), symbol=symbol, node_name=node_name)
+        op = Op(body, (dx, dy), symbol=symbol, node_name=node_name, elementwise=True)
         op.inplace = inplace
-        differentiable = dx is not None or dy is not None
-        forward = body
-        # What to keep depends on whose gradient is wanted: bit 1 for x, bit 2 for y.
+        differentiable, saves, forward = dx is not None or dy is not None, bool(op.saves), body
+        # Which of x, y and out to keep depends on whose gradient is wanted: bit 1 for x, bit 2 for y.
         plans = tuple(
-            tuple(any(wants >> i & 1 and k in op.needs[i] for i in (0, 1)) for k in range(len(op.saves)))
-            for wants in range(4)
+            tuple(any(wants >> i & 1 and k in op.needs[i] for i in (0, 1)) for k in range(3)) for wants in range(4)
         )
-        sources = tuple({"x": 0, "y": 1, "out": 2}[name] for name in op.saves)
 
-        def call(input, other, *, out=None, alpha=None):
-            x, y = input, (other if alpha is None else scaled(op, scales, other, alpha))
-            # Operands of one floating-point type, and floats with a plain number, need no promotion.
-            try:
-                a = x._array
-                if type(y) is Tensor or isinstance(y, Tensor):
-                    b = y._array
-                    if type(a) is ndarray or type(a) is not type(b):
-                        if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
+        def make(as_operator: bool):
+            def call(input, other, *, out=None, alpha=None):
+                x, y = input, (other if alpha is None else scaled(op, scales, other, alpha))
+                wants = 0
+                # Two tensors of one floating-point type, and floats with a plain number, need no promotion.
+                try:
+                    a = x._array
+                    if type(y) is Tensor or isinstance(y, Tensor):
+                        b = y._array
+                        if type(a) is ndarray or type(a) is not type(b):
+                            if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
+                                a, b = pair(x, y, floating)
+                        elif floating and type(a) not in FLOAT_SCALARS:
                             a, b = pair(x, y, floating)
-                    elif floating and type(a) not in FLOAT_SCALARS:
-                        a, b = pair(x, y, floating)
-                elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
-                    b = y
-                else:
+                        if y._requires_grad:
+                            wants = 2
+                        if x._requires_grad:
+                            wants += 1
+                    elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
+                        b = y
+                        if x._requires_grad:
+                            wants = 1
+                    else:
+                        raise AttributeError
+                except AttributeError:
+                    if as_operator and not is_operand(y):
+                        return NotImplemented
                     x, y = operands(op, x, y)
                     a, b = pair(x, y, floating)
-            except AttributeError:
-                x, y = operands(op, x, y)
-                a, b = pair(x, y, floating)
-            try:
-                array = forward(a, b)
-            except ValueError as error:
-                raise broadcast_error(x, y, error) from None
-            tensor = new(Tensor)
-            tensor._array = array
-            tensor._grad = tensor._base = tensor._storage = None
-            wants = 0
-            if differentiable and mode.enabled:
-                wants = (isinstance(x, Tensor) and x._requires_grad) + 2 * (isinstance(y, Tensor) and y._requires_grad)
-            if wants:
-                tensor._node = node = new(Node)
-                tensor._requires_grad = True
-                node.op = op
-                node.parents = (
-                    (x._node or x) if isinstance(x, Tensor) else x,
-                    (y._node or y) if isinstance(y, Tensor) else y,
-                )
-                if sources:
-                    values = (x, y, array)
-                    node.saved = tuple(
-                        [values[i] if keeps else None for i, keeps in zip(sources, plans[wants], strict=True)]
+                    wants = sum(1 << i for i, each in enumerate((x, y)) if isinstance(each, Tensor) and each._requires_grad)
+                try:
+                    array = forward(a, b)
+                except ValueError as error:
+                    raise broadcast_error(x, y, error) from None
+                tensor = new(Tensor)
+                tensor._array = array
+                tensor._grad = tensor._base = tensor._storage = None
+                if wants and differentiable and mode.enabled:
+                    tensor._node = node = new(Node)
+                    tensor._requires_grad = True
+                    node.op = op
+                    node.parents = (
+                        (x._node or x) if isinstance(x, Tensor) else x,
+                        (y._node or y) if isinstance(y, Tensor) else y,
                     )
+                    if saves:
+                        keeps_x, keeps_y, keeps_out = plans[wants]
+                        node.saved = (x if keeps_x else None, y if keeps_y else None, array if keeps_out else None)
+                    else:
+                        node.saved = ()
+                    node.extras = ()
+                    node.time = tick()
+                    node.out = (
+                        array
+                        if type(array) is not ndarray or array.nbytes <= KEEP_BYTES
+                        else Meta(array.shape, array.dtype)
+                    )
+                    node.storage = node.hooks = None
                 else:
-                    node.saved = ()
-                node.extras = ()
-                node.time = tick()
-                node.out = (
-                    array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
-                )
-                node.storage = node.hooks = None
-            else:
-                tensor._node = None
-                tensor._requires_grad = False
-            return tensor if out is None else write_out(tensor, out)
+                    tensor._node = None
+                    tensor._requires_grad = False
+                return tensor if out is None else write_out(tensor, out)
+
+            return call
 
         if operator is not None:
-            attach_operator(operator, call)
-        return register(op, call, body, method, aliases=aliases)
+            operator_call = make(as_operator=True)
+            operator_call.__name__, operator_call.__doc__ = operator, body.__doc__
+            setattr(Tensor, operator, operator_call)
+        return register(op, make(as_operator=False), body, method, aliases=aliases)
 
     return declare
 
 
+def is_operand(value) -> bool:
+    """Whether an operator takes `value`: a tensor, a number, an array."""
+    return isinstance(value, (Tensor, ndarray)) or is_number(value)
+
+
 def attach_operator(name: str, call, reflected: bool = False):
-    """Make `call` Python's operator method `name`: for operands that are neither tensor nor number Python is told to
-    look elsewhere, and makes its own error if there is nowhere to look."""
+    """Make `call` Python's operator method `name`.  For what is neither tensor nor number Python is told to look elsewhere,
+    and makes its own error if there is nowhere to look."""
     def apply(x, y):
-        if isinstance(y, Tensor) or type(y) in (float, int) or is_number(y) or isinstance(y, ndarray):
-            return call(y, x) if reflected else call(x, y)
-        return NotImplemented
+        if not is_operand(y):
+            return NotImplemented
+        return call(y, x) if reflected else call(x, y)
 
     apply.__name__, apply.__doc__ = name, call.__doc__
     setattr(Tensor, name, apply)

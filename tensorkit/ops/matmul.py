@@ -9,13 +9,7 @@ from .. import dtypes
 from ..errors import brackets, cannot_broadcast, hint, times
 from ..tensor import Tensor
 from .declare import FUNCTIONS, attach_operator, function, op
-from .pointwise import conjugate
 from .shape import permute, reshape, squeeze, transpose, unsqueeze
-
-
-def _h(x):
-    """The conjugate transpose of the last two dimensions."""
-    return conjugate(transpose(x, -2, -1))
 
 
 def _same_type(x, y, text) -> None:
@@ -62,7 +56,7 @@ def product(x, y):
     return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
 
 
-@op(x=lambda g, y: mm(g, _h(y)), y=lambda g, x: mm(_h(x), g))
+@op(x=lambda g, y: mm(g, y.mT), y=lambda g, x: mm(x.mT, g))
 def mm(x, y):
     """The product of two matrices, without broadcasting.
 
@@ -84,7 +78,7 @@ def mm(x, y):
     return product(x, y)
 
 
-@op(x=lambda g, y: bmm(g, _h(y)), y=lambda g, x: bmm(_h(x), g))
+@op(x=lambda g, y: bmm(g, y.mT), y=lambda g, x: bmm(x.mT, g))
 def bmm(x, y):
     """The products of two batches of matrices.
 
@@ -102,7 +96,7 @@ def bmm(x, y):
     return product(x, y)
 
 
-@op(x=lambda g, y: outer(g, conjugate(y)), y=lambda g, x: mv(_h(x), g))
+@op(x=lambda g, y: outer(g, y), y=lambda g, x: mv(x.mT, g))
 def mv(x, y):
     """The product of a matrix and a vector."""
     if x.ndim != 2 or y.ndim != 1:
@@ -113,7 +107,7 @@ def mv(x, y):
     return product(x, y)
 
 
-@op(x=lambda g, y: g * conjugate(y), y=lambda g, x: g * conjugate(x))
+@op(x=lambda g, y: g * y, y=lambda g, x: g * x)
 def dot(x, y):
     """The inner product of two vectors: the sum of the products of their elements.
 
@@ -135,7 +129,7 @@ def dot(x, y):
 @function
 def vdot(input, other):
     """The inner product of two vectors, the first one conjugated."""
-    return dot(conjugate(input), other)
+    return dot(input.conj(), other)
 
 
 @function
@@ -250,8 +244,8 @@ def _scaled(g, factor):
     return g if factor == 1 else g * factor
 
 
-@op(x=lambda g, beta: _scaled(g, beta), mat1=lambda g, mat2, alpha: _scaled(mm(g, _h(mat2)), alpha),
-    mat2=lambda g, mat1, alpha: _scaled(mm(_h(mat1), g), alpha))  # fmt: skip
+@op(x=lambda g, beta: _scaled(g, beta), mat1=lambda g, mat2, alpha: _scaled(mm(g, mat2.mT), alpha),
+    mat2=lambda g, mat1, alpha: _scaled(mm(mat1.mT, g), alpha))  # fmt: skip
 def addmm(x, mat1, mat2, beta=1, alpha=1):
     """beta·x + alpha·(mat1 @ mat2): a linear layer in one step, for matrices."""
     if mat1.ndim != 2 or mat2.ndim != 2:
@@ -282,8 +276,8 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     return _scaled(input, beta) + _scaled(outer(vec1, vec2), alpha)
 
 
-@op(x=lambda g, beta: _scaled(g, beta), batch1=lambda g, batch2, alpha: _scaled(bmm(g, _h(batch2)), alpha),
-    batch2=lambda g, batch1, alpha: _scaled(bmm(_h(batch1), g), alpha))  # fmt: skip
+@op(x=lambda g, beta: _scaled(g, beta), batch1=lambda g, batch2, alpha: _scaled(bmm(g, batch2.mT), alpha),
+    batch2=lambda g, batch1, alpha: _scaled(bmm(batch1.mT, g), alpha))  # fmt: skip
 def baddbmm(x, batch1, batch2, beta=1, alpha=1):
     """beta·x + alpha·(batch1 @ batch2), for batches of matrices."""
     result = bmm.op.forward(batch1, batch2)

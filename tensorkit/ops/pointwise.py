@@ -75,7 +75,7 @@ def rsub(x, y):
     return y - x
 
 
-@binary(lambda g, y: g * conjugate(y), lambda g, x: g * conjugate(x), symbol="*", operator="__mul__",
+@binary(lambda g, y: g * y, lambda g, x: g * x, symbol="*", operator="__mul__",
         aliases=("multiply",))  # fmt: skip
 def mul(x, y):
     """Multiply two tensors element by element (the Hadamard product).
@@ -88,14 +88,7 @@ def mul(x, y):
     return x * y
 
 
-def conjugate(value):
-    """The complex conjugate that the derivative of a complex product needs; of anything real, the value itself."""
-    if isinstance(value, Tensor):
-        return value if value._array.dtype.kind != "c" else conj(value)
-    return value.conjugate()
-
-
-@binary(lambda g, y: g / conjugate(y), lambda g, y, out: -g * conjugate(out / y), floating=True, symbol="/",
+@binary(lambda g, y: g / y, lambda g, y, out: -g * out / y, floating=True, symbol="/",
         operator="__truediv__", node_name=lambda node: "DivBackward0")  # fmt: skip
 def div(x, y):
     """Divide `x` by `y` element by element; whole numbers give decimals.
@@ -202,7 +195,7 @@ def positive(input):
     return input
 
 
-@unary(lambda g, out: -g * conjugate(out * out), floating=True)
+@unary(lambda g, out: -g * (out * out), floating=True)
 def reciprocal(x):
     """One over each element.
 
@@ -216,8 +209,8 @@ def reciprocal(x):
 
 def _pow_dx(g, x, y):
     if not isinstance(y, Tensor):
-        return g * 0 if y == 0 else g * conjugate(y * x ** (y - 1))
-    return g * where_(y == 0, 0.0, conjugate(y * x ** (y - 1)))
+        return g * 0 if y == 0 else g * (y * x ** (y - 1))
+    return g * where_(y == 0, 0.0, y * x ** (y - 1))
 
 
 def _pow_dy(g, x, y, out):
@@ -312,7 +305,7 @@ def float_power(input, exponent, *, out=None):
     return pow(double, exponent.double() if isinstance(exponent, Tensor) else exponent, out=out)
 
 
-@unary(lambda g, out: g / (2 * conjugate(out)), floating=True)
+@unary(lambda g, out: g / (2 * out), floating=True)
 def sqrt(x):
     """The square root of each element; its derivative at 0 is infinite.
 
@@ -321,7 +314,7 @@ def sqrt(x):
     return np.sqrt(x)
 
 
-@unary(lambda g, out: -0.5 * g * conjugate(out * out * out), floating=True)
+@unary(lambda g, out: -0.5 * g * (out * out * out), floating=True)
 def rsqrt(x):
     """One over the square root of each element.
 
@@ -333,7 +326,7 @@ def rsqrt(x):
 # Exponentials and logarithms
 
 
-@unary(lambda g, out: g * conjugate(out), floating=True)
+@unary(lambda g, out: g * out, floating=True)
 def exp(x):
     """e to the power of each element.
 
@@ -357,7 +350,7 @@ def expm1(x):
     return _expm1(x)
 
 
-@unary(lambda g, x: g / conjugate(x), floating=True)
+@unary(lambda g, x: g / x, floating=True)
 def log(x):
     """The natural logarithm of each element.
 
@@ -399,19 +392,19 @@ def logaddexp2(x, y):
 # Angles
 
 
-@unary(lambda g, x: g * conjugate(cos(x)), floating=True)
+@unary(lambda g, x: g * cos(x), floating=True)
 def sin(x):
     """The sine of each element, in radians."""
     return _sin(x)
 
 
-@unary(lambda g, x: -g * conjugate(sin(x)), floating=True)
+@unary(lambda g, x: -g * sin(x), floating=True)
 def cos(x):
     """The cosine of each element, in radians."""
     return _cos(x)
 
 
-@unary(lambda g, out: g * conjugate(1 + out * out), floating=True)
+@unary(lambda g, out: g * (1 + out * out), floating=True)
 def tan(x):
     """The tangent of each element, in radians."""
     return _tan(x)
@@ -454,7 +447,7 @@ def cosh(x):
     return _cosh(x)
 
 
-@unary(lambda g, out: g * conjugate(1 - out * out), floating=True)
+@unary(lambda g, out: g * (1 - out * out), floating=True)
 def tanh(x):
     """The hyperbolic tangent of each element, between -1 and 1.
 
@@ -509,7 +502,7 @@ _sin, _cos, _tan, _sinh, _cosh, _tanh = map(precise, (np.sin, np.cos, np.tan, np
 
 
 def _abs_dx(g, x):
-    return g * sgn(x) if x._array.dtype.kind == "c" else g * sign(x)
+    return g * sgn(x)
 
 
 @unary(_abs_dx, aliases=("absolute", "__abs__"), bools=False, kernel="abs_cpu")
