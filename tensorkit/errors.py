@@ -3,8 +3,12 @@
 A hint never stands inside the message: code and tests that look at PyTorch's text find just that.
 """
 
+from typing import TypeVar
 
-def hint(error: Exception, note: str) -> Exception:
+Raised = TypeVar("Raised", bound=Exception)
+
+
+def hint(error: Raised, note: str) -> Raised:
     """`error` with a note under its traceback line; returns it, to be raised.
 
     >>> hint(ValueError("no"), "try yes").__notes__

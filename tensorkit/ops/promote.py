@@ -50,7 +50,7 @@ def result_dtype(*operands) -> dtype:
             winner = kind
         elif kind.category > winner.category:
             winner = winner.to_complex() if kind.category == COMPLEX and winner.category == FLOATING else kind
-    return winner
+    return winner  # type: ignore[return-value]
 
 
 def cast(value, wanted: dtype):
