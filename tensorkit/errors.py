@@ -46,6 +46,14 @@ def wrong_argument(function: str, argument: str, position: int, wanted: str, got
     return TypeError(f"{function}(): argument '{argument}' (position {position}) must be {wanted}, not {kind(got)}")
 
 
+def missing_arguments(function: str, names) -> TypeError:
+    """PyTorch's TypeError for arguments left out (its plural is where one would not expect it)."""
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return TypeError(
+        f"{function}() missing {len(names)} required positional argument{'s' if len(names) == 1 else ''}: {quoted}"
+    )
+
+
 def dim_out_of_range(dim: int, ndim: int) -> IndexError:
     """PyTorch's error for a dimension that a tensor of `ndim` dimensions does not have."""
     most = max(ndim, 1)

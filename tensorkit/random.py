@@ -184,7 +184,7 @@ def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, 
         if isinstance(high, (tuple, list)):
             low, high, size = 0, low, high
         elif high is None:
-            raise TypeError("randint() received an invalid combination of arguments")
+            raise TypeError("randint() received an invalid combination of arguments - got (int)")
     elif high is None:
         low, high = 0, low
     if low >= high:
@@ -203,7 +203,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     Source: https://pytorch.org/docs/stable/generated/torch.randperm.html
     """
     if n < 0:
-        raise RuntimeError(f"n must be non-negative, got{n}")
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     order = engine_of(generator).randperm(int(n))
     return finish(order.astype(resolve(dtype, "randperm", dtypes.int64)), requires_grad, device, out)
 
@@ -280,7 +280,8 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
                 f"\"bernoulli_tensor_cpu_self_\" not implemented for '{input.dtype.cpp_name}'"
             )
         if np.any((array < 0) | (array > 1)):
-            raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+            raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If so, "
+                "please report an enhancement request to PyTorch.)")
         drawn = engine.bernoulli_each(array).reshape(-1)
     result = wrap(drawn.astype(array.dtype).reshape(array.shape))
     return result if out is None else write_out(result, out)

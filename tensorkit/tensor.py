@@ -470,14 +470,25 @@ class Tensor:
             raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
         return bool(self._array.item())
 
+    def _only_number(self, c_name: str | None = None):
+        """The one value, for Python's conversions; PyTorch's error where there is more than one, or it is complex."""
+        if self._array.size != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        number = self._array.item()
+        if c_name is not None and isinstance(number, complex):
+            if number.imag:
+                raise RuntimeError(f"value cannot be converted to type {c_name} without overflow")
+            return number.real
+        return number
+
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._only_number("double"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._only_number("int64_t"))
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._only_number())
 
     def __index__(self) -> int:
         if self._array.size != 1 or self.dtype.category > dtypes.INTEGER:

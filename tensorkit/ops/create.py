@@ -1,5 +1,6 @@
 """Making tensors: from data, from a rule (zeros, ranges, the identity), or like a tensor that is there."""
 
+import math
 from warnings import warn
 
 import numpy as np
@@ -7,11 +8,11 @@ import numpy as np
 from .. import dtypes
 from ..device import CPU, check_available
 from ..dtypes import dtype as dtype_class
-from ..errors import hint
+from ..errors import hint, wrong_argument
 from ..tensor import Tensor, memory, wrap
 from .cast import c_cast, clone, to_dtype
 from .declare import function, method, write_out
-from .promote import number_dtype
+from .promote import is_number, number_dtype
 
 
 def finish(array, requires_grad: bool = False, device=None, out=None) -> Tensor:
@@ -59,6 +60,8 @@ def shape_of(size: tuple, name: str) -> tuple:
     shape = tuple([int(each) for each in size])
     if any(each < 0 for each in shape):
         negative = next(each for each in shape if each < 0)
+        if name == "zeros":
+            raise RuntimeError("zeros: Dimension size must be non-negative.")
         raise RuntimeError(
             f"Trying to create tensor with negative dimension {negative}: [{', '.join(map(str, shape))}]"
         )
@@ -128,12 +131,12 @@ def from_number(number, wanted):
 
 
 def _c_name(numpy) -> str:
-    return {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int"}.get(numpy.name, "int64_t")
+    return {"uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int"}.get(numpy.name, "int64_t")
 
 
 def from_sequence(data, wanted, name: str):
     """A new array of nested lists, whose shape and common dtype are found first, as PyTorch does."""
-    if isinstance(data, (str, bytes)) or data is None or not hasattr(data, "__len__"):
+    if isinstance(data, (str, bytes, dict, set, frozenset)) or not hasattr(data, "__len__"):
         raise _cannot_infer(data)
     shape, row = [], data
     while not isinstance(row, (str, bytes)) and hasattr(row, "__len__") and getattr(row, "ndim", 1):
@@ -195,7 +198,7 @@ def _flatten(data, shape: list, depth: int) -> list:
         data = data.detach().tolist() if data.ndim else data
     if not hasattr(data, "__len__"):
         if depth:
-            raise TypeError(f"not a sequence, at dimension {depth}")
+            raise TypeError("not a sequence")
         raise _cannot_infer(data)
     if len(data) != shape[depth]:
         raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
@@ -203,9 +206,13 @@ def _flatten(data, shape: list, depth: int) -> list:
         flat = list(data)
         for value in flat:
             if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
-                raise TypeError("only integer tensors of a single element can be converted to an index") if isinstance(
-                    value, Tensor
-                ) else ValueError(f"too many dimensions '{type(value).__name__}'")
+                raise TypeError(
+                    "only integer tensors of a single element can be converted to an index"
+                    if isinstance(value, Tensor)
+                    else f"'{type(value).__name__}' object cannot be interpreted as an integer"
+                )
+            if isinstance(value, str):
+                raise ValueError("too many dimensions 'str'")
         return flat
     return [value for row in data for value in _flatten(row, shape, depth + 1)]
 
@@ -340,6 +347,8 @@ def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, re
     """
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
+    if not is_number(fill_value):
+        raise wrong_argument("full", "fill_value", 2, "Number", fill_value)
     value = from_number(fill_value, resolve(dtype, "full", number_dtype(fill_value)))
     return finish(np.full(shape_of((size,), "full"), value), requires_grad, device, out)
 
@@ -354,9 +363,11 @@ def eye(n, m=None, *, dtype=None, out=None, layout=None, device=None, requires_g
 
     Source: https://pytorch.org/docs/stable/generated/torch.eye.html
     """
-    for size in (n, n if m is None else m):
+    for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
+        if not hasattr(size, "__index__"):
+            raise wrong_argument("eye", name, position, "int", size)
         if size < 0:
-            raise RuntimeError(f"n must be greater or equal to 0, got {size}")
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     return finish(np.eye(n, m, dtype=resolve(dtype, "eye")), requires_grad, device, out)
 
 
@@ -383,6 +394,11 @@ def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, d
     elif start is None:
         start = 0
     start, end, step = _number(start), _number(end), _number(step)
+    for name, value in (("end", end), ("start", start), ("step", step)):
+        if not is_number(value):
+            raise wrong_argument("arange", name, 1, "Number", value)
+    if not math.isfinite(end - start):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
@@ -392,6 +408,8 @@ def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, d
     if whole:
         return finish(c_cast(np.arange(start, end, step, dtype=np.int64), wanted), requires_grad, device, out)
     count = int(np.ceil((end - start) / step))
+    if wanted.kind in "iu":  # PyTorch makes start and step whole first
+        return finish((int(start) + np.arange(count) * int(step)).astype(wanted), requires_grad, device, out)
     values = start + np.arange(count, dtype=np.float64) * step
     return finish(c_cast(values, wanted), requires_grad, device, out)
 

@@ -21,10 +21,10 @@ import numpy as np
 
 from .. import dtypes
 from ..dtypes import FLOATING
-from ..errors import cannot_broadcast, hint, wrong_argument
+from ..errors import cannot_broadcast, hint, kind, missing_arguments, not_implemented, wrong_argument
 from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, keep, mode, record, tick
 from ..tensor import Tensor, memory, new, storage_of, view, wrap
-from .promote import cast, is_number, pair, result_dtype
+from .promote import cast, is_number, number_dtype, pair, result_dtype
 
 #: Every declared operation by name, in the order of declaration.
 REGISTRY: dict[str, "Op"] = {}
@@ -59,7 +59,7 @@ class Op:
 
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
-        "family", "function", "inplace", "variadic", "method",
+        "family", "function", "inplace", "variadic", "method", "check",
     )  # fmt: skip
 
     def __init__(self, forward, rules, *, symbol=None, node_name=None, outputs=("out",), name=None, variadic=False,
@@ -75,7 +75,7 @@ class Op:
         self.family = forward.__module__.rpartition(".")[2]
         self.node_name = node_name or _camel(self.name) + "Backward0"
         self.inplace = False
-        self.function = self.method = None
+        self.function = self.method = self.check = None
         self._plan_saving(names[len(rules) :], elementwise)
 
     def _plan_saving(self, extras: tuple, elementwise: bool) -> None:
@@ -132,16 +132,16 @@ class Op:
                 raise RuntimeError(RELEASED)
             value = saved[k]
             if type(value) is not Tensor or value._storage is not None:
-                value = self.unpack(node, self.saves[k], value)
+                value = self.unpack(node, self.saves[k], value, type(g) is list)
             return self.rules[i](g, value)
-        return self.rules[i](g, *self.needed(node, needs)) if needs else self.rules[i](g)
+        return self.rules[i](g, *self.needed(node, needs, type(g) is list)) if needs else self.rules[i](g)
 
-    def needed(self, node: Node, needs: tuple) -> list:
+    def needed(self, node: Node, needs: tuple, several: bool = False) -> list:
         """The values that a rule names: those at `needs`, unpacked."""
         saved, extras, saves = node.saved, node.extras, self.saves
         if saved is None and saves:
             raise RuntimeError(RELEASED)
-        return [self.unpack(node, saves[k], saved[k]) if k >= 0 else extras[~k] for k in needs]
+        return [self.unpack(node, saves[k], saved[k], several) if k >= 0 else extras[~k] for k in needs]
 
 
 def overwritten(array, storage, time: int, maker) -> RuntimeError:
@@ -287,22 +287,23 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
 
 
 def _unsupported(kernel: str, tensor: Tensor) -> NotImplementedError:
-    return NotImplementedError(f"\"{kernel}\" not implemented for '{tensor.dtype.cpp_name}'")
+    return not_implemented(kernel, tensor.dtype.cpp_name)
 
 
 def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, method=True, aliases=(), inplace=True,
-           operator=None, scales=False):  # fmt: skip
+           operator=None, scales=False, check=None):  # fmt: skip
     """Declare an operation on the elements of two operands that broadcast together; either may be a Python number.
 
     dx, dy    the derivatives of `x` and `y`, naming what they need of `x`, `y` and `out`; None: not differentiable
     floating  whole numbers are first made floats of the default dtype
     operator  the name of Python's operator method: it answers NotImplemented where the function raises
     scales    takes `alpha=`, a factor for `y`
+    check     looks at operands that are not plainly two floats, and may raise
     """
 
     def declare(body):
         op = Op(body, (dx, dy), symbol=symbol, node_name=node_name, elementwise=True)
-        op.inplace = inplace
+        op.inplace, op.check = inplace, check
         differentiable, saves, forward = dx is not None or dy is not None, bool(op.saves), body
         # Which of x, y and out to keep depends on whose gradient is wanted: bit 1 for x, bit 2 for y.
         plans = tuple(
@@ -420,7 +421,10 @@ def operands(op: Op, x, y):
             name = "input" if position == 1 else "other"
             raise wrong_argument(op.name, name, position, "Tensor", value)
     if not isinstance(x, Tensor) and not isinstance(y, Tensor):
-        raise wrong_argument(op.name, "input", 1, "Tensor", x)
+        x = wrap(np.asarray(x)[()])
+        x._array = x._array.astype(number_dtype(x._array.item()).numpy)  # torch.add(1, 2) is a tensor too
+    if op.check is not None:
+        op.check(x, y)
     return x, y
 
 
@@ -492,6 +496,9 @@ def bind(op: Op, names: tuple, defaults: dict, args: tuple, kwargs: dict) -> tup
             f"{op.name}() takes {len(names)} positional argument{'s' * (len(names) != 1)} but {len(args)} were given"
         )
     bound = dict(zip(names, args, strict=False))
+    unknown = [each for each in kwargs if each not in names and SPELLINGS.get(each) not in names]
+    if unknown and any(name not in bound and name not in defaults and name not in kwargs for name in names):
+        kwargs = {name: value for name, value in kwargs.items() if name not in unknown}  # the missing one is told first
     for spelled, value in kwargs.items():
         name = spelled if spelled in names else SPELLINGS.get(spelled, spelled)
         if name not in names or name in bound:
@@ -500,15 +507,12 @@ def bind(op: Op, names: tuple, defaults: dict, args: tuple, kwargs: dict) -> tup
             problem = "got multiple values for argument" if name in bound else "got an unexpected keyword argument"
             raise TypeError(f"{op.name}() {problem} '{spelled}'")
         bound[name] = value
-    try:
-        return tuple([bound[name] if name in bound else defaults[name] for name in names])
-    except KeyError as missing:
-        position = names.index(missing.args[0]) + 1
-        shown = {"x": "input", "y": "other"}.get(missing.args[0], missing.args[0])
-        raise TypeError(
-            f"{op.name}() missing {len(names) - position + 1 - len(defaults)} required positional "
-            f'arguments: "{shown}"'
-        ) from None
+    missing = [name for name in names if name not in bound and name not in defaults]
+    if missing:
+        if bound and not isinstance(args[0] if args else next(iter(bound.values())), (Tensor, list, tuple)):
+            raise wrong_argument(op.name, "input", 1, "Tensor", next(iter(bound.values())))
+        raise missing_arguments(op.name, [{"x": "input", "y": "other"}.get(name, name) for name in missing])
+    return tuple([bound[name] if name in bound else defaults[name] for name in names])
 
 
 def _arrays(op: Op, given: tuple, optional) -> list:
@@ -604,11 +608,13 @@ def record_view(op: Op, x: Tensor, extras: tuple, array):
 
 
 def _run_variadic(op: Op, given: tuple, extras: tuple, optional):
+    if not isinstance(given[0], (tuple, list)):
+        raise wrong_argument(op.name, "tensors", 1, "tuple of Tensors", given[0])
     tensors = tuple(given[0])
     for i, each in enumerate(tensors):
         if not isinstance(each, Tensor):
             raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type(each).__name__}"
+                f"expected Tensor as element {i} in argument 0, but got {kind(each)}"
             )
     if len({each._array.dtype for each in tensors}) > 1:
         wanted = result_dtype(*tensors)

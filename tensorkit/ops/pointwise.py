@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from .declare import FUNCTIONS, attach_operator, binary, function, op, unary, write_out
 from .promote import is_number
@@ -44,7 +45,8 @@ def add(x, y):
     return x + y
 
 
-@binary(lambda g: g, lambda g: -g, symbol="-", operator="__sub__", scales=True, aliases=("subtract",))
+@binary(lambda g: g, lambda g: -g, symbol="-", operator="__sub__", scales=True, aliases=("subtract",),
+        check=lambda x, y: refuse_bool(x, y))  # fmt: skip
 def sub(x, y):
     """Subtract `y` from `x` element by element; with `alpha=`, x - alpha·y.
 
@@ -61,7 +63,18 @@ def sub(x, y):
     return x - y
 
 
-@binary(lambda g: -g, lambda g: g, symbol="-", node_name="RsubBackward1", method=False, inplace=False, scales=True)
+def refuse_bool(x, y) -> None:
+    """PyTorch's error for a subtraction in which one side is boolean."""
+    if any(isinstance(each, bool | np.bool_) or (isinstance(each, Tensor) and each._array.dtype.kind == "b")
+           for each in (x, y)):  # fmt: skip
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the `~` or `logical_not()` operator instead."
+        )
+
+
+@binary(lambda g: -g, lambda g: g, symbol="-", node_name="RsubBackward1", method=False, inplace=False, scales=True,
+        check=lambda x, y: refuse_bool(x, y))  # fmt: skip
 def rsub(x, y):
     """Subtract `x` from `y`: subtraction with its operands the other way round.
 
@@ -123,8 +136,8 @@ div.__doc__, div.op, div.op.function = _true_div.__doc__, _true_div.op, div
 
 
 def _refuse_division(kernel: str, x, y) -> None:
-    if x.dtype.kind == "b":
-        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+    if x.dtype.kind in "bc":
+        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
     if x.dtype.kind in "iu" and not np.all(y):
         raise RuntimeError("ZeroDivisionError")
 
@@ -149,7 +162,8 @@ def _trunc_divide(x, y):
     return np.trunc(x / y)
 
 
-@binary(lambda g: g, lambda g, x, y: -g * floor_divide(x, y), symbol="%", operator="__mod__")
+@binary(lambda g: g, lambda g, x, y: -g * floor_divide(x, y), symbol="%", operator="__mod__",
+        node_name=lambda node: f"RemainderBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
 def remainder(x, y):
     """The remainder of division, with the sign of the divisor.
 
@@ -159,7 +173,8 @@ def remainder(x, y):
     return np.remainder(x, y)
 
 
-@binary(lambda g: g, lambda g, x, y: -g * trunc(x / y))
+@binary(lambda g: g, lambda g, x, y: -g * trunc(x / y),
+        node_name=lambda node: f"FmodBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
 def fmod(x, y):
     """The remainder of division, with the sign of the dividend.
 
@@ -371,7 +386,7 @@ def log10(x):
     return _log10(x)
 
 
-@unary(lambda g, x: g / (x + 1), floating=True)
+@unary(lambda g, x: g / (x + 1), floating=True, node_name="Log1PBackward0")
 def log1p(x):
     """log(1 + x), exact for small x."""
     return _log1p(x)
@@ -477,6 +492,8 @@ def atanh(x):
 @binary(lambda g, x, out: g * x / out, lambda g, y, out: g * y / out)
 def hypot(x, y):
     """The length of the hypotenuse: the square root of x² + y²."""
+    if x.dtype.kind in "biu":
+        raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.hypot(x, y)
 
 
@@ -517,6 +534,10 @@ def abs(x):
 @unary(lambda g: g * 0)
 def sign(x):
     """-1, 0 or 1 for each element, by its sign."""
+    if x.dtype.kind == "c":
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
+        )
     return np.sign(x) if x.dtype.kind != "b" else x.copy()
 
 
@@ -542,22 +563,28 @@ def copysign(x, y):
 # Rounding
 
 
+def _rounded(ufunc, x):
+    if x.dtype.kind == "c":
+        raise NotImplementedError(f"{ufunc.__name__} is not supported for complex inputs")
+    return ufunc(x) if x.dtype.kind not in "iu" else x.copy()
+
+
 @unary(lambda g: g * 0, bools=False, kernel="floor_vml_cpu")
 def floor(x):
     """Each element rounded down; its derivative is 0."""
-    return np.floor(x) if x.dtype.kind == "f" else x.copy()
+    return _rounded(np.floor, x)
 
 
 @unary(lambda g: g * 0, bools=False, kernel="ceil_vml_cpu")
 def ceil(x):
     """Each element rounded up; its derivative is 0."""
-    return np.ceil(x) if x.dtype.kind == "f" else x.copy()
+    return _rounded(np.ceil, x)
 
 
 @unary(lambda g: g * 0, bools=False, kernel="trunc_vml_cpu", aliases=("fix",))
 def trunc(x):
     """Each element rounded towards zero; its derivative is 0."""
-    return np.trunc(x) if x.dtype.kind == "f" else x.copy()
+    return _rounded(np.trunc, x)
 
 
 @op(x=lambda g: g * 0, inplace=True)
@@ -568,9 +595,9 @@ def round(x, decimals=0):
 
     Source: https://pytorch.org/docs/stable/generated/torch.round.html
     """
-    if x.dtype.kind == "b":
-        raise NotImplementedError("\"round_vml_cpu\" not implemented for 'Bool'")
-    if x.dtype.kind != "f":
+    if x.dtype.kind in "bc":
+        raise not_implemented("round_vml_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    if x.dtype.kind in "iu":
         return x.copy()
     if decimals == 0:
         return np.rint(x)
@@ -582,7 +609,7 @@ def round(x, decimals=0):
 def frac(x):
     """What stands after the decimal point of each element."""
     if x.dtype.kind not in "f":
-        raise NotImplementedError(f"\"frac_cpu\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
+        raise not_implemented("frac_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return x - np.trunc(x)
 
 

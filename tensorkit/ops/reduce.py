@@ -302,7 +302,7 @@ def _extreme_along(name: str, pick):
             return values, indices
         return np.squeeze(values, axis)[()], np.squeeze(indices, axis)[()]
 
-    body.__name__ = f"_{name}_along"
+    body.__name__ = name
     return op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
               node_name=f"{name.capitalize()}Backward0", function=False, method=False)(body)  # fmt: skip
 
@@ -325,7 +325,7 @@ def _extreme_of_all(name: str, reduce_):
             )
         return reduce_(x)
 
-    body.__name__ = f"_{name}_of_all"
+    body.__name__ = name
     return op(x=_shared_dx, node_name=f"{name.capitalize()}Backward1", function=False, method=False)(body)
 
 
@@ -413,7 +413,7 @@ def _arg(name: str, pick):
             result = wrap(pick(array, axis=axis, keepdims=keepdim) if array.ndim else np.int64(0))
         return result if out is None else write_out(result, out)
 
-    arg.__name__ = name
+    arg.__name__ = arg.__qualname__ = name
     arg.__doc__ = f"The index of the {'largest' if name == 'argmax' else 'smallest'} element (the first, if several tie)."
     return arg
 
