@@ -60,6 +60,16 @@ def cubic(torch):
     return step
 
 
+def cubic_micrograd(engine):
+    x = engine.Value(1.0)
+
+    def step():
+        x.grad = 0
+        ((x - 3) * (x - 6) * (x - 4)).backward()
+
+    return step
+
+
 def add(torch):
     x, y = torch.tensor(1.0, requires_grad=True), torch.tensor(2.0, requires_grad=True)
     return lambda: x + y
@@ -268,7 +278,7 @@ WORKS = [
         {"torch": 0.25, "micrograd": 2.2},
         micrograd=leaves_micrograd,
     ),
-    Work("cubic", "`(x-3)*(x-6)*(x-4)` and backward", cubic, {"torch": 0.25}),
+    Work("cubic", "`(x-3)*(x-6)*(x-4)` and backward", cubic, {"torch": 0.25}, micrograd=cubic_micrograd),
     Work("add", "`x + y` on scalars with gradient", add, {"torch": 0.4}),
     Work("product", "mean of `z * (x @ y)`, 1000×1000", product, {"torch": 1.0, "numpy": 1.05}, numpy=product_numpy),
     Work(
