@@ -30,7 +30,7 @@ from .size import Size  # noqa: E402
 from .tape import (  # noqa: E402
     enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
 )  # fmt: skip
-from .tensor import Tensor  # noqa: E402
+from .tensor import Tensor, is_warn_always_enabled, set_warn_always  # noqa: E402
 from .version import __version__  # noqa: E402
 
 #: The parts that wait until someone asks for them.
@@ -47,8 +47,8 @@ __all__ = sorted(
     [*_FUNCTIONS, *_dtypes.ALIASES, "Generator", "Size", "Tensor", "autograd", "bfloat16", "bool", "can_cast", "complex64",
      "complex128", "default_generator", "device", "dtype", "e", "enable_grad", "finfo", "float16", "float32", "float64",
      "get_default_dtype", "iinfo", "inf", "inference_mode", "int8", "int16", "int32", "int64", "is_grad_enabled",
-     "is_inference_mode_enabled", "nan", "newaxis", "no_grad", "pi", "random", "set_default_dtype", "set_grad_enabled",
-     "set_printoptions", "uint8", "version", "__version__"]
+     "is_inference_mode_enabled", "is_warn_always_enabled", "nan", "newaxis", "no_grad", "pi", "random", "set_default_dtype", "set_grad_enabled",
+     "set_printoptions", "set_warn_always", "uint8", "version", "__version__"]
 )  # fmt: skip
 
 

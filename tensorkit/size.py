@@ -12,6 +12,12 @@ class Size(tuple):
 
     __slots__ = ()
 
+    def __new__(cls, sizes=()):
+        for i, size in enumerate(sizes):
+            if type(size) is not int and not hasattr(size, "__index__"):
+                raise TypeError(f"torch.Size() takes an iterable of 'int' (item {i} is '{type(size).__name__}')")
+        return tuple.__new__(cls, sizes)
+
     def __repr__(self) -> str:
         return "torch.Size([" + ", ".join(map(str, self)) + "])"
 

@@ -250,10 +250,10 @@ class _GradMode:
         return type(self)()
 
     def __call__(self, function):
-        return _decorate(self.clone, function)
+        return decorate(self.clone, function)
 
 
-def _decorate(context, function):
+def decorate(context, function):
     """`function`, run inside a new `context()` at each call; generators get it only while they run."""
     from functools import wraps
 

@@ -152,12 +152,12 @@ class Tensor:
     @property
     def shape(self) -> Size:
         """The sizes of its dimensions."""
-        return Size(self._array.shape)
+        return tuple.__new__(Size, self._array.shape)  # NumPy's sizes need no checking
 
     def size(self, dim=None):
         """The shape, or the size of one dimension."""
         if dim is None:
-            return Size(self._array.shape)
+            return self.shape
         shape = self._array.shape
         if not -len(shape) <= dim < len(shape):
             if not shape:
@@ -475,6 +475,12 @@ class Tensor:
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         number = self._array.item()
+        if self._requires_grad and _first("a tensor was converted to a number"):
+            warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+                "Consider using tensor.detach() first.",
+                stacklevel=3,
+            )
         if c_name is not None and isinstance(number, complex):
             if number.imag:
                 raise RuntimeError(f"value cannot be converted to type {c_name} without overflow")
@@ -528,6 +534,32 @@ class Tensor:
 
     def __dir__(self):
         return sorted(set(object.__dir__(self)))
+
+
+_said: set = set()
+
+
+def _first(what: str) -> bool:
+    """Whether this is said for the first time: some of PyTorch's warnings come once per process."""
+    if what in _said and not always_warn:
+        return False
+    _said.add(what)
+    return True
+
+
+#: Whether warnings that come once per process are to come each time (`torch.set_warn_always`).
+always_warn = False
+
+
+def set_warn_always(wanted: bool) -> None:
+    """Let the warnings that come once per process come each time."""
+    global always_warn
+    always_warn = wanted
+
+
+def is_warn_always_enabled() -> bool:
+    """Whether `set_warn_always` is on."""
+    return always_warn
 
 
 def _rebuild(array, requires_grad, cls):

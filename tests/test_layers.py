@@ -17,7 +17,7 @@ LAYERS = [
     ["ops"],
     ["autograd", "random"],
     ["nn"],
-    ["optim", "utils"],
+    ["optim", "utils", "cuda", "backends", "amp", "accelerator"],
     ["serialization", "interop", "distributed"],
     ["tensorkit"],
     ["graph"],

@@ -523,12 +523,6 @@ for _name, _make in {"zeros": zeros, "ones": ones, "empty": empty, "full": full}
     _new_filled(_name, _make)
 
 
-@function(method=False, name="complex")
-def complex_(real, imag, *, out=None) -> Tensor:
-    """A complex tensor from its real and imaginary parts."""
-    return finish(real._array + 1j * imag._array, out=out)
-
-
 @function(method=False)
 def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory."""

@@ -124,7 +124,7 @@ def div(input, other, *, rounding_mode=None, out=None):  # noqa: F811
     if rounding_mode is None:
         return _true_div(input, other, out=out)
     if rounding_mode == "floor":
-        return floor_divide(input, other, out=out)
+        return _floor_divide(input, other, out=out)
     if rounding_mode == "trunc":
         return _trunc_divide(input, other, out=out)
     raise RuntimeError(
@@ -142,7 +142,17 @@ def _refuse_division(kernel: str, x, y) -> None:
         raise RuntimeError("ZeroDivisionError")
 
 
-@binary(symbol="//", operator="__floordiv__")
+def no_derivative(name: str):
+    """The rule of an operation whose result PyTorch tracks but cannot differentiate."""
+
+    def rule(g):
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return rule
+
+
+@binary(no_derivative("floor_divide"), no_derivative("floor_divide"), symbol="//", operator="__floordiv__",
+        node_name="torch::autograd::NotImplemented")  # fmt: skip
 def floor_divide(x, y):
     """Divide and round down, towards minus infinity; whole numbers stay whole. It has no derivative.
 
@@ -154,7 +164,12 @@ def floor_divide(x, y):
     return np.where(np.equal(y, 0), x / y, np.floor_divide(x, y))[()]
 
 
-@binary(inplace=False, method=False)
+@binary(lambda g: g * 0, lambda g: g * 0, inplace=False, method=False, node_name="DivBackward2")
+def _floor_divide(x, y):
+    return floor_divide.op.forward(x, y)
+
+
+@binary(lambda g: g * 0, lambda g: g * 0, inplace=False, method=False, node_name="DivBackward2")
 def _trunc_divide(x, y):
     _refuse_division("div_trunc_cpu", x, np.asarray(y))
     if x.dtype.kind in "iu":
@@ -625,6 +640,15 @@ def conj(input):
 @op(x=lambda g: conj(g), node_name="ConjBackward0", function=False, method=False)
 def _conj(x):
     return np.conj(x)
+
+
+@op(real=lambda g: g.real, imag=lambda g: (g.conj() * -1j).real, method=False)
+def complex(real, imag):
+    """A complex tensor from its real and imaginary parts."""
+    if real.dtype != imag.dtype:
+        names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
+        raise RuntimeError(f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument")
+    return (real + 1j * imag).astype(np.complex128 if real.dtype == float64 else np.complex64)
 
 
 @unary(lambda g, x: g * 0, floating=True, inplace=False)

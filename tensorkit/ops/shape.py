@@ -260,6 +260,9 @@ def _T(self):
     if self._array.ndim != 2:
         from warnings import warn
 
+        if self._array.ndim == 0:
+            warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
+            return self
         warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
             "an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange("
@@ -281,7 +284,18 @@ def _mT(self):
 
 Tensor.T = property(_T)
 Tensor.mT = property(_mT)
-Tensor.H = Tensor.mH = property(lambda self: FUNCTIONS["conj"](_mT(self)), doc="The conjugate transpose.")
+def _H(self):
+    """The conjugate transpose of a matrix."""
+    if self._array.ndim != 2:
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor."
+            + (" For batches of matrices, consider using tensor.mH" if self._array.ndim > 2 else "")
+        )
+    return FUNCTIONS["conj"](_mT(self))
+
+
+Tensor.H = property(_H)
+Tensor.mH = property(lambda self: FUNCTIONS["conj"](_mT(self)), doc="The conjugate transpose of each matrix.")
 
 
 @function(aliases=("moveaxis",))

@@ -1,0 +1,223 @@
+"""The IPython extension: `%load_ext tensorkit` adds `%graph`, `%grads` and `%tensor`, and says nothing.
+
+Here: options, evaluation in the notebook's namespace, errors in one line, completion, and taking it all back. What the
+magics show comes from `tensorkit.graph`, or from `tensorkit_widgets` where that is installed; everything they do can be
+had there without them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_arguments, parse_argstring
+from IPython.display import display
+
+from .graph import Graph, leaf_table, names_in, summarize, trace
+from .tensor import Tensor
+
+_OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(\S+))?\s*$")
+_OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(\S+))?(?=\s|$)")
+
+
+@magics_class
+class TensorkitMagics(Magics):
+    """The magics of tensorkit; each takes an expression of the notebook, with its options before or behind it."""
+
+    @magic_arguments()
+    @argument(
+        "--static", action="store_true", help="the picture without widgets: SVG, and text for where none is shown"
+    )
+    @argument("--text", action="store_true", help="print the graph as text")
+    @argument("--dot", action="store_true", help="print the graph as DOT source (needs the package graphviz)")
+    @argument("--right", action="store_true", help="let it flow from left to right")
+    @argument("--down", action="store_true", help="let it flow from top to bottom")
+    @argument("--limit", type=int, default=300, help="show at most this many tensors (default: 300)")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def graph(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show how a tensor was computed: every value, every gradient, every derivative rule."""
+        read = self._read("graph", line, local_ns)
+        if read is None:
+            return
+        options, tensor, names, _ = read
+        if options.limit < 1:
+            raise UsageError(f"%graph: --limit must be at least 1, but got {options.limit}")
+        if options.right and options.down:
+            raise UsageError("%graph: --right and --down exclude each other")
+        direction = "right" if options.right else "down" if options.down else "auto"
+        graph = trace(tensor, names, limit=options.limit)
+        if options.text:
+            print(graph.to_text())
+        elif options.dot:
+            try:
+                print(graph.to_dot(direction).source, end="")
+            except ImportError as error:
+                raise UsageError(f"%graph --dot: {error}") from None
+        else:
+            inspector = None if options.static else _inspector(graph, direction)
+            display(_Picture(graph, direction) if inspector is None else inspector)
+
+    @magic_arguments()
+    @argument("--text", action="store_true", help="print the table as text")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def grads(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show the leaves that a tensor was computed from: name, shape, value, gradient, and what .grad holds."""
+        read = self._read("grads", line, local_ns)
+        if read is not None:
+            options, tensor, names, _ = read
+            table = leaf_table(tensor, names)
+            print(table) if options.text else display(table)
+
+    @magic_arguments()
+    @argument("--text", action="store_true", help="print the summary as text")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def tensor(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show a tensor at a glance: shape, dtype, range, mean, NaN, the state of its gradient, a heat map."""
+        read = self._read("tensor", line, local_ns)
+        if read is not None:
+            options, tensor, _, expression = read
+            summary = summarize(tensor, expression)
+            print(summary) if options.text else display(summary)
+
+    def _read(
+        self, magic: str, line: str, local_ns: Mapping[str, Any] | None
+    ) -> tuple[Any, Tensor, dict[str, Tensor], str] | None:
+        """Options, tensor, names and expression of a call; None where it asked for help. UsageError says what is wrong."""
+        function = getattr(self, magic)
+        words, expression = split_options(function.parser, line)
+        options = parse_argstring(function, " ".join(words))
+        if options.help:
+            print(function.parser.format_help().replace("::\n\n  ", "", 1).strip())
+            return None
+        if not expression:
+            raise UsageError(f"%{magic} needs a tensor, as in: %{magic} loss    (%{magic} --help says more)")
+        namespace = {**self.shell.user_ns, **(local_ns or {})}
+        value = self._evaluate(magic, expression, namespace)
+        if not isinstance(value, Tensor):
+            raise UsageError(f"%{magic} {expression}: expected a tensor, but got {type(value).__name__}")
+        return options, value, names_in(namespace), expression
+
+    def _evaluate(self, magic: str, expression: str, namespace: dict[str, Any]) -> Any:
+        """The expression's value by the shell's own evaluation, which sees the caller's local names for its duration."""
+        shell = self.shell
+        own = shell.user_ns
+        shell.user_ns = namespace
+        try:
+            return shell.ev(expression)
+        except Exception as error:
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"%{magic} {expression}: {text}") from None
+        finally:
+            shell.user_ns = own
+
+
+class _Picture:
+    """A graph that shows itself in a chosen direction."""
+
+    def __init__(self, graph: Graph, direction: str) -> None:
+        self.graph, self.direction = graph, direction
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.graph.to_svg(direction=self.direction), "text/plain": self.graph.to_text()}
+
+
+def split_options(parser: MagicArgumentParser, line: str) -> tuple[list[str], str]:
+    """The options before and behind an expression, as words, and the expression as it was written.
+
+    The expression is not taken apart: quotes, brackets and blanks in it stay.
+
+    >>> split_options(TensorkitMagics.graph.parser, '--static w["a b"] - 1  --limit 20')
+    (['--static', '--limit=20'], 'w["a b"] - 1')
+    """
+    takes_value = {
+        name
+        for action in parser._actions
+        for name in action.option_strings
+        if action.nargs is None and not action.const
+    }
+    front: list[str] = []
+    behind: list[str] = []
+
+    def word(name: str, joined: str | None, following: str | None) -> str:
+        value = joined if joined is not None else following
+        return name if value is None else f"{name}={value}"
+
+    while match := _OPTION_IN_FRONT.match(line):
+        name, joined, following = match.groups()
+        end = match.end()
+        if following is not None and name not in takes_value:
+            end, following = match.start(3), None
+        front.append(word(name, joined, following))
+        line = line[end:]
+    while match := _OPTION_BEHIND.search(line):
+        name, joined, following = match.groups()
+        if following is not None and name not in takes_value:
+            break
+        behind.insert(0, word(name, joined, following))
+        line = line[: match.start()]
+    return front + behind, line.strip()
+
+
+def _inspector(graph: Graph, direction: str) -> Any:
+    """The live inspector, or None where the widgets are not installed."""
+    try:
+        from tensorkit_widgets import GraphInspector
+    except ImportError:
+        return None
+    return GraphInspector(graph, direction=direction)
+
+
+def _names() -> list[str]:
+    return ["graph", "grads", "tensor"]
+
+
+def _completions(shell: Any, event: Any) -> list[str]:
+    """What can follow one of the magics: its options, and the names of tensors."""
+    magic = event.command.lstrip("%")
+    if event.symbol.startswith("-"):
+        parser = getattr(TensorkitMagics, magic).parser
+        return [name for action in parser._actions for name in action.option_strings]
+    return sorted(names_in(shell.user_ns))
+
+
+def load_ipython_extension(ip: Any) -> None:
+    """Add the magics and their completion to a shell; nothing is printed."""
+    magics = TensorkitMagics(ip)
+    table = ip.magics_manager.magics["line"]
+    magics.replaced = {name: table[name] for name in _names() if name in table}
+    ip.register_magics(magics)
+    for name in _names():
+        ip.set_hook("complete_command", _completions, str_key=f"%{name}")
+
+
+def unload_ipython_extension(ip: Any) -> None:
+    """Take back everything that loading added; magics of the same names that were there before come back."""
+    magics = ip.magics_manager.registry.pop(TensorkitMagics.__name__, None)
+    table = ip.magics_manager.magics["line"]
+    for name in _names():
+        if getattr(table.get(name), "__self__", None) is magics and magics is not None:
+            del table[name]
+            if name in magics.replaced:
+                table[name] = magics.replaced[name]
+        dispatcher = ip.strdispatchers.get("complete_command")
+        if dispatcher is not None:
+            chain = dispatcher.strs.get(f"%{name}")
+            if chain is not None:
+                chain.chain = [entry for entry in chain.chain if entry[1] is not _completions]
+                if not chain.chain:
+                    del dispatcher.strs[f"%{name}"]

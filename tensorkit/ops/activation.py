@@ -1,0 +1,93 @@
+"""What neural networks apply to each element, as far as `torch` itself has it: relu, sigmoid, softmax.
+
+The others stand in `tensorkit.nn.functional`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from .declare import op, unary
+from .pointwise import _exp
+from .reduce import add_up
+from .reduce import sum as sum_
+from .shape import wrap_dim
+
+
+@unary(lambda g, out: g * (out > 0).to(g.dtype))
+def relu(x):
+    """Each element, but 0 where it is negative; the derivative at 0 is 0.
+
+    >>> tensor([-1., 2.]).relu()
+    tensor([0., 2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
+    """
+    if x.dtype.kind == "b":
+        raise RuntimeError("Boolean inputs not supported for relu")
+    return np.maximum(x, x.dtype.type(0))
+
+
+@unary(lambda g, out: g * (1 - out) * out, floating=True)
+def sigmoid(x):
+    """1 / (1 + exp(-x)), between 0 and 1.
+
+    >>> tensor([0., 2.]).sigmoid()
+    tensor([0.5000, 0.8808])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sigmoid.html
+    """
+    if x.dtype.itemsize == 2:
+        return (1 / (1 + np.exp(-x.astype(np.float32)))).astype(x.dtype)[()]
+    return 1 / (1 + _exp(-x))
+
+
+def _prepared(x, dim, dtype, kernel: str):
+    """What a softmax works on: the array in the dtype asked for, its dimension, and its largest elements."""
+    if dtype is not None:
+        x = x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
+    axis = wrap_dim(dim, x.ndim)
+    if x.dtype.kind in "biu":
+        last = "softmax_lastdim_kernel_impl" if axis == max(x.ndim - 1, 0) else "softmax_kernel_impl"
+        kernel = kernel if kernel.startswith("log_") and axis != x.ndim - 1 else kernel
+        name = (kernel + last) if axis == max(x.ndim - 1, 0) else kernel + "softmax_kernel_impl"
+        raise NotImplementedError(f"\"{name}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
+    if x.ndim == 0:
+        x = np.reshape(x, 1)
+    return x, axis
+
+
+def _finished(values, kind, shape):
+    return np.asarray(values, kind).reshape(shape)[()]
+
+
+@op(x=lambda g, out, dim: out * (g - sum_(g * out, dim, True)))
+def softmax(x, dim, dtype=None):
+    """exp(x) over its sum along `dim`: positive numbers that add up to 1.
+
+    >>> tensor([1., 1.]).softmax(dim=0)
+    tensor([0.5000, 0.5000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
+    """
+    shape = x.shape
+    x, axis = _prepared(x, dim, dtype, "")
+    if x.size == 0:
+        return x.copy()
+    kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    powers = _exp(wide - wide.max(axis, keepdims=True))
+    return _finished(powers / add_up(powers, axis, True), kind, shape)
+
+
+@op(x=lambda g, out, dim: g - out.exp() * sum_(g, dim, True))
+def log_softmax(x, dim, dtype=None):
+    """The logarithm of `softmax`, exact also where that is next to 0.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
+    """
+    shape = x.shape
+    x, axis = _prepared(x, dim, dtype, "log_")
+    if x.size == 0:
+        return x.copy()
+    kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
+    shifted = wide - wide.max(axis, keepdims=True)
+    return _finished(shifted - np.log(add_up(_exp(shifted), axis, True)), kind, shape)

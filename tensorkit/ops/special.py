@@ -1,0 +1,264 @@
+"""Special functions of each element: the error function, gamma, Bessel and their relatives.
+
+The formulas behind them stand in `formulas.py`; this module gives them derivatives, dtypes and names.  The
+namespace `torch.special` (`tensorkit/special.py`) collects them.
+"""
+
+import math
+
+import numpy as np
+
+from .. import dtypes
+from ..tensor import Tensor, wrap
+from . import formulas
+from .declare import binary, function, op, unary
+from .index import where
+from .pointwise import cos, exp, log, log1p, sin
+from .promote import is_number
+from .reduce import sum as sum_
+
+_PI = math.pi
+_ROOT_PI = math.sqrt(math.pi)
+_ROOT_2 = math.sqrt(2)
+
+
+def by_double(formula):
+    """A body for `formula`: computed in float64, given in the type of `x`."""
+
+    def forward(x):
+        if x.dtype.kind == "c":
+            raise NotImplementedError(
+                f"\"{formula.__name__}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'"
+            )
+        return np.asarray(formula(np.asarray(x, np.float64)), x.dtype)[()]
+
+    return forward
+
+
+# The error function
+
+
+@unary(lambda g, x: g * (2 / _ROOT_PI) * exp(-x * x), floating=True)
+def erf(x):
+    """The error function: 2/√π times the integral of exp(-t²) from 0 to `x`.
+
+    >>> tensor([0., 0.5]).erf()
+    tensor([0.0000, 0.5205])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.erf.html
+    """
+    return np.asarray(formulas.erf(x, 8 if x.dtype.itemsize == 8 else 4), x.dtype)[()]
+
+
+@unary(lambda g, x: g * (-2 / _ROOT_PI) * exp(-x * x), floating=True)
+def erfc(x):
+    """1 - erf(x), without the loss of digits for large `x`."""
+    return by_double(formulas.erfc)(x)
+
+
+@unary(lambda g, out: g * (_ROOT_PI / 2) * exp(out * out), floating=True)
+def erfinv(x):
+    """The inverse of the error function; infinite at -1 and 1, nan beyond."""
+    return by_double(formulas.erfinv)(x)
+
+
+@unary(lambda g, x, out: g * (2 * x * out - 2 / _ROOT_PI), floating=True, method=False, inplace=False,
+       node_name="SpecialErfcxBackward0")  # fmt: skip
+def erfcx(x):
+    """exp(x²)·erfc(x)."""
+    return by_double(formulas.erfcx)(x)
+
+
+def ndtr(input, *, out=None):
+    """The distribution function of the normal distribution."""
+    from .pointwise import mul
+
+    return mul(erfc(input * -math.sqrt(0.5)), 0.5, out=out)
+
+
+@unary(lambda g, out: g * math.sqrt(2 * _PI) * exp(out * out / 2), floating=True, method=False, inplace=False,
+       node_name="SpecialNdtriBackward0")  # fmt: skip
+def ndtri(x):
+    """The inverse of the normal distribution function; infinite at 0 and 1, nan beyond."""
+    return by_double(formulas.ndtri)(x)
+
+
+@unary(lambda g, x: g * math.sqrt(2 / _PI) / erfcx(x * -math.sqrt(0.5)), floating=True, method=False, inplace=False,
+       node_name="SpecialLogNdtrBackward0")  # fmt: skip
+def log_ndtr(x):
+    """The logarithm of the normal distribution function."""
+    return by_double(formulas.log_ndtr)(x)
+
+
+# Gamma
+
+
+@unary(lambda g, x: g * digamma(x), floating=True)
+def lgamma(x):
+    """The logarithm of the absolute value of the gamma function.
+
+    >>> tensor([1., 4.]).lgamma()
+    tensor([0.0000, 1.7918])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.lgamma.html
+    """
+    return by_double(formulas.lgamma)(x)
+
+
+@unary(lambda g, x: g * polygamma(1, x), floating=True)
+def digamma(x):
+    """The derivative of `lgamma`."""
+    return by_double(formulas.digamma)(x)
+
+
+@op(x=lambda g, x, n: g * polygamma(n + 1, x), node_name="PolygammaBackward0", function=False, method=False)
+def _polygamma(x, n):
+    if x.dtype.kind in "biu":
+        x = x.astype(dtypes.get_default_dtype().numpy)
+    return by_double(lambda values: formulas.polygamma(n, values))(x)
+
+
+@function(method=False)
+def polygamma(n, input, *, out=None):
+    """The `n`-th derivative of `digamma`."""
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
+    return digamma(input, out=out) if n == 0 else _polygamma(input, n, out=out)
+
+
+Tensor.polygamma = lambda self, n: polygamma(n, self)
+Tensor.polygamma.__doc__ = polygamma.__doc__
+
+
+@function
+def mvlgamma(input, p, *, out=None):
+    """The logarithm of the multivariate gamma function of dimension `p`."""
+    from .pointwise import add
+
+    steps = wrap(np.arange(p, dtype=np.float64) / -2).to(input.dtype)
+    return add(sum_(lgamma(input.unsqueeze(-1) + steps), -1), p * (p - 1) / 4 * math.log(_PI), out=out)
+
+
+@binary(None, lambda g, x, y: -g * x * zeta(x + 1, y), floating=True, method=False, inplace=False,
+        node_name="SpecialZetaBackward0")  # fmt: skip
+def zeta(x, y):
+    """Hurwitz's zeta function: the sum of (y + k)^-x over k = 0, 1, 2 …; no derivative in `x`."""
+    kind = (x if hasattr(x, "dtype") else y).dtype
+    return np.asarray(formulas.zeta(x, y), kind)[()]
+
+
+# Bessel
+
+
+@unary(lambda g, x: g * i1(x), floating=True)
+def i0(x):
+    """The modified Bessel function of the first kind, of order 0."""
+    return by_double(lambda x: formulas.bessel_scaled(0, x) * np.exp(np.abs(x)))(x)
+
+
+@unary(lambda g, x, out: g * (i1e(x) - x.sgn() * out), floating=True, method=False, inplace=False,
+       node_name="SpecialI0EBackward0")  # fmt: skip
+def i0e(x):
+    """exp(-|x|)·i0(x)."""
+    return by_double(lambda x: formulas.bessel_scaled(0, x))(x)
+
+
+def _over(out, x):
+    """out / x, and its limit ½ at 0."""
+    return where(x == 0, 0.5, out / where(x == 0, 1.0, x))
+
+
+@unary(lambda g, x, out: g * (i0(x) - _over(out, x)), floating=True, method=False, inplace=False,
+       node_name="SpecialI1Backward0")  # fmt: skip
+def i1(x):
+    """The modified Bessel function of the first kind, of order 1."""
+    return by_double(lambda x: formulas.bessel_scaled(1, x) * np.exp(np.abs(x)))(x)
+
+
+@unary(lambda g, x, out: g * (i0e(x) - x.sgn() * out - _over(out, x)), floating=True, method=False, inplace=False,
+       node_name="SpecialI1EBackward0")  # fmt: skip
+def i1e(x):
+    """exp(-|x|)·i1(x)."""
+    return by_double(lambda x: formulas.bessel_scaled(1, x))(x)
+
+
+# With logarithms and angles
+
+
+def _xlogy_name(kind: str, both="0"):
+    def name(node):
+        x, y = node.parents
+        return f"{kind}Backward{1 if is_number(x) else 2 if is_number(y) else 0}"
+
+    return name
+
+
+def _not_zero(x, g):
+    return (x != 0).to(g.dtype) if isinstance(x, Tensor) else float(x != 0)
+
+
+def _log(y):
+    return log(y) if isinstance(y, Tensor) else (math.log(y) if y > 0 else -math.inf if y == 0 else math.nan)
+
+
+@binary(lambda g, x, y: g * xlogy(_not_zero(x, g), y), lambda g, x, y: g * x / y, floating=True,
+        node_name=_xlogy_name("Xlogy"))  # fmt: skip
+def xlogy(x, y):
+    """x·log(y), and 0 where `x` is 0."""
+    product = x * np.log(y)
+    return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
+
+
+@binary(lambda g, x, y: g * xlog1py(_not_zero(x, g), y), lambda g, x, y: g * x / (y + 1), floating=True, method=False,
+        inplace=False, node_name=_xlogy_name("SpecialXlog1Py"))  # fmt: skip
+def xlog1py(x, y):
+    """x·log(1 + y), and 0 where `x` is 0."""
+    product = x * np.log1p(y)
+    return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
+
+
+@unary(lambda g, x: g * (-log(x) - 1), floating=True, method=False, inplace=False, node_name="SpecialEntrBackward0")
+def entr(x):
+    """-x·log(x), the term of an entropy; 0 at 0, -inf below."""
+    return np.where(x > 0, -x * np.log(x), np.where(x == 0, 0, np.where(x < 0, -np.inf, x))).astype(x.dtype)[()]
+
+
+def _sinc_dx(g, x):
+    angle = x * _PI
+    return where(angle == 0, 0.0, g * ((angle * cos(angle) - sin(angle)) / (angle * angle) * _PI))
+
+
+@unary(_sinc_dx, floating=True)
+def sinc(x):
+    """sin(πx) / (πx), and 1 at 0."""
+    return np.sinc(x).astype(x.dtype)[()]
+
+
+def _logit_dx(g, x, eps):
+    slope = g / (x * (1 - x))
+    if eps is None:
+        return where((x >= 0).logical_and(x <= 1), slope, math.nan)
+    return where((x >= eps).logical_and(x <= 1 - eps), slope, 0.0)
+
+
+@op(x=_logit_dx, inplace=True)
+def logit(x, eps=None):
+    """log(x / (1 - x)), the inverse of the sigmoid; with `eps`, `x` is first clamped to [eps, 1 - eps].
+
+    Source: https://pytorch.org/docs/stable/generated/torch.logit.html
+    """
+    if x.dtype.kind in "biu":
+        x = x.astype(dtypes.get_default_dtype().numpy)
+    if eps is not None:
+        x = np.clip(x, eps, 1 - eps)
+    return np.log(x / (1 - x))
+
+
+def expm1(input, *, out=None):
+    """exp(x) - 1, exact for small x."""
+    from .pointwise import expm1
+
+    return expm1(input, out=out)
+
+
+__all__ = ["log1p"]
