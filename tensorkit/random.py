@@ -11,6 +11,7 @@ import numpy as np
 
 from . import dtypes
 from .device import check_available
+from .errors import not_implemented
 from .ops.create import finish, resolve, shape_of
 from .ops.declare import function, method, write_out
 from .ops.inplace import check_writable, overwrite
@@ -212,6 +213,9 @@ def _like(name: str, draw):
     def like(input, *args, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None,
              generator=None, **names) -> Tensor:  # fmt: skip
         array = np.empty_like(memory(input), dtype=None if dtype is None else resolve(dtype, name))
+        if array.dtype.kind in "biu" and name != "randint":
+            raise not_implemented(_KERNELS[{"rand": "uniform_", "randn": "normal_"}[name]],
+                                  dtypes.from_numpy(array.dtype).cpp_name)  # fmt: skip
         _fill(array, draw(array, engine_of(generator), *args, **names))
         return finish(array, requires_grad, device)
 

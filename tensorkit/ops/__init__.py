@@ -4,7 +4,7 @@
 operation to `Tensor` as a method and collects the functions of the `torch` namespace in `FUNCTIONS`.
 """
 
-from . import cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul  # noqa: F401, I001
+from . import cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, legacy  # noqa: F401, I001
 from .declare import FUNCTIONS, REGISTRY, Op
 
 inplace.attach_in_place_methods(FUNCTIONS)

@@ -1,0 +1,64 @@
+"""The old tensor types, `torch.FloatTensor` and its relatives, which early courses build tensors with."""
+
+from .. import dtypes
+from ..tensor import Tensor
+from .declare import FUNCTIONS, function
+
+
+class TensorType(type):
+    """The type of `torch.FloatTensor`: calling it makes a tensor, `isinstance` looks at the dtype."""
+
+    dtype: dtypes.dtype
+
+    def __call__(cls, *args, **kwargs):
+        return Tensor(*args, dtype=cls.dtype, **kwargs)
+
+    def __instancecheck__(cls, instance) -> bool:
+        return isinstance(instance, Tensor) and instance.dtype is cls.dtype
+
+    def __repr__(cls) -> str:
+        return f"<class 'torch.{cls.__name__}'>"
+
+
+for _dtype in dtypes.ALL:
+    _name = _dtype.tensor_type
+    FUNCTIONS[_name] = TensorType(
+        _name, (), {"dtype": _dtype, "__doc__": f"Makes tensors of `torch.{_dtype.name}`: `{_name}(2, 3)`, `{_name}([1, 2])`."}
+    )
+
+
+@function(method=False)
+def set_default_tensor_type(t) -> None:
+    """Make the dtype of an old tensor type (or of its name) the default."""
+    name = t if isinstance(t, str) else f"torch.{t.__name__}"
+    found = {f"torch.{each.tensor_type}": each for each in dtypes.ALL}.get(name)
+    if found is None:
+        raise TypeError(f"invalid type object: {name}")
+    dtypes.set_default_dtype(found)
+
+
+@function(method=False, name="compile")
+def compile_(model=None, **options):
+    """The model as it is: there is nothing to compile for.  PyTorch makes it faster."""
+    return (lambda decorated: decorated) if model is None else model
+
+
+@function(method=False)
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Accepted: every operation here gives the same result each time anyway."""
+
+
+@function(method=False)
+def get_num_threads() -> int:
+    """How many threads operations use: as many as NumPy's matrix library decides; reported as 1."""
+    return 1
+
+
+@function(method=False)
+def set_num_threads(threads: int) -> None:
+    """Accepted; the threads of matrix products are set by OPENBLAS_NUM_THREADS before Python starts."""
+
+
+@function(method=False)
+def set_float32_matmul_precision(precision: str) -> None:
+    """Accepted: products of float32 are computed in float32."""
