@@ -37,7 +37,8 @@ def python(wheel, tmp_path_factory):
 
 def test_the_wheel_holds_the_package_the_widgets_and_the_lessons_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {f"tensorkit/_lessons/{path.name}" for path in (ROOT / "lessons").glob("*.ipynb")}
+    lessons = (path for path in (ROOT / "lessons").rglob("*") if path.is_file())
+    expected = {f"tensorkit/_lessons/{path.relative_to(ROOT / 'lessons').as_posix()}" for path in lessons}
     for folder, package in ((ROOT, "tensorkit"), (ROOT / "widgets", "tensorkit_widgets")):
         for path in (folder / package).rglob("*"):
             if path.suffix in (".py", ".js", ".css", ".typed", ".pyi"):
