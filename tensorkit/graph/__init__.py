@@ -1,7 +1,8 @@
 """The history of a tensor as plain data and as pictures.
 
 Read in this order: `model` (the records), `trace` (tensor to records), `rules` (derivative rules as text), `describe`
-(what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing).
+(what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing);
+`leaves` and `summary` show a table of gradients and a single tensor.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -11,7 +12,25 @@ Read in this order: `model` (the records), `trace` (tensor to records), `rules` 
 ['x', '2', 'x + 2']
 """
 
+from .expressions import names_in
+from .leaves import LeafTable, leaf_table
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .summary import Summary, summarize
 from .trace import trace
 
-__all__ = ["CONSTANT", "Edge", "Graph", "GraphNode", "LEAF", "OMITTED", "RESULT", "Snapshot", "trace"]
+__all__ = [
+    "CONSTANT",
+    "Edge",
+    "Graph",
+    "GraphNode",
+    "LEAF",
+    "LeafTable",
+    "OMITTED",
+    "RESULT",
+    "Snapshot",
+    "Summary",
+    "leaf_table",
+    "names_in",
+    "summarize",
+    "trace",
+]

@@ -75,7 +75,10 @@ def back_formula(edge: Edge) -> str | None:
     """The rule of one operand, with numbers, and what comes out: `g * x = 5 * 4 = 20`."""
     if edge.rule is None and edge.contribution is None:
         return None
-    parts = [clean(part, 100) for part in (edge.formula or edge.rule, edge.rule_numbers) if part]
+    numbers = edge.rule_numbers
+    if numbers and edge.contribution is not None and edge.contribution.shape and " " not in numbers:
+        numbers = None  # `g = 1 = [1, 1]` would puzzle: the number was spread over a shape
+    parts = [clean(part, 100) for part in (edge.formula or edge.rule, numbers) if part]
     if edge.contribution is not None:
         result = short(edge.contribution)
         if not parts or parts[-1] != result:
@@ -147,7 +150,7 @@ def same(a: Snapshot | None, b: Snapshot | None) -> bool:
 def _rows(node: GraphNode) -> list[tuple[str, tuple[str, ...]]]:
     rows = []
     if not node.is_number:
-        rows.append(("value", lines(node.value)))
+        rows.append(("value", lines(node.value) if node.value else ("not kept",)))
     if node.requires_grad:
         rows.append(("gradient", lines(node.gradient)))
     if shows_stored(node):

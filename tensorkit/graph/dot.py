@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .describe import face, headline
 from .model import CONSTANT, LEAF, OMITTED, Graph
+from .snapshots import one_line
 
 if TYPE_CHECKING:
     import graphviz
@@ -39,7 +40,7 @@ def to_dot(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
     for node in graph.nodes:
         said = face(graph, node)
         shape, style = _SHAPES.get(node.kind, ("box", "solid"))
-        rows = [f"{term} {' '.join(line.strip() for line in lines)}" for term, lines in said.rows]
+        rows = [f"{term} {one_line(lines)}" for term, lines in said.rows]
         frame = "2" if node.is_root else "1"
         label = words([said.heading, said.caption, *rows])
         dot.node(node.id, label=label, shape=shape, style=style, peripheries=frame)

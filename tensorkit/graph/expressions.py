@@ -10,22 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..ops import FUNCTIONS
 from ..tape import Node
 from ..tensor import Tensor
-from .snapshots import number, shape_text
+from .snapshots import number
 
-LONGEST_OPERAND = 26  # characters; a longer operand becomes an ellipsis
-_ATOM, _POWER, _SIGN, _PRODUCT, _SUM, _OTHER = 9, 8, 7, 6, 5, 4
+LONGEST_OPERAND = 32  # characters; a longer operand becomes an ellipsis
+_ATOM, _POWER, _SIGN, _PRODUCT, _MATRIX, _SUM, _OTHER = 9, 8, 7, 6, 5, 4, 3  # (x @ y) * z is clearer in brackets
 _STRENGTH = {
     "**": _POWER,
     "*": _PRODUCT,
     "/": _PRODUCT,
     "//": _PRODUCT,
     "%": _PRODUCT,
-    "@": _PRODUCT,
+    "@": _MATRIX,
     "+": _SUM,
     "-": _SUM,
 }
+_SYMBOLS = {"mm": "@", "mv": "@", "bmm": "@", "dot": "@"}
 _REFLECTED = {"rsub": "-"}  # operations whose second operand is written first
 
 
@@ -71,7 +73,7 @@ def operand_expression(value: Any) -> Expression:
     """How an operand that no operation made is written: a number, or a tensor without a name."""
     if isinstance(value, Tensor):
         array = value._array
-        return Expression(f"tensor({number(array[()])})" if array.ndim == 0 else f"tensor {shape_text(array.shape)}")
+        return Expression(f"tensor({number(array[()])})" if array.ndim == 0 else f"tensor {list(array.shape)}")
     if isinstance(value, (int, float, complex)):
         text = number(value) if not isinstance(value, complex) else f"({number(value)})"
         return Expression(text, _SIGN if text.startswith("-") else _ATOM)
@@ -83,12 +85,18 @@ def expression_of(node: Node, operands: list[Expression], index: int | None = No
     op = node.op
     if op.name in _REFLECTED and len(operands) == 2:
         return _infix(_REFLECTED[op.name], operands[1], operands[0])
-    if op.symbol and len(operands) == 2:
-        if op.symbol == "*" and _is_number(node.parents[1]):  # `5 * y` and `y * 5` are one and the same on the tape
+    symbol = symbol_of(op)
+    if symbol and len(operands) == 2:
+        if symbol == "*" and _is_number(node.parents[1]):  # `5 * y` and `y * 5` are one and the same on the tape
             operands = operands[::-1]
-        return _infix(op.symbol, *operands)
-    if op.symbol and len(operands) == 1:
-        return Expression(op.symbol + operands[0].within(_SIGN), _SIGN)
+        return _infix(symbol, *operands)
+    if symbol and len(operands) == 1:
+        return Expression(symbol + operands[0].within(_SIGN), _SIGN)
+    if op_name(op) == "index":
+        return Expression(f"{operands[0].within(_ATOM)}[{_index_text(node.extras[op.extras.index('index')])}]")
+    if op.extras[:3] == ("dim", "start", "length"):
+        dim, start, length = node.extras[:3]
+        return Expression(f"{operands[0].within(_ATOM)}[{':, ' * dim}{start}:{start + length}]")
     arguments = [operand.within(0) for operand in operands]
     if op.variadic:
         arguments = [f"[{', '.join(arguments)}]"]
@@ -96,11 +104,20 @@ def expression_of(node: Node, operands: list[Expression], index: int | None = No
     return Expression(text if index is None else f"{text}[{index}]")
 
 
+def symbol_of(op: Any) -> str | None:
+    """The operator that stands for an operation in Python, if there is one."""
+    return op.symbol or _SYMBOLS.get(op.name)
+
+
 def op_name(op: Any) -> str:
     """The operation's name without what only its own module needs."""
-    if op.name.startswith("piece_"):  # a piece of split, chunk, unbind: the node's name says of which
-        return str(op.node_name).removesuffix("Backward0").lower()
-    return op.name.strip("_")
+    if op.name in ("view_index", "take_index"):
+        return "index"
+    if op.name in FUNCTIONS or not isinstance(op.node_name, str):
+        return op.name.strip("_")
+    camel = op.node_name.partition("Backward")[0]  # an operation of its module alone: PyTorch's name for it
+    snake = "".join("_" + char.lower() if char.isupper() else char for char in camel).strip("_")
+    return {"unsafe_view": "reshape", "to_copy": "to"}.get(snake, snake)
 
 
 def extra_arguments(node: Node) -> list[str]:
@@ -119,7 +136,8 @@ def extra_arguments(node: Node) -> list[str]:
         )
         if plain and value != defaults.get(name, ()):
             text = repr(tuple(value) if isinstance(value, list) else value)
-            texts.append(f"{name}={text if len(text) <= 20 else '…'}")
+            text = text if len(text) <= 20 else "…"
+            texts.append(text if name in ("shape", "dims") else f"{name}={text}")
     return texts
 
 
@@ -130,6 +148,21 @@ def _infix(symbol: str, left: Expression, right: Expression) -> Expression:
     # The right operand of - / @ needs brackets at equal strength; + and * do not care.
     tie = 0 if symbol in ("+", "*") else 1
     return Expression(f"{left.within(strength)} {symbol} {_unsigned(right.within(strength + tie))}", strength)
+
+
+def _index_text(index: Any) -> str:
+    """What stood in the square brackets: `0, 1:3, None`; index tensors become an ellipsis sign."""
+
+    def part(value: Any) -> str:
+        if isinstance(value, slice):
+            ends = ["" if end is None else str(end) for end in (value.start, value.stop, value.step)]
+            return ":".join(ends if ends[2] else ends[:2])
+        if value is Ellipsis:
+            return "..."
+        return str(value) if value is None or isinstance(value, int) else "…"
+
+    parts = index if isinstance(index, tuple) else (index,)
+    return ", ".join(map(part, parts))
 
 
 def _is_number(operand: Any) -> bool:

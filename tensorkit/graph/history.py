@@ -167,7 +167,7 @@ def _walk(history: History, flow: Flow) -> None:
             if not _wants(base, i) or id(parent) in history.cut or id(parent) in flow.unknown:
                 continue
             try:
-                share = None if ready is None else base.op.vjp(ready, i, g)
+                share = None if ready is None else _share(ready, i, g)
                 reason = RELEASED if ready is None else None
             except RuntimeError as error:  # something it needs was written to in place, or is gone
                 share, reason = None, str(error).splitlines()[0].split(":")[0]
@@ -178,6 +178,14 @@ def _walk(history: History, flow: Flow) -> None:
     for parent, g in pending.items():
         if parent not in flow.unknown:
             flow.gradients.setdefault(parent, g._array)
+
+
+def _share(node: Node, i: int, g: Any) -> Any:
+    """What rule `i` gives. Rules are written for real numbers; of a complex gradient the conjugates go in and out."""
+    if isinstance(g, list) or g._array.dtype.kind != "c":
+        return node.op.vjp(node, i, g)
+    share = node.op.vjp(node, i, g.conj())
+    return None if share is None else share.conj()
 
 
 def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent: Any, share: Any, ready: Node) -> None:
@@ -193,8 +201,9 @@ def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent
         use = (id(nodes[0]), i)
         flow.shares[use] = share._array
         flow.summed[use] = _summed_axes(before, like.shape)
-        if not before and not like.shape and not isinstance(nodes[0], Output):
-            one = wrap(np.ones((), like.dtype)[()])
+        scalars = not before and not like.shape and not nodes[0].shape
+        if scalars and nodes[0].dtype.kind == like.dtype.kind == "f" and not isinstance(nodes[0], Output):
+            one = wrap(np.ones((), nodes[0].dtype)[()])
             flow.locals[use] = float(ready.op.vjp(ready, i, one)._array)
 
 

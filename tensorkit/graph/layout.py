@@ -182,7 +182,11 @@ def _crossings(layers: list[list[int]], after: list[list[int]]) -> int:
 def _middles(
     layers: list[list[int]], before: list[list[int]], after: list[list[int]], across: list[float], count: int
 ) -> list[float]:
-    """The coordinate across the flow of every node and dummy."""
+    """The coordinate across the flow of every node and dummy.
+
+    A result wishes to stand in line with the results that it is made from and goes into; sources stand aside for it, so
+    that a chain of results is straight. Where there are sources alone, it stands in their middle.
+    """
     middles = [0.0] * len(across)
     for layer in layers:
         _settle(layer, [0.0] * len(layer), [1.0] * len(layer), across, count, middles)
@@ -191,9 +195,10 @@ def _middles(
         for layer in layers[::step]:
             wishes, weights = [], []
             for node in layer:
-                others = near[node] if near else before[node] + after[node]
+                around = near[node] if near else before[node] + after[node]
+                others = [other for other in around if before[other]] or around
                 wishes.append(sum(middles[other] for other in others) / len(others) if others else middles[node])
-                weights.append((4.0 if node >= count else 1.0) if others else 0.1)
+                weights.append(4.0 if node >= count else 1.0 if before[node] else 0.03)
             _settle(layer, wishes, weights, across, count, middles)
     return middles
 

@@ -15,8 +15,12 @@ import linecache
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import CodeType
+from typing import Any
 
-Values = Mapping[str, "str | int | float | bool"]
+from ..ops.reduce import counted
+
+Values = Mapping[str, Any]  # text stands for a tensor, anything else for itself
+_PRODUCTS = {"mm", "mv", "bmm"}
 
 _COMPARE = {
     ast.Eq: lambda a, b: a == b,
@@ -31,7 +35,7 @@ _COMPARE = {
 def rule_expression(rule: Callable, values: Values | None = None) -> ast.expr | None:
     """The expression that a rule returns, with `values` in place of its parameters' names.
 
-    A value is a Python number, which can decide a branch, or text, which stands for a tensor. None where there is no
+    A value is an argument, which can decide a branch, or text, which stands for a tensor. None where there is no
     source, or no single expression.
 
     >>> text(rule_expression(lambda g, y: g * y, {"y": "z"}))
@@ -60,8 +64,8 @@ def local_derivative(expression: ast.expr | None) -> ast.expr | None:
 
 def text(expression: ast.expr | None) -> str | None:
     """An expression as source text."""
-    if isinstance(expression, ast.Name):  # a label in brackets that now stands alone
-        return expression.id[1:-1] if expression.id[:1] == "(" else expression.id
+    if isinstance(expression, ast.Constant) and isinstance(expression.value, _Label):
+        return expression.value.text  # alone it needs no brackets
     return None if expression is None else ast.unparse(expression)
 
 
@@ -70,6 +74,16 @@ def atom(label: str) -> str:
     if label.replace(".", "").replace("_", "").isalnum() or (label[-1:] in ")]" and _is_call(label)):
         return label
     return f"({label})"
+
+
+class _Label:
+    """A tensor's label as a constant of the syntax tree, so that a variable called g isn't taken for the gradient."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return atom(self.text)
 
 
 @lru_cache(maxsize=2048)
@@ -180,17 +194,28 @@ class _Tidy(ast.NodeTransformer):
         if node.id not in self.values:
             return node
         value = self.values[node.id]
-        return ast.Name(atom(value)) if isinstance(value, str) else ast.Constant(value)
+        return ast.Constant(_Label(value) if isinstance(value, str) else value)  # type: ignore[arg-type]
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        if isinstance(node.func, ast.Name) and node.func.id == "conjugate":
-            return self.visit(node.args[0])
         self.generic_visit(node)
         if isinstance(node.func, ast.Subscript) and isinstance(node.func.slice, ast.Constant):
             node.func = ast.Name(str(node.func.slice.value))  # a function looked up by name in a table
-        if isinstance(node.func, ast.Name):
-            node.func = ast.Name(node.func.id.strip("_"))
-        return node
+        if not isinstance(node.func, ast.Name):
+            return node
+        name, args = node.func.id.strip("_"), node.args
+        if name in ("conjugate", "spread"):  # `spread` repeats over the dimensions of a sum: broadcasting says as much
+            return args[0]
+        if name in _PRODUCTS and len(args) == 2:
+            return ast.BinOp(args[0], ast.MatMult(), args[1])
+        if name == "counted" and all(isinstance(arg, ast.Constant) for arg in args):
+            return ast.Constant(counted(args[0].value, args[1].value))  # type: ignore[attr-defined]
+        while args and isinstance(args[-1], ast.Constant) and (args[-1].value is None or args[-1].value is False):
+            args = args[:-1]
+        return ast.Call(ast.Name(name), args, node.keywords)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        return ast.Attribute(node.value, "T") if node.attr == "mT" else node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         truth = _truth(node.test, self.values)

@@ -118,6 +118,11 @@ def lines(shot: Snapshot | None) -> tuple[str, ...]:
     return tuple(("[[" if i == 0 else " [") + row + ("]]" if i == last else "],") for i, row in enumerate(rows))
 
 
+def one_line(rows: tuple[str, ...]) -> str:
+    """The rows of `lines` in one line, without the blanks that align them."""
+    return " ".join(" ".join(rows).split()).replace("[ ", "[")
+
+
 def shape_text(shape: tuple[int, ...]) -> str:
     """`scalar`, `vector of 3`, `2 × 3`: a shape in words where it has one."""
     if not shape:

@@ -18,6 +18,7 @@ from .describe import Face, face, headline
 from .layout import Layout, Place, Size, arrange
 from .model import CONSTANT, LEAF, OMITTED, Edge, Graph, GraphNode
 from .palette import LIVE_STYLE, MONO, SANS, THEMES, columns, mono_width, sans_width
+from .snapshots import one_line
 from .text import to_text
 
 NOTEBOOK_WIDTH = 1000.0  # flows down instead of right from here on, if not told
@@ -205,7 +206,7 @@ def _node(node: GraphNode, card: Card, place: Place, down: bool, colours: dict[s
             )
             base += _ROW
     parts.append(f'<g font-family="{SANS}" font-size="11" fill="{colours["muted"]}">{"".join(small)}</g>')
-    rows = "; ".join(f"{term} {' '.join(line.strip() for line in lines)}" for term, lines in words.rows)
+    rows = "; ".join(f"{term} {one_line(lines)}" for term, lines in words.rows)
     made = f"by {words.operation}" if words.operation else ""
     label = "; ".join(part for part in (f"{words.heading}: {words.caption}", rows, made, *words.back) if part)
     return (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .describe import back_formula, face, headline
 from .model import OMITTED, Graph
+from .snapshots import one_line
 
 
 def to_text(graph: Graph) -> str:
@@ -27,7 +28,7 @@ def to_text(graph: Graph) -> str:
     backs: list[list[str]] = []
     for node in graph.nodes:
         words = face(graph, node)
-        rows = [f"{term} {' '.join(part.strip() for part in text)}" for term, text in words.rows]
+        rows = [f"{term} {one_line(text)}" for term, text in words.rows]
         operands = graph.operands(node.id)
         if words.operation:
             rows.append(f"by {words.operation}({', '.join(edge.source for edge in operands)})")

@@ -16,7 +16,7 @@ from .. import dtypes
 from ..tape import Node, Output
 from ..tensor import Tensor
 from .describe import clean
-from .expressions import Expression, expression_of, extra_arguments, op_name, operand_expression
+from .expressions import Expression, expression_of, extra_arguments, op_name, operand_expression, symbol_of
 from .history import Flow, History, collect, gradients, is_written_since, operation
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
 from .rules import local_derivative, rule_expression, text
@@ -78,7 +78,8 @@ class _Builder:
     def build(self) -> Graph:
         root = self.history.root
         if root._node is None:
-            return Graph((self._source(root, True),), (), "n0")
+            self.nodes.append(self._source(root, True))
+            return Graph(tuple(self.nodes), (), "n0", 0, self._notes())
         for node in reversed(self.history.nodes):
             self._result(node)
         return Graph(
@@ -88,7 +89,7 @@ class _Builder:
     def _notes(self) -> tuple[str, ...]:
         root = self.history.root
         notes = []
-        if root._array.shape:
+        if root._array.shape and root._requires_grad:
             notes.append(f"The root is not a scalar: gradients are those of {clean(self.nodes[-1].label)}.sum().")
         if self.history.omitted:
             count = self.history.omitted
@@ -189,7 +190,7 @@ class _Builder:
                 if tensor is not None and tensor._grad is not None
                 else None,
                 op=op_name(op),
-                symbol=op.symbol,
+                symbol=symbol_of(op),
                 grad_fn=op.name_of(base) if hasattr(op, "name_of") else node.name(),
                 arguments=", ".join(extra_arguments(base)),
                 expression=expression.text,
@@ -242,15 +243,10 @@ class _Builder:
             for name, operand, parent in zip(op.operands, operands, base.parents, strict=False):
                 is_number = isinstance(parent, (int, float)) and not isinstance(parent, bool)
                 values[name] = parent if is_number else self.expressions[operand].within(0)
+        labels = [self.expressions[operand] for operand in operands]
         names = self.names.get(id(base))
-        if names:
-            values["out"] = names[0]
-        for name, value in zip(op.extras, base.extras, strict=False):
-            if isinstance(value, (int, float)):
-                values[name] = value
-            elif isinstance(value, tuple) and all(isinstance(item, int) for item in value):
-                values[name] = f"{value}"
-        return values
+        values["out"] = names[0] if names else expression_of(base, labels).within(0)
+        return values | _arguments(base)
 
     def _rule_numbers(self, node: Node, base: Node, slot: int) -> ast.expr | None:
         """The rule with numbers put in, where all that it names are scalars."""
@@ -265,16 +261,10 @@ class _Builder:
             if value is not None:
                 is_tensor = isinstance(parent, (Node, Tensor))
                 values[name] = number(value) if is_tensor else value
-        values.update(
-            {
-                name: value
-                for name, value in zip(op.extras, base.extras, strict=False)
-                if isinstance(value, (int, float))
-            }
-        )
-        if any(name not in values or values[name] is None for name in _needed(op, slot)):
+        values = {name: value for name, value in values.items() if value is not None} | _arguments(base)
+        if any(name not in values for name in _needed(op, slot)):
             return None
-        return rule_expression(op.rules[slot], {name: value for name, value in values.items() if value is not None})
+        return rule_expression(op.rules[slot], values)
 
     def _scalar(self, parent: Any) -> Any:
         """An operand's number, where it is one."""
@@ -311,6 +301,17 @@ class _Builder:
             plain = plain.astype(np.float32) if plain.dtype.kind == "V" else plain
             self.shots[id(array)] = array, snapshot(plain)
         return self.shots[id(array)][1]
+
+
+def _arguments(base: Node) -> dict[str, Any]:
+    """The arguments of an operation that are plain values, by name."""
+    return {
+        name: tuple(value) if isinstance(value, (tuple, list)) else value
+        for name, value in zip(base.op.extras, base.extras, strict=False)
+        if value is None
+        or isinstance(value, (int, float))
+        or (isinstance(value, (tuple, list)) and all(isinstance(item, int) for item in value))
+    }
 
 
 def _needed(op: Any, slot: int) -> list[str]:

@@ -1,0 +1,130 @@
+"""Derivative rules as text: found in their source, with names and numbers put in, the local derivative split off."""
+
+import pytest
+
+import tensorkit as torch
+from tensorkit.graph import trace
+from tensorkit.graph.rules import atom, local_derivative, rule_expression, text
+
+
+def pair(first, second):
+    return first, second
+
+
+product = pair(lambda g, y: g * y, lambda g, x: g * x)
+difference = (lambda g: g, lambda g: -g)
+
+
+def power(g, x, y):
+    """A rule with branches, as a function."""
+    if not isinstance(y, torch.Tensor):
+        return g * 0 if y == 0 else g * (y * x ** (y - 1))
+    logarithm = y * 2
+    return g * logarithm
+
+
+def loops(g, x):
+    for _ in range(3):
+        x = x * x
+    return g * x
+
+
+def both(rule, values=None):
+    expression = rule_expression(rule, values)
+    return text(expression), text(local_derivative(expression))
+
+
+def test_a_lambda_is_found_among_several_on_its_line():
+    assert both(product[0]) == ("g * y", "y")
+    assert both(product[1]) == ("g * x", "x")
+    assert both(difference[1]) == ("-g", "-1")
+
+
+def test_names_are_put_in_with_the_brackets_they_need():
+    assert both(product[0], {"y": "z"}) == ("g * z", "z")
+    assert both(product[0], {"y": "x - 3"}) == ("g * (x - 3)", "x - 3")
+    assert both(product[0], {"y": "exp(x)"}) == ("g * exp(x)", "exp(x)")
+    assert both(product[0], {"y": "w[0]"}) == ("g * w[0]", "w[0]")
+
+
+def test_a_variable_called_g_is_not_the_gradient():
+    assert both(product[0], {"y": "g"}) == ("g * g", "g")
+    assert both(lambda g, x, y: g * x / y, {"x": "g", "y": "y"})[1] == "g / y"
+
+
+def test_branches_are_chosen_by_looking():
+    assert both(power, {"x": "x", "y": 3}) == ("g * (3 * x ** 2)", "3 * x ** 2")
+    assert both(power, {"x": "x", "y": 2}) == ("g * (2 * x)", "2 * x")
+    assert both(power, {"x": "x", "y": 0}) == ("g * 0", "0")
+    assert both(power, {"x": "x", "y": "n"}) == ("g * (n * 2)", "n * 2")
+
+
+def test_what_is_no_expression_has_no_text():
+    assert rule_expression(loops) is None
+    assert rule_expression(len) is None
+    assert both(loops) == (None, None)
+    assert text(rule_expression(power)) is None  # without values no branch can be chosen
+
+
+def test_a_rule_that_is_no_multiple_of_g_has_no_local_derivative():
+    assert local_derivative(rule_expression(lambda g, x: g @ x)) is None
+    assert local_derivative(rule_expression(lambda g, x: x + g)) is None
+    assert local_derivative(rule_expression(lambda g, x: x / g)) is None
+
+
+def test_reading_a_rule_twice_gives_the_same():
+    assert both(product[0], {"y": "z"}) == both(product[0], {"y": "z"})
+    assert both(product[0]) == ("g * y", "y")
+
+
+@pytest.mark.parametrize(
+    "label, written",
+    [
+        ("x", "x"),
+        ("x.y", "x.y"),
+        ("x - 3", "(x - 3)"),
+        ("f(x)", "f(x)"),
+        ("(a) + (b)", "((a) + (b))"),
+        ("-3", "(-3)"),
+        ("…", "(…)"),
+    ],
+)
+def test_labels_get_brackets_where_they_need_them(label, written):
+    assert atom(label) == written
+
+
+@pytest.mark.parametrize(
+    "compute, formulas",
+    [
+        (lambda x, y: x * y, ["g * y", "g * x"]),
+        (lambda x, y: x / y, ["g / y", None]),
+        (lambda x, y: x - y, ["g", "-g"]),
+        (lambda x, y: x**2, ["g * (2 * x)"]),
+        (lambda x, y: torch.exp(x), ["g * exp(x)"]),
+        (lambda x, y: torch.log(x), ["g / x"]),
+        (lambda x, y: torch.sin(x), ["g * cos(x)"]),
+    ],
+)
+def test_the_rules_of_the_library_read_as_in_a_textbook(compute, formulas):
+    x, y = torch.tensor(2.0, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+    graph = trace(compute(x, y), {"x": x, "y": y})
+    edges = graph.operands(graph.root)
+    assert all(edge.formula == formula for edge, formula in zip(edges, formulas, strict=False) if formula)
+    assert all(edge.derivative_value * 1.0 == edge.contribution.array for edge in edges if edge.formula)
+
+
+def test_rules_of_matrices_and_sums():
+    a, b = torch.ones(2, 3, requires_grad=True), torch.ones(3, 2, requires_grad=True)
+    graph = trace((a @ b).mean(), {"a": a, "b": b})
+    assert [edge.formula for edge in graph.edges] == ["g @ b.T", "a.T @ g", "g / 4"]
+    assert graph.edges[2].derivative == "1 / 4"
+    assert [edge.formula for edge in trace(a.sum(), {"a": a}).edges] == ["g"]
+
+
+def test_numbers_are_put_in_between_scalars():
+    x, y = torch.tensor(-2.0, requires_grad=True), torch.tensor(3.0)
+    f = x * y
+    graph = trace(f * f, {"x": x, "y": y, "f": f})
+    (edge, _) = graph.operands("n2")
+    assert (edge.rule, edge.formula, edge.rule_numbers, edge.derivative) == ("g * y", "g * y", "(-12) * 3", "y")
+    assert edge.derivative_value == 3.0
