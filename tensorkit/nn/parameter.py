@@ -1,0 +1,75 @@
+"""`Parameter` and `Buffer`: tensors that a module recognises as its own when they are assigned to it.
+
+A lazy module's parameters, whose shape the first input decides, stand in `lazy.py`.
+"""
+
+import numpy as np
+
+from ..ops.cast import clone
+from ..tensor import Tensor, memory, storage_of, wrap
+
+
+class Parameter(Tensor):
+    """A tensor that a module learns: assigned to a `Module`, it is one of its `parameters()`.
+
+    data           the tensor whose memory it shares
+    requires_grad  whether the backward pass computes its gradient
+
+    >>> import tensorkit as torch
+    >>> torch.nn.Parameter(torch.ones(2))
+    Parameter containing:
+    tensor([1., 1.], requires_grad=True)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
+    """
+
+    __slots__ = ()
+
+    _printed_as = "tensor"
+
+    def __new__(cls, data=None, requires_grad: bool = True):
+        if data is None:
+            data = wrap(np.zeros(0, np.float32))
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Expected a tensor, but got {type(data).__name__}")
+        self = wrap(memory(data), cls)
+        self._storage = storage_of(data)
+        if requires_grad and self._array.dtype.kind in "biu":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+        self._requires_grad = bool(requires_grad)
+        return self
+
+    def __repr__(self, *, tensor_contents=None) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+    @property
+    def data(self) -> Tensor:
+        """The same numbers as a plain tensor, without history."""
+        return wrap(memory(self))
+
+    @data.setter
+    def data(self, source: Tensor):
+        self._array = memory(source)
+
+    def __deepcopy__(self, memo):
+        if id(self) in memo:
+            return memo[id(self)]
+        copied = type(self)(clone(self.data), self._requires_grad)
+        memo[id(self)] = copied
+        return copied
+
+
+class Buffer(Tensor):
+    """A tensor of a module's state that is not learned; assigned to a `Module`, it is one of its `buffers()`.
+
+    persistent  whether it is part of the `state_dict`
+    """
+
+    __slots__ = ()
+
+    _printed_as = "tensor"
+
+    def __new__(cls, data=None, *, persistent: bool = True):
+        self = wrap(np.zeros(0, np.float32) if data is None else memory(data), cls)
+        self.persistent = persistent
+        return self
