@@ -1,0 +1,224 @@
+"""JupyterLab in headless Chromium: one server, one browser, notebooks one after the other.
+
+Here: `Lab` starts both and opens notebooks, `Page` is an open notebook: run its cells, read its outputs, change the
+theme, take pictures. What is expected of a notebook stands in the tests beside this file.
+
+Chromium is Debian's package `chromium`, driven through playwright; it can resolve no name but 127.0.0.1. JupyterLab's
+own settings, data and kernels live in a temporary folder, so a developer's configuration plays no part.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--force-color-profile=srgb",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]  # fmt: skip
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},  # cells off the screen stay in the page
+}
+_NOTEBOOK = "window.jupyterapp.shell.currentWidget"
+
+
+class Lab:
+    """A JupyterLab server with a browser in front of it, for notebooks in a temporary folder; a context manager."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="tensorkit-lab-"))
+        self.folder = self.home / "notebooks"
+        self.folder.mkdir()
+        self.token = secrets.token_hex(16)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Lab:
+        try:
+            self._start_server()
+            self._start_browser()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for name, stop in (("browser", "close"), ("playwright", "stop")):
+            if hasattr(self, name):
+                getattr(getattr(self, name), stop)()
+        if hasattr(self, "server"):
+            with suppress(ProcessLookupError):
+                os.killpg(self.server.pid, signal.SIGTERM)  # the server stops its kernels
+            try:
+                self.server.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.server.pid, signal.SIGKILL)
+                self.server.wait()
+            self.log.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def open(self, notebook: Path | list[str], theme: str = "light", width: int = 1280, density: float = 1.0) -> Page:
+        """Open a notebook: a file, which is copied, or the sources of its cells. Close the page after use."""
+        if isinstance(notebook, list):
+            name = f"cells-{secrets.token_hex(4)}.ipynb"
+            cells = [nbformat.v4.new_code_cell(source) for source in notebook]
+            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+            nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), self.folder / name)
+        else:
+            name = notebook.name
+            shutil.copy(notebook, self.folder / name)
+        settings = self.home / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(json.dumps({"theme": THEMES[theme]}))
+        return Page(self, name, width, density)
+
+    def _start_server(self) -> None:
+        for name, value in SETTINGS.items():
+            file = self.home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(value))
+        folders = {
+            "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
+        }  # fmt: skip
+        environment = os.environ | {name: str(self.home / folder) for name, folder in folders.items()}
+        python_path = [str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")]
+        environment |= {"PYTHONPATH": os.pathsep.join(filter(None, python_path)), "PYTHONDONTWRITEBYTECODE": "1"}
+        arguments = [
+            "--no-browser", "--expose-app-in-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}",
+            f"--IdentityProvider.token={self.token}", "--ServerApp.allow_root=True",
+            f"--ServerApp.root_dir={self.folder}",
+        ]  # fmt: skip
+        self.log = (self.home / "server.log").open("w+")
+        self.server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *arguments],
+            env=environment, cwd=self.folder, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        for _ in range(600):
+            with suppress(OSError), urllib.request.urlopen(f"{self.address}/api/status?token={self.token}", timeout=5):
+                return
+            if self.server.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.log.seek(0)
+        raise RuntimeError(f"JupyterLab did not start:\n{self.log.read()[-3000:]}")
+
+    def _start_browser(self) -> None:
+        from playwright.sync_api import sync_playwright
+
+        self.playwright = sync_playwright().start()
+        self.browser = self.playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+
+
+class Page:
+    """A notebook open in JupyterLab. `problems` collects what a page must not do: console errors, foreign requests."""
+
+    def __init__(self, lab: Lab, name: str, width: int, density: float) -> None:
+        self.lab = lab
+        self.problems: list[str] = []
+        self.context = lab.browser.new_context(viewport={"width": width, "height": 1000}, device_scale_factor=density)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        self.page.on("request", self._asked)
+        self.page.goto(f"{lab.address}/doc/tree/{name}?reset&token={lab.token}")
+        self.page.wait_for_function(f"window.jupyterapp && {_NOTEBOOK} && {_NOTEBOOK}.content?.model")
+        self.page.wait_for_function(f"{_NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'")
+
+    def __enter__(self) -> Page:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def run_all(self) -> None:
+        """Run all cells and wait for the last reply."""
+        self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => null)")
+        self.page.wait_for_function(f"{_NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'")
+
+    def run_cell(self, source: str) -> list[dict]:
+        """Run one more cell at the end, and give its outputs."""
+        self.page.evaluate(
+            """async source => {
+                const app = window.jupyterapp, { content } = app.shell.currentWidget;
+                content.activeCellIndex = content.widgets.length - 1;
+                await app.commands.execute('notebook:insert-cell-below');
+                content.activeCell.model.sharedModel.setSource(source);
+                await app.commands.execute('notebook:run-cell');
+                return null;
+            }""",
+            source,
+        )
+        return self.cells()[-1]["outputs"]
+
+    def cells(self) -> list[dict]:
+        """The cells as they would be stored now."""
+        return self.page.evaluate(f"{_NOTEBOOK}.content.model.sharedModel.toJSON().cells")
+
+    def errors(self) -> list[str]:
+        """The unexpected error outputs: of cells without the tag `raises-exception`."""
+        return [
+            f"{output['ename']}: {output['evalue']}"
+            for cell in self.cells()
+            for output in cell.get("outputs", ())
+            if output["output_type"] == "error" and "raises-exception" not in cell["metadata"].get("tags", ())
+        ]
+
+    def theme(self, theme: str) -> None:
+        """Change to "light" or "dark"."""
+        self.page.evaluate(
+            "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}).then(() => null)",
+            THEMES[theme],
+        )
+        light = "true" if theme == "light" else "false"
+        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+
+    def whole(self) -> None:
+        """Grow the window until the notebook needs no scroll bar."""
+        missing = self.page.evaluate(
+            "Math.max(...[...document.querySelectorAll('.jp-WindowedPanel-outer, .jp-Notebook')]"
+            ".map(element => element.scrollHeight - element.clientHeight))"
+        )
+        size = self.page.viewport_size
+        self.page.set_viewport_size({"width": size["width"], "height": min(size["height"] + max(missing, 0), 12_000)})
+
+    def picture(self, path: Path) -> Path:
+        """A picture of the whole notebook."""
+        self.whole()
+        self.page.screenshot(path=path)
+        return path
+
+    def close(self) -> None:
+        """Stop the notebook's kernel and close the page."""
+        with suppress(Exception):
+            self.page.evaluate(f"{_NOTEBOOK}.sessionContext.shutdown().then(() => null)")
+        self.context.close()
+
+    def _heard(self, message: object) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _asked(self, request: object) -> None:
+        if not request.url.startswith((f"{self.lab.address}/", "data:", "blob:", f"ws://127.0.0.1:{self.lab.port}/")):
+            self.problems.append(f"request: {request.url}")

@@ -1,0 +1,142 @@
+"""What the inspector's panel says about a node, as plain data that can be sent to a page.
+
+Here: `detail`, from a node of a `tensorkit.graph.Graph` to strings, numbers, lists and dictionaries. Every string is
+one line without control or direction characters; the page writes it as text and never as markup. The words are those
+of `tensorkit.graph.describe`, so panel, picture and text agree.
+Not here: the widget (`inspector.py`), the look (`static/`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tensorkit.graph import LEAF, OMITTED, Edge, Graph, GraphNode, Snapshot
+from tensorkit.graph.describe import back_formula, clean, face, label_of
+from tensorkit.graph.snapshots import number, shape_text, short
+
+LINE = 300  # characters of one line of the panel
+NUMBERED = (8, 6)  # rows and columns of a heat map up to which each cell shows its number
+_SHOWN_ELSEWHERE = {"name", "is", "value", "gradient", ".grad", "sum of", "used by", "note"}
+
+
+def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
+    """Everything the panel shows about one node.
+
+    `title`, `expression`, `kind`   who it is, in words
+    `cards`    value, gradient and `.grad`: term, text, remark, the fraction that it is, a heat map for tensors
+    `arrives`  one entry for each use: how its gradient came about
+    `goes_on`  one entry for each operand: what its operation sends back
+    `facts`    (term, text) pairs: operation, shape, dtype, …
+    `notes`    sentences
+    `said`     one sentence for a screen reader
+    """
+    words = face(graph, node)
+    known = graph.describe(node.id)
+    cards = [] if node.kind == OMITTED else _cards(graph, node, dict(known))
+    said = [f"{card['term']} {card['text']}" for card in cards]
+    return {
+        "title": words.title,
+        "expression": words.expression,
+        "kind": _line(dict(known).get("is", words.caption)),
+        "cards": cards,
+        "arrives": [_flow(graph, edge, edge.target) for edge in graph.uses(node.id) if _flows(edge)],
+        "sum": _line(dict(known).get("sum of", "")),
+        "goes_on": [_flow(graph, edge, edge.source) for edge in graph.operands(node.id) if _flows(edge)],
+        "facts": [[_line(term), _line(text)] for term, text in known if _is_fact(term)],
+        "notes": [_line(note) for note in node.notes],
+        "said": f"{words.title} selected: {', '.join(said) or words.caption}",
+    }
+
+
+def heat_map(shot: Snapshot | None) -> dict[str, Any] | None:
+    """A tensor's first matrix as rows of (level, text) cells; None for a scalar or where nothing is known.
+
+    `level` is -100 … 100: how far from zero, of the largest magnitude; None for NaN, ±101 for ±inf. `text` is the
+    number where there is room for it.
+    """
+    if shot is None or shot.thumbnail is None:
+        return None
+    means = shot.thumbnail
+    whole = means.shape == np.atleast_2d(np.empty(shot.shape[-2:])).shape
+    numbered = whole and all(size <= most for size, most in zip(means.shape, NUMBERED, strict=True))
+    finite = means[np.isfinite(means)]
+    top = float(np.abs(finite).max()) if finite.size else 0.0
+    parts = [] if whole else [f"each cell is the mean of a block of the {shape_text(shot.shape[-2:])} numbers"]
+    if len(shot.shape) > 2:
+        parts.append(f"the first {shape_text(shot.shape[-2:])} of {shape_text(shot.shape)}")
+    return {
+        "rows": [[[_level(value, top), number(_three(value)) if numbered else ""] for value in row] for row in means],
+        "label": f"heat map, {shape_text(shot.shape)}",
+        "remark": "; ".join(parts),
+        "ends": [number(-top), number(top)],
+    }
+
+
+def _cards(graph: Graph, node: GraphNode, known: dict[str, str]) -> list[dict[str, Any]]:
+    cards = [_card("value", node.value, short(node.value) if node.value else "not kept")]
+    if node.requires_grad:
+        of = _fraction(graph.node(graph.root), node)
+        cards.append(_card("gradient", node.gradient, short(node.gradient), of=of))
+        if ".grad" in known and (node.kind == LEAF or node.stored_grad):
+            text, _, remark = known[".grad"].partition(": ")
+            cards.append(_card(".grad", node.stored_grad, text, remark=remark))
+    else:
+        cards.append(_card("gradient", None, "none", remark="no gradient flows into a constant"))
+    return cards
+
+
+def _card(
+    term: str, shot: Snapshot | None, text: str, remark: str = "", of: list[str] | None = None
+) -> dict[str, Any]:
+    return {"term": term, "text": _line(text), "remark": _line(remark), "of": of, "heat": heat_map(shot)}
+
+
+def _flow(graph: Graph, edge: Edge, other: str) -> dict[str, Any]:
+    """One use of a tensor: its local derivative, the rule with numbers put in, and the node at the other end."""
+    source, target = graph.node(edge.source), graph.node(edge.target)
+    equal = [edge.derivative, None if edge.derivative_value is None else number(edge.derivative_value)]
+    texts = list(dict.fromkeys(_line(text) for text in equal if text))
+    return {
+        "node": other,
+        "name": label_of(graph.node(other)),
+        "local": _fraction(target, source) if texts else None,
+        "equals": texts,
+        "rule": _line(back_formula(edge) or ""),
+        "heat": heat_map(edge.contribution),
+    }
+
+
+def _line(text: str) -> str:
+    return clean(text, LINE) if text else ""
+
+
+def _fraction(above: GraphNode, below: GraphNode) -> list[str]:
+    return [f"∂{_bracketed(label_of(above))}", f"∂{_bracketed(label_of(below))}"]
+
+
+def _bracketed(label: str) -> str:
+    return f"({label})" if " " in label or label.startswith("-") else label
+
+
+def _flows(edge: Edge) -> bool:
+    return edge.rule is not None or edge.contribution is not None
+
+
+def _is_fact(term: str) -> bool:
+    return term not in _SHOWN_ELSEWHERE and not term.startswith(("back to ", "∂"))
+
+
+def _level(value: float, top: float) -> int | None:
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return 101 if value > 0 else -101
+    return round(100 * float(value) / top) if top else 0
+
+
+def _three(value: float) -> float:
+    """The number in three significant digits: a cell is small."""
+    return float(f"{value:.3g}")

@@ -1,0 +1,117 @@
+"""`GraphInspector`: the graph of a tensor, live in a notebook.
+
+Here: the widget's state as traits, and what a notebook stores of it. Everything the widget shows and does goes through
+these traits, so a test drives it without a browser. Not here: the graph itself (`tensorkit.graph`), the words of the
+panel (`details.py`), the page side (`static/graph.js`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from tensorkit import Tensor
+from tensorkit.graph import Graph, trace
+from tensorkit.graph.expressions import names_in
+
+from .details import detail
+
+STATIC = Path(__file__).parent / "static"
+
+
+class GraphInspector(anywidget.AnyWidget):
+    """The history of a tensor as a picture to walk through: select a node to read its value, gradient and rule.
+
+    what       a tensor, or a `tensorkit.graph.Graph`; TypeError for anything else
+    names      what to call the tensors: a dictionary from names to tensors. Left out, in a notebook, it is the
+               notebook's own variables
+    selected   the id of the node to begin with (`n0`, `n1`, …); the root if left out, None for no node
+    direction  "right", "down" or "auto" (right while that fits a notebook's width)
+
+    >>> import tensorkit as torch
+    >>> from tensorkit_widgets import GraphInspector
+    >>> x = torch.tensor(4.0, requires_grad=True)
+    >>> inspector = GraphInspector(2 * x, {"x": x})
+    >>> inspector.select("x")
+    >>> inspector.selected, inspector.detail["said"]
+    ('n0', 'x selected: value 4, gradient 2, .grad None')
+
+    Give it a new graph, and it shows that: `inspector.graph = trace(f, {"f": f})`.
+    """
+
+    _esm = STATIC / "graph.js"
+    _css = STATIC / "graph.css"
+
+    svg = traitlets.Unicode(help="the picture").tag(sync=True)
+    text = traitlets.Unicode(help="the same as text").tag(sync=True)
+    details = traitlets.Dict(help="what the panel says, by node").tag(sync=True)
+    selected = traitlets.Unicode(None, allow_none=True, help="the selected node").tag(sync=True)
+    zoom = traitlets.Float(1.0, min=0.25, max=8.0, help="1 fits the width of the page").tag(sync=True)
+    graph = traitlets.Instance(Graph, help="what is shown")
+    direction = traitlets.Enum(("auto", "right", "down"), "auto")
+
+    def __init__(
+        self,
+        what: Tensor | Graph,
+        names: Mapping[str, Tensor] | None = None,
+        *,
+        direction: str = "auto",
+        **more: Any,
+    ) -> None:
+        graph = what if isinstance(what, Graph) else trace(what, _notebook_names() if names is None else names)
+        selected = more.pop("selected", graph.root)
+        super().__init__(graph=graph, direction=direction, **more)
+        self.selected = selected
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What the panel says about the selected node; empty where none is selected."""
+        return self.details.get(self.selected, {})
+
+    def select(self, node: str | None) -> None:
+        """Select a node by its name in the notebook or by its id; None selects no node.
+
+        TraitError where there is no such node.
+        """
+        named = (found.id for found in self.graph.nodes if node is not None and node in (found.name, *found.aliases))
+        self.selected = next(named, node)
+
+    @traitlets.validate("selected")
+    def _known(self, proposal: Any) -> str | None:
+        node = proposal["value"]
+        if node is not None and node not in self.details:
+            known = ", ".join(f"{each.name} ({each.id})" if each.name else each.id for each in self.graph.nodes[:20])
+            raise traitlets.TraitError(f"this graph has no node {node!r}; it has {known}")
+        return node
+
+    @traitlets.observe("graph", "direction")
+    def _draw(self, change: Any) -> None:
+        graph = self.graph
+        with self.hold_sync():
+            self.details = {node.id: detail(graph, node) for node in graph.nodes}
+            self.svg = graph.to_svg("live", self.direction)
+            self.text = graph.to_text()
+            if self.selected not in self.details:
+                self.selected = None
+
+    def __repr__(self) -> str:
+        return f"GraphInspector({self.graph!r}, selected={self.selected!r})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget; for a page without a kernel the picture, and for one without pictures the text."""
+        found = super()._repr_mimebundle_(**kwargs)
+        live, metadata = found if isinstance(found, tuple) else (found or {}, {})
+        stored = {"image/svg+xml": self.graph.to_svg("static", self.direction), "text/plain": self.text}
+        return {**live, **stored}, metadata
+
+
+def _notebook_names() -> dict[str, Tensor]:
+    """The tensors among the variables of the notebook that runs this, if one does."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return names_in(shell.user_ns) if shell else {}

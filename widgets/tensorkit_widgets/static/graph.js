@@ -1,0 +1,216 @@
+// The page side of GraphInspector: shows the traits `svg`, `details` and `text`, and writes `selected` and `zoom`.
+// All words come from Python and are set as text. There is one state, the model's; nothing here is remembered but
+// where the keyboard is.
+
+const KEYS = {
+  right: { ArrowRight: "next", ArrowLeft: "before", ArrowUp: -1, ArrowDown: 1 },
+  down: { ArrowDown: "next", ArrowUp: "before", ArrowLeft: -1, ArrowRight: 1 },
+};
+
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children.filter((child) => child));
+  return element;
+}
+
+const quiet = (text) => text && make("p", { class: "tk-quiet" }, text);
+
+const fraction = ([above, below]) =>
+  make("span", { class: "tk-frac" }, make("span", {}, above), make("span", { class: "tk-said" }, "/"), make("span", {}, below));
+
+function heatMap(heat, term) {
+  if (!heat) return "";
+  const numbered = heat.rows[0][0][1] !== "";
+  const grid = make("div", { class: numbered ? "tk-heat tk-numbered" : "tk-heat", role: "img" });
+  grid.setAttribute("aria-label", `${term}: ${heat.label}, ${heat.ends.join(" to ")}`);
+  grid.style.gridTemplateColumns = `repeat(${heat.rows[0].length}, auto)`;
+  for (const [level, text] of heat.rows.flat()) {
+    const odd = level === null || Math.abs(level) > 100;
+    const cell = make("span", { class: odd ? "tk-odd" : level < 0 ? "tk-below" : "tk-above" }, odd ? make("b", {}, text) : text);
+    if (!odd) cell.style.setProperty("--tk-level", `${Math.abs(level) * 0.7}%`);
+    grid.append(cell);
+  }
+  const [low, high] = heat.ends;
+  const scale = numbered ? "" : make("div", { class: "tk-quiet tk-ends", "aria-hidden": "true" }, low, make("i", {}), high);
+  return make("div", {}, grid, scale, quiet(heat.remark));
+}
+
+function card({ term, text, remark, of, heat }) {
+  const number = make("span", { class: `tk-number${text.length > 9 ? " tk-long" : ""}${term === "value" ? "" : " tk-back"}` }, text);
+  const label = make("dt", {}, term, of ? " " : "", of && fraction(of));
+  return make("div", { class: "tk-card" }, label, make("dd", {}, number, heatMap(heat, term), quiet(remark)));
+}
+
+function flow(word, entry, go) {
+  const button = make("button", { type: "button", "data-go": entry.node }, entry.name);
+  button.addEventListener("click", () => go(entry.node));
+  const local = entry.local && make("div", { class: "tk-line tk-code" }, fraction(entry.local), ...entry.equals.map((text) => ` = ${text}`));
+  const rule = make("div", { class: "tk-line tk-code tk-back" }, entry.rule);
+  return make("li", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, local, rule);
+}
+
+function fill(panel, detail, go) {
+  if (!detail) {
+    panel.replaceChildren(make("p", { class: "tk-quiet" }, "No node is selected. Click one, or press Tab and Enter."));
+    return;
+  }
+  const flows = (heading, remark, word, entries, more) =>
+    entries.length ? [make("h5", {}, heading), quiet(remark), make("ul", {}, ...entries.map((entry) => flow(word, entry, go))), quiet(more)] : [];
+  const rest = detail.expression ? make("span", {}, ` = ${detail.expression}`) : "";
+  panel.replaceChildren(
+    make("h4", {}, detail.title, rest),
+    make("p", { class: "tk-quiet" }, detail.kind),
+    make("dl", { class: "tk-cards" }, ...detail.cards.map(card)),
+    ...flows("How its gradient came", "g is the gradient at the node it comes from", "from", detail.arrives, detail.sum),
+    ...flows("What it passes back", "g is the gradient of this node", "to", detail.goes_on),
+    make("dl", { class: "tk-facts" }, ...detail.facts.flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)])),
+    ...detail.notes.map(quiet),
+  );
+}
+
+function render({ model, el }) {
+  const canvas = make("div", { class: "tk-canvas" });
+  const panel = make("section", { class: "tk-panel", "aria-label": "Details of the selected node", tabindex: "-1" });
+  const said = make("div", { class: "tk-said", role: "status" });
+  const text = make("pre", { class: "tk-text", tabindex: "0" });
+  const bar = make("div", { class: "tk-bar", role: "group", "aria-label": "View" });
+  const keys = make("span", { class: "tk-keys" }, "arrow keys follow the edges, Enter selects, Esc clears");
+  const words = make("details", { class: "tk-words" }, make("summary", {}, "The graph as text"), text);
+  const root = make("div", { class: "tk-inspector", role: "group", "aria-label": "Graph inspector" },
+    make("div", { class: "tk-stage" }, canvas, bar), panel, words, said);
+  let svg, nodes, edges, here, came;
+
+  const change = (name, value) => { model.set(name, value); model.save_changes(); };
+  const select = (id) => change("selected", id);
+  const nodeOf = (target) => target.closest?.(".tk-node")?.dataset.node;
+
+  function draw() {
+    const parsed = new DOMParser().parseFromString(model.get("svg"), "image/svg+xml");
+    svg = document.importNode(parsed.documentElement, true);
+    for (const name of svg.style) if (name.startsWith("--tk-")) root.style.setProperty(name, svg.style.getPropertyValue(name));
+    svg.querySelectorAll(":scope > title, :scope > desc").forEach((element) => element.remove());
+    svg.setAttribute("role", "listbox");
+    svg.setAttribute("aria-orientation", "horizontal");
+    edges = [...svg.querySelectorAll(".tk-edge")];
+    nodes = new Map([...svg.querySelectorAll(".tk-node")].map((node) => [node.dataset.node, node]));
+    edges.forEach((edge) => edge.setAttribute("aria-hidden", "true"));
+    for (const node of nodes.values()) {
+      node.setAttribute("role", "option");
+      node.setAttribute("aria-label", node.querySelector("title").textContent);
+    }
+    canvas.replaceChildren(svg);
+    text.textContent = model.get("text");
+    came = undefined;
+    scale();
+    show();
+  }
+
+  function scale() {
+    const zoom = model.get("zoom"), width = Number(svg.getAttribute("width"));
+    const styles = { width: `${zoom * 100}%`, maxWidth: `${zoom * width}px`, minWidth: `${zoom * width * 0.7}px` };
+    Object.assign(svg.style, styles);
+    root.firstChild.style.flexBasis = `${width + 8}px`;
+  }
+
+  function show(announce) {
+    const id = model.get("selected");
+    for (const [each, node] of nodes) node.setAttribute("aria-selected", String(each === id));
+    near(id);
+    reach(id ?? (nodes.has(here) ? here : [...nodes.keys()].at(-1)));
+    fill(panel, model.get("details")[id], go);
+    if (announce) said.textContent = id ? model.get("details")[id].said : "No node is selected";
+  }
+
+  const near = (id) => edges.forEach((edge) => edge.classList.toggle("tk-near", edge.dataset.source === id || edge.dataset.target === id));
+
+  function reach(id) { // the one node that the Tab key comes to
+    here = id;
+    for (const [each, node] of nodes) node.setAttribute("tabindex", each === id ? "0" : "-1");
+  }
+
+  function focus(id) {
+    reach(id);
+    nodes.get(id).focus();
+  }
+
+  function go(id) { // a button of the panel: the panel is new then, so the keyboard goes to its beginning
+    select(id);
+    panel.focus();
+  }
+
+  function step(way) { // the node that an arrow key leads to
+    const middle = (id) => {
+      const box = nodes.get(id).querySelector(".tk-box").getBoundingClientRect();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      return svg.dataset.direction === "down" ? [y, x] : [x, y];
+    };
+    const [along, across] = middle(here);
+    const [from, to] = way === "next" ? ["source", "target"] : ["target", "source"];
+    const sideways = typeof way === "number";
+    const ids = sideways ? [...nodes.keys()] : edges.filter((edge) => edge.dataset[from] === here).map((edge) => edge.dataset[to]);
+    if (!sideways && ids.includes(came)) return came;
+    const far = (id) => 3 * Math.abs(middle(id)[0] - along) * sideways + Math.abs(middle(id)[1] - across);
+    return ids.filter((id) => !sideways || (middle(id)[1] - across) * way > 1).sort((a, b) => far(a) - far(b))[0];
+  }
+
+  function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
+    const before = svg.clientWidth;
+    change("zoom", factor ? Math.min(8, Math.max(0.25, model.get("zoom") * factor)) : 1);
+    const grown = svg.clientWidth / before;
+    canvas.scrollLeft = (canvas.scrollLeft + x) * grown - x;
+    canvas.scrollTop = (canvas.scrollTop + y) * grown - y;
+  }
+
+  canvas.addEventListener("click", (event) => {
+    const id = nodeOf(event.target);
+    if (id) { select(id); focus(id); }
+  });
+  canvas.addEventListener("pointerover", (event) => near(nodeOf(event.target) ?? model.get("selected")));
+  canvas.addEventListener("focusin", (event) => near(nodeOf(event.target) ?? model.get("selected")));
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey && event.key !== "+") return;
+    const id = nodeOf(event.target), way = KEYS[svg.dataset.direction][event.key];
+    const all = [...nodes.keys()];
+    const does = {
+      Enter: () => select(id), " ": () => select(id), Escape: () => select(null),
+      Home: () => focus(all[0]), End: () => focus(all.at(-1)),
+      "+": () => zoom(1.25), "-": () => zoom(0.8), 0: () => zoom(),
+    }[event.key];
+    if (!id || !(way || does) || event.key === "Escape" && model.get("selected") === null) return;
+    event.preventDefault();
+    event.stopPropagation(); // else the notebook takes the key for a command
+    if (does) return does();
+    const next = step(way), last = here;
+    if (next) { focus(next); came = last; }
+  });
+  canvas.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return; // a plain wheel scrolls
+    event.preventDefault();
+    const box = canvas.getBoundingClientRect();
+    zoom(Math.exp(-event.deltaY / 400), event.clientX - box.x, event.clientY - box.y);
+  }, { passive: false });
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || event.pointerType !== "mouse" || nodeOf(event.target) || event.target === canvas && event.offsetY > canvas.clientHeight) return;
+    canvas.setPointerCapture(event.pointerId);
+    canvas.classList.add("tk-panning");
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.classList.contains("tk-panning")) canvas.scrollBy(-event.movementX, -event.movementY);
+  });
+  canvas.addEventListener("lostpointercapture", () => canvas.classList.remove("tk-panning"));
+  for (const [label, factor] of [["Zoom in", 1.25], ["Zoom out", 0.8], ["Fit", 0]]) {
+    const button = make("button", { type: "button" }, label);
+    button.addEventListener("click", () => zoom(factor));
+    bar.append(button);
+  }
+  bar.append(keys);
+
+  const listeners = { "change:svg": draw, "change:details": draw, "change:selected": () => show(true), "change:zoom": scale };
+  for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
+  el.append(root);
+  draw();
+  return () => { for (const [name, listener] of Object.entries(listeners)) model.off(name, listener); };
+}
+
+export default { render };
