@@ -19,8 +19,8 @@ from IPython.display import display
 from .graph import Graph, leaf_table, names_in, summarize, trace
 from .tensor import Tensor
 
-_OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(\S+))?\s*$")
-_OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(\S+))?(?=\s|$)")
+_OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
+_OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
 
 @magics_class
@@ -97,7 +97,7 @@ class TensorkitMagics(Magics):
     def _read(
         self, magic: str, line: str, local_ns: Mapping[str, Any] | None
     ) -> tuple[Any, Tensor, dict[str, Tensor], str] | None:
-        """Options, tensor, names and expression of a call; None where it asked for help. UsageError says what is wrong."""
+        """Options, tensor, names and expression of a call; None where it asked for help. UsageError if it is wrong."""
         function = getattr(self, magic)
         words, expression = split_options(function.parser, line)
         options = parse_argstring(function, " ".join(words))
@@ -113,7 +113,7 @@ class TensorkitMagics(Magics):
         return options, value, names_in(namespace), expression
 
     def _evaluate(self, magic: str, expression: str, namespace: dict[str, Any]) -> Any:
-        """The expression's value by the shell's own evaluation, which sees the caller's local names for its duration."""
+        """The expression's value by the shell's own evaluation, which meanwhile sees the caller's local names."""
         shell = self.shell
         own = shell.user_ns
         shell.user_ns = namespace

@@ -63,6 +63,14 @@ def colour_of(value: float, low: float, high: float) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def _luminance(*colour: int) -> float:
+    """Relative luminance as WCAG 2 defines it; at 0.179 white and black ink have the same contrast, 4.58."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (each / 255 for each in colour)
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def _squares(heat: np.ndarray, left: float, top: float, colours: dict[str, str]) -> tuple[str, float, float]:
     """The squares and their legend, and how much room they take across and down."""
     good = heat[np.isfinite(heat)]
@@ -81,14 +89,14 @@ def _squares(heat: np.ndarray, left: float, top: float, colours: dict[str, str])
             fill, dark = colours["const"], False
             if finite:
                 red, green, blue = colour_of(float(value), low, high)
-                fill, dark = f"#{red:02x}{green:02x}{blue:02x}", 0.299 * red + 0.587 * green + 0.114 * blue < 140
+                fill, dark = f"#{red:02x}{green:02x}{blue:02x}", _luminance(red, green, blue) < 0.179
             edge = colours["const-line"]
             parts.append(
                 f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high_:.1f}" fill="{fill}" stroke="{edge}" '
                 f'stroke-width="0.5"/>'
             )
             if numbers or not finite:
-                ink = ("#ffffff" if dark else "#1b1f24") if finite else colours["ink"]
+                ink = ("#ffffff" if dark else "#000000") if finite else colours["ink"]
                 text = texts[i][j] if numbers else "×"
                 parts.append(f'<text x="{x + wide / 2:.1f}" y="{y + high_ / 2 + 4:.1f}" fill="{ink}">{text}</text>')
     legend = "" if not good.size else f"{number(low)} light to {number(high)} dark"

@@ -72,8 +72,8 @@ class Summary:
         values [[0, 1, 2], [3, 4, 5]], from 0 to 5, mean 2.5, std 1.871, no NaN
         gradient: none: requires_grad=False
         heat map, · low to █ high:
-          ··░
-          ▓▓█
+          ·░▒
+          ▓██
         """
         return "\n".join([*self.lines, *self._shades()])
 
