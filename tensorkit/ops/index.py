@@ -6,7 +6,8 @@ the plain parts, to the dimensions that remain, which is where PyTorch and NumPy
 
 import numpy as np
 
-from ..errors import brackets
+from .. import dtypes
+from ..errors import brackets, kind
 from ..tensor import Tensor, memory, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import FUNCTIONS, broadcast_error, function, method, op
@@ -49,6 +50,8 @@ def _index_into_zeros(x, shape, index):
 def _index_error(error: IndexError, x, index) -> IndexError:
     text = str(error)
     if "too many indices" in text:
+        if x.ndim == 0 and isinstance(index[0], slice):
+            return IndexError("slice() cannot be applied to a 0-dim tensor.")
         return IndexError(f"too many indices for tensor of dimension {x.ndim}")
     return IndexError(text.replace("axis", "dimension"))
 
@@ -63,7 +66,7 @@ def _normal(part):
         return part
     if type(part) is slice:
         if part.step is not None and part.step.__index__() <= 0:
-            raise ValueError("step must be greater than zero")
+            raise ValueError("step must be greater than zero" if part.step.__index__() else "slice step cannot be zero")
         if isinstance(part.start, Tensor) or isinstance(part.stop, Tensor) or isinstance(part.step, Tensor):
             part = slice(*[None if each is None else int(each) for each in (part.start, part.stop, part.step)])
         return part
@@ -82,19 +85,24 @@ def _normal(part):
         return int(part)
     if isinstance(part, (list, tuple, range)):
         return _list_index(part)
+    if isinstance(part, str):
+        raise TypeError("new(): invalid data type 'str'")
     if isinstance(part, np.ndarray):
+        dtypes.from_numpy(part.dtype)  # refuses what PyTorch has no type for
         if part.dtype.kind not in "biu":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         return part
     if hasattr(part, "__index__"):
         return part.__index__()
-    raise TypeError(
+    raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
         f"{type(part).__name__})"
     )
 
 
 def _list_index(part):
+    if any(each is None or isinstance(each, slice) for each in part):
+        raise TypeError(f"only integers and booleans may stand in a list that indexes a tensor (got {part})")
     array = np.array([each._array if isinstance(each, Tensor) else each for each in part])
     if array.size == 0:
         return array.astype(np.int64)
@@ -163,7 +171,9 @@ def _array_index(x, arrays: dict) -> tuple:
             size = x.shape[place]
             if array.size and (array.max() >= size or array.min() < -size):
                 bad = next(each for each in array.ravel() if not -size <= each < size)
-                raise IndexError(f"index {bad} is out of bounds for dimension {place} with size {size}")
+                # PyTorch moves the indexed dimensions to the front before it counts them
+                first = sorted(arrays).index(place)
+                raise IndexError(f"index {bad} is out of bounds for dimension {first} with size {size}")
             index.append(array)
             dim = place + 1
     shapes = [each.shape for each in index if isinstance(each, np.ndarray)]
@@ -211,11 +221,10 @@ def _setitem(self, index, value):
     """`x[index] = value`, in place: the value is broadcast to the places and cast to the dtype."""
     parts = parts_of(index)
     if not isinstance(value, Tensor):
-        if not is_number(value) and not isinstance(value, np.ndarray):
-            if isinstance(value, (list, tuple)):
-                value = np.array(value)
-            else:
-                raise TypeError(f"can't assign a {type(value).__name__} to a torch.{self.dtype.tensor_type}")
+        if not is_number(value):
+            raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
+        if isinstance(value, np.ndarray):
+            raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         value = wrap(np.asarray(value))
     if all(_plain(part) for part in parts):
         _assign(_view_index(self, parts), value)
@@ -313,6 +322,11 @@ Tensor.__getitem__ = _getitem
 Tensor.__setitem__ = _setitem
 
 
+@method
+def __delitem__(self, index):  # noqa: N807 (Python's name)
+    raise TypeError("Tensor does not support deleting items")
+
+
 # One dimension at a time
 
 
@@ -403,6 +417,19 @@ def _index_add(x, source, dim, index, alpha):
     return result
 
 
+def _check_slices(name: str, index, source, target, dim: int) -> None:
+    """PyTorch's errors for an index vector that does not fit the slices it places."""
+    if source.ndim and index.size != source.shape[dim]:
+        raise RuntimeError(
+            f"{name}(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), for "
+            f"dim: {dim}"
+        )
+    size = target.shape[dim] if target.ndim else 1
+    for each in np.ravel(index):
+        if not -size <= each < size:
+            raise RuntimeError(f"index {each} is out of bounds for dimension {dim} with size {size}")
+
+
 @function
 def index_add(input, dim, index, source, *, alpha=1):
     """A copy with the slices of `source` added to those that an index vector names."""
@@ -410,6 +437,8 @@ def index_add(input, dim, index, source, *, alpha=1):
         raise RuntimeError(
             f"index_add_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same scalar type"
         )
+    dim = wrap_dim(dim, input._array.ndim)
+    _check_slices("index_add_", index._array, source._array, input._array, dim)
     return _index_add(input, source, dim, index._array, alpha)
 
 
@@ -457,7 +486,8 @@ def _open_grid(index, dim: int) -> tuple:
 
 def _check_gather(name: str, x, index, dim: int) -> None:
     if index.dtype.kind != "i":
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+        wanted = "int32/int64" if name == "gather" else "int64"
+        raise RuntimeError(f"{name}(): Expected dtype {wanted} for index")
     if max(index.ndim, 1) != max(x.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     if x.ndim:
@@ -551,6 +581,8 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     dim = wrap_dim(dim, input._array.ndim)
     _check_gather("scatter", input._array, index._array, dim)
     if reduce is not None:
+        if reduce not in ("add", "multiply"):
+            raise RuntimeError("reduce argument must be either add or multiply.")
         return scatter_reduce(input, dim, index, src if isinstance(src, Tensor) else FUNCTIONS["full_like"](
             index, src, dtype=input.dtype), {"add": "sum", "multiply": "prod"}[reduce])  # fmt: skip
     if isinstance(src, Tensor) and src.dtype is not input.dtype:
@@ -596,16 +628,31 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 @function
 def take(input, index):
     """Elements by their place in the flattened tensor."""
-    flat = reshape(input, -1)
-    return reshape(_getitem(flat, (reshape(index, -1),)), index._array.shape)
+    size = input._array.size
+    if index._array.size and (index._array.max() >= size or index._array.min() < -size):
+        bad = next(each for each in np.ravel(index._array) if not -size <= each < size)
+        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {size} elements.")
+    return _take(input, memory(index))
+
+
+@op(x=lambda g, x_shape, index: reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(x_shape)),), (np.ravel(index),)),
+                                        x_shape), function=False, method=False)  # fmt: skip
+def _take(x, index):
+    return np.take(x, index, mode="wrap")
+
+
+@function
+def put(input, index, source, accumulate=False):
+    """A copy with `source` at places of the flattened tensor; with `accumulate`, added there."""
+    changed = index_put(reshape(input, -1), (reshape(index, -1),), reshape(source, -1), accumulate)
+    return reshape(changed, input._array.shape)
 
 
 @method
 def put_(self, index, source, accumulate=False):
     """Write `source` at places of the flattened tensor, in place."""
-    flat = reshape(self, -1)
-    changed = index_put(flat, (reshape(index, -1),), reshape(source, -1), accumulate)
-    return overwrite(self, reshape(changed, self._array.shape))
+    check_writable(self)
+    return overwrite(self, put(self, index, source, accumulate))
 
 
 # Masks
@@ -674,16 +721,32 @@ def masked_fill(input, mask, value):
 @function
 def masked_select(input, mask, *, out=None):
     """The elements where the mask is true, in one dimension."""
+    if mask._array.dtype.kind != "b":
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
-    return _getitem(expand(input, shape), expand(mask, shape))
+    where_ = np.nonzero(np.atleast_1d(np.broadcast_to(mask._array, shape)))
+    return _masked_select(expand(input, shape) if shape else reshape(input, 1), where_)
+
+
+@op(x=lambda g, index, x_shape: _add_at_zeros(g, x_shape, index), function=False, method=False)
+def _masked_select(x, index):
+    return x[index]
 
 
 @function
 def masked_scatter(input, mask, source):
     """A copy whose elements where the mask is true are those of `source`, in order."""
-    mask = expand(mask, input._array.shape)
-    count = int(np.count_nonzero(mask._array))
-    return _index_put(input, reshape(source, -1)[:count], np.nonzero(mask._array), False)
+    where_ = np.nonzero(np.broadcast_to(mask._array, input._array.shape))
+    count = len(where_[0]) if where_ else 1
+    return _masked_scatter(input, reshape(source, -1)[:count], where_)
+
+
+@op(x=lambda g, index: _index_put(g, wrap(g._array.dtype.type(0)), index, False),
+    source=lambda g, index: _take_index(g, index), function=False, method=False)  # fmt: skip
+def _masked_scatter(x, source, index):
+    result = np.array(x)
+    result[index] = source
+    return result
 
 
 # Where things are

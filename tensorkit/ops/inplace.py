@@ -37,7 +37,7 @@ def check_writable(tensor: Tensor) -> None:
                     "modified inplace. You should replace the inplace operation by an out-of-place one."
                 )
     array = tensor._array
-    if type(array) is np.ndarray and 0 in array.strides and any(
+    if type(array) is np.ndarray and array.size and 0 in array.strides and any(
         step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
     ):
         raise RuntimeError(

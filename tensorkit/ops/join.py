@@ -34,7 +34,7 @@ def cat(tensors, dim=0):
     Source: https://pytorch.org/docs/stable/generated/torch.cat.html
     """
     if not len(tensors):
-        raise ValueError("expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     kept = [each for each in tensors if each.shape != (0,)] or tensors
     first = kept[0]
     if any(each.ndim == 0 for each in kept):
@@ -241,7 +241,7 @@ def _unbound(x, dim, index):
 def unbind(input, dim=0):
     """The slices along a dimension, one by one, as views without that dimension."""
     if input.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input.ndim)
     return tuple([_unbound(input, dim, i) for i in range(input._array.shape[dim])])
 
@@ -269,6 +269,10 @@ def repeat(input, *repeats):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
     """
     counts = inferred_sizes(repeats)
+    if any(each < 0 for each in counts):
+        full = [n * each for n, each in zip((1,) * (len(counts) - input.ndim) + input._array.shape, counts, strict=True)]
+        negative = next(each for each in full if each < 0)
+        raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: {brackets(full)}")
     if len(counts) < input.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
@@ -300,7 +304,7 @@ def tile(input, *dims):
 
 
 @op(x=lambda g, x_shape, repeats, dim: _repeat_interleave_dx(g, x_shape, repeats, dim), function=False, method=False,
-    node_name="IndexSelectBackward0")  # fmt: skip
+    node_name="ViewBackward0")  # fmt: skip
 def _repeat_interleave(x, repeats, dim):
     return np.repeat(x, repeats, dim)
 
@@ -317,6 +321,12 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
     if dim is None:
         input, dim = reshape(input, -1), 0
     times = repeats._array if isinstance(repeats, Tensor) else repeats
+    dim = wrap_dim(dim, input.ndim)
+    if np.size(times) not in (1, input._array.shape[dim]):
+        raise RuntimeError(
+            f"repeats must have the same size as input along dim, but got repeats.size(0) = {np.size(times)} and "
+            f"input.size({dim}) = {input._array.shape[dim]}"
+        )
     return _repeat_interleave(input, times, wrap_dim(dim, input.ndim))
 
 

@@ -5,7 +5,7 @@ What puts tensors together or takes them apart stands in `join.py`; indexing in 
 
 import numpy as np
 
-from ..errors import brackets, dim_out_of_range
+from ..errors import brackets, dim_out_of_range, missing_arguments
 from ..size import Size
 from ..tensor import Tensor, memory
 from .declare import FUNCTIONS, function, method, op, record_view
@@ -36,6 +36,11 @@ def inferred(shape, numel: int) -> tuple:
         shape = (shape,)
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = shape[0]
+    for each in shape:
+        if not hasattr(each, "__index__"):
+            raise TypeError(
+                "received an invalid combination of arguments - got (" + ", ".join(type(s).__name__ for s in shape) + ")"
+            )
     shape = tuple([each.__index__() for each in shape])
     known, open_ = 1, None
     for i, each in enumerate(shape):
@@ -93,6 +98,8 @@ def view(self, *shape, dtype=None):
         from ..dtypes import numpy_dtype
 
         return record_view(view_op, self, (), memory(self).view(numpy_dtype(dtype or shape[0])))
+    if not shape:
+        raise TypeError("view() received an invalid combination of arguments - got ()")
     return _view(self, inferred(shape, self._array.size))
 
 
@@ -112,6 +119,8 @@ def reshape(input, *sizes, shape=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.reshape.html
     """
+    if not sizes and shape is None:
+        raise missing_arguments("reshape", ["shape"])
     array = memory(input)
     wanted = inferred(sizes if shape is None else shape, array.size)
     if wanted == array.shape and array.flags.c_contiguous:
@@ -169,7 +178,14 @@ def unflatten(input, dim, sizes):
     """One dimension split into several; one size may be -1."""
     shape = input._array.shape
     dim = wrap_dim(dim, len(shape))
-    return reshape(input, shape[:dim] + inferred(sizes, shape[dim]) + shape[dim + 1 :])
+    try:
+        split = inferred(sizes, shape[dim])
+    except RuntimeError:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {brackets(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
+            "input tensor"
+        ) from None
+    return reshape(input, shape[:dim] + split + shape[dim + 1 :])
 
 
 # Dimensions of size one
@@ -335,6 +351,8 @@ def expand(x, shape):
             f"expand({_tensor_text(x)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or "
             f"equal to the number of dimensions in the tensor ({x.ndim})"
         )
+    if any(wanted < -1 for wanted in shape):
+        raise RuntimeError("numel: integer multiplication overflow")
     new = len(shape) - x.ndim
     full = []
     for i, wanted in enumerate(shape):
@@ -342,8 +360,7 @@ def expand(x, shape):
         if wanted == -1:
             if i < new:
                 raise RuntimeError(
-                    f"expand({_tensor_text(x)}, size={list(shape)}): The expanded size of the tensor (-1) isn't allowed in a "
-                    f"leading, non-existing dimension {i}"
+                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {i}"
                 )
             wanted = have
         if have != wanted and (have != 1 or i < new and wanted < 0):
