@@ -19,13 +19,22 @@ from IPython.display import display
 from .graph import Graph, leaf_table, names_in, summarize, trace
 from .tensor import Tensor
 
+NAMES = ("graph", "grads", "tensor")
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
 
 @magics_class
 class TensorkitMagics(Magics):
-    """The magics of tensorkit; each takes an expression of the notebook, with its options before or behind it."""
+    """The magics of tensorkit; each takes an expression of the notebook, with its options before or behind it.
+
+    `replaced` are the magics of the same names that were there before.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        table = shell.magics_manager.magics["line"]
+        self.replaced = {name: table[name] for name in NAMES if name in table}
 
     @magic_arguments()
     @argument(
@@ -106,15 +115,18 @@ class TensorkitMagics(Magics):
             return None
         if not expression:
             raise UsageError(f"%{magic} needs a tensor, as in: %{magic} loss    (%{magic} --help says more)")
-        namespace = {**self.shell.user_ns, **(local_ns or {})}
+        namespace = {**self._shell().user_ns, **(local_ns or {})}
         value = self._evaluate(magic, expression, namespace)
         if not isinstance(value, Tensor):
             raise UsageError(f"%{magic} {expression}: expected a tensor, but got {type(value).__name__}")
         return options, value, names_in(namespace), expression
 
+    def _shell(self) -> Any:
+        return self.shell
+
     def _evaluate(self, magic: str, expression: str, namespace: dict[str, Any]) -> Any:
         """The expression's value by the shell's own evaluation, which meanwhile sees the caller's local names."""
-        shell = self.shell
+        shell = self._shell()
         own = shell.user_ns
         shell.user_ns = namespace
         try:
@@ -182,10 +194,6 @@ def _inspector(graph: Graph, direction: str) -> Any:
     return GraphInspector(graph, direction=direction)
 
 
-def _names() -> list[str]:
-    return ["graph", "grads", "tensor"]
-
-
 def _completions(shell: Any, event: Any) -> list[str]:
     """What can follow one of the magics: its options, and the names of tensors."""
     magic = event.command.lstrip("%")
@@ -198,10 +206,8 @@ def _completions(shell: Any, event: Any) -> list[str]:
 def load_ipython_extension(ip: Any) -> None:
     """Add the magics and their completion to a shell; nothing is printed."""
     magics = TensorkitMagics(ip)
-    table = ip.magics_manager.magics["line"]
-    magics.replaced = {name: table[name] for name in _names() if name in table}
     ip.register_magics(magics)
-    for name in _names():
+    for name in NAMES:
         ip.set_hook("complete_command", _completions, str_key=f"%{name}")
 
 
@@ -209,7 +215,7 @@ def unload_ipython_extension(ip: Any) -> None:
     """Take back everything that loading added; magics of the same names that were there before come back."""
     magics = ip.magics_manager.registry.pop(TensorkitMagics.__name__, None)
     table = ip.magics_manager.magics["line"]
-    for name in _names():
+    for name in NAMES:
         if getattr(table.get(name), "__self__", None) is magics and magics is not None:
             del table[name]
             if name in magics.replaced:

@@ -328,7 +328,7 @@ def test_names_come_from_the_namespace_and_one_level_into_containers():
             yield "0.weight", w
 
     w, x = torch.ones(1), torch.zeros(1)
-    names = names_in({"x": x, "_": x, "_1": x, "net": Module(), "ws": [w, 3], "d": {"a": x}, "n": 3, "Module": Module})
+    names = names_in({"x": x, "_": x, "_1": x, "Out": {1: x}, "net": Module(), "ws": [w, 3], "d": {"a": x}, "n": 3, "Module": Module})
     assert names == {"x": x, "net.0.weight": w, "ws[0]": w, "d['a']": x}
 
 

@@ -57,7 +57,7 @@ def to_dot(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
 def _digraph_class(base: type) -> type:
     """A Digraph that a notebook can always show: by `dot`, or by our own SVG where that program is missing."""
 
-    class Digraph(base):  # type: ignore[misc]
+    class Digraph(base):
         drawing: Graph
 
         def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:

@@ -47,7 +47,7 @@ class Expression:
 def names_in(namespace: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors of a namespace by name, one level into lists, tuples and dicts, and the parameters of modules.
 
-    Names that begin with an underscore are left out: they are the notebook's own.
+    Names that begin with an underscore, `In` and `Out` are left out: they are the notebook's own.
 
     >>> import tensorkit as torch
     >>> sorted(names_in({"x": torch.ones(1), "ws": [torch.ones(1)], "n": 3}))
@@ -56,7 +56,7 @@ def names_in(namespace: Mapping[str, Any]) -> dict[str, Tensor]:
     names: dict[str, Tensor] = {}
     inner: dict[str, Tensor] = {}
     for name, value in namespace.items():
-        if name.startswith("_"):
+        if name.startswith("_") or name in ("In", "Out"):
             continue
         if isinstance(value, Tensor):
             names[name] = value

@@ -174,7 +174,7 @@ def _walk(history: History, flow: Flow) -> None:
             if reason is not None:
                 flow.unknown[id(parent)] = reason
             elif share is not None:
-                _send(flow, pending, nodes, i, parent, share, ready)
+                _send(flow, pending, nodes, i, parent, share, ready or base)
     for parent, g in pending.items():
         if parent not in flow.unknown:
             flow.gradients.setdefault(parent, g._array)
@@ -256,7 +256,7 @@ def _ready(base: Node, history: History) -> Node | None:
     saved = tuple(values.get(name) for name in op.saves)
     if any(value is None for value in saved):
         return None
-    stand_in = Node()
+    stand_in: Any = Node()
     for name in ("op", "parents", "extras", "time", "out", "storage"):
         setattr(stand_in, name, getattr(base, name))
     stand_in.saved, stand_in.hooks = saved, None

@@ -22,6 +22,7 @@ from .snapshots import one_line
 from .text import to_text
 
 NOTEBOOK_WIDTH = 1000.0  # flows down instead of right from here on, if not told
+DESCRIBED = 100  # nodes: a larger picture doesn't carry all of its text a second time
 DIRECTIONS = ("auto", "right", "down")
 MARGIN = 14.0
 _PAD_X, _PAD_Y = 11.0, 8.0
@@ -65,13 +66,14 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
     for number, note in enumerate(notes):
         y = size[1] + 2 * MARGIN + 10 + 17 * number
         body.append(_text(note, MARGIN, y, f'font-family="{SANS}" fill="{colours["muted"]}"'))
+    told = to_text(graph) if len(graph.nodes) <= DESCRIBED else headline(graph)  # each node says the rest itself
     style = f"max-width:100%;height:auto;{LIVE_STYLE if theme == 'live' else ''}"
     role = "group" if theme == "live" else "img"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}" role="{role}" aria-label="{escape(headline(graph))}" class="tk-graph" '
         f'data-direction="{"down" if down else "right"}" font-family="{MONO}" font-size="12" style="{escape(style)}">'
-        f"<title>{escape(headline(graph))}</title><desc>{escape(to_text(graph))}</desc>\n"
+        f"<title>{escape(headline(graph))}</title><desc>{escape(told)}</desc>\n"
         + "\n".join(body)
         + "\n</svg>"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -109,9 +109,10 @@ class _Builder:
         if id(parent) in self.history.cut:
             return self._omitted()
         if isinstance(parent, (Node, Tensor)):
+            # Nodes are older than what is made of them and have their record already: what has none is a tensor.
             if id(parent) not in self.ids:
                 self.ids[id(parent)] = self._next_id()
-                self.nodes.append(self._source(parent))
+                self.nodes.append(self._source(cast(Tensor, parent)))
             return self.ids[id(parent)]
         number_id = self._next_id()
         self.expressions[number_id] = operand_expression(parent)
@@ -210,10 +211,10 @@ class _Builder:
                     continue
                 met_omitted = True
             rule = op.rules[0 if op.variadic else slot] if op.rules else None
-            flows = rule is not None and getattr(parent, "_requires_grad", isinstance(parent, Node))
+            flows = getattr(parent, "_requires_grad", isinstance(parent, Node))
             use = (id(node), slot)
             expression = formula = numbers = None
-            if flows:
+            if rule is not None and flows:
                 expression = rule_expression(rule)
                 formula = rule_expression(rule, self._rule_values(base, operands, slot))
                 numbers = self._rule_numbers(node, base, slot)
@@ -286,9 +287,9 @@ class _Builder:
     def _why_unknown(self, place: Any) -> list[str]:
         reason = self.flow.unknown.get(id(place))
         notes = [f"Its gradient is unknown: {reason}."] if reason else []
-        if isinstance(place, Tensor) and place._storage is not None:
+        if isinstance(place, Tensor):
             first_use = self.first_use.get(id(place))
-            if first_use is not None and is_written_since(place._storage, first_use):
+            if first_use is not None and is_written_since(getattr(place, "_storage", None), first_use):
                 notes.append("It was written to in place after it was used here: the value shown is the new one.")
         return notes
 
