@@ -4,7 +4,10 @@
 operation to `Tensor` as a method and collects the functions of the `torch` namespace in `FUNCTIONS`.
 """
 
-from . import cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, legacy  # noqa: F401, I001
+from . import (  # noqa: F401, I001
+    cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, special, misc, sort, search,
+    legacy,
+)  # fmt: skip
 from .declare import FUNCTIONS, REGISTRY, Op
 
 inplace.attach_in_place_methods(FUNCTIONS)

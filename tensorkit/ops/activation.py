@@ -6,6 +6,7 @@ The others stand in `tensorkit.nn.functional`.
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_implemented
 from .declare import op, unary
 from .pointwise import _exp
 from .reduce import add_up
@@ -46,11 +47,9 @@ def _prepared(x, dim, dtype, kernel: str):
     if dtype is not None:
         x = x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
     axis = wrap_dim(dim, x.ndim)
-    if x.dtype.kind in "biu":
-        last = "softmax_lastdim_kernel_impl" if axis == max(x.ndim - 1, 0) else "softmax_kernel_impl"
-        kernel = kernel if kernel.startswith("log_") and axis != x.ndim - 1 else kernel
-        name = (kernel + last) if axis == max(x.ndim - 1, 0) else kernel + "softmax_kernel_impl"
-        raise NotImplementedError(f"\"{name}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
+    if x.dtype.kind not in "fV":
+        place = "lastdim_" if axis == max(x.ndim - 1, 0) else ""
+        raise not_implemented(f"{kernel}_{place}kernel_impl", dtypes.from_numpy(x.dtype).cpp_name)
     if x.ndim == 0:
         x = np.reshape(x, 1)
     return x, axis
@@ -70,7 +69,7 @@ def softmax(x, dim, dtype=None):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
     shape = x.shape
-    x, axis = _prepared(x, dim, dtype, "")
+    x, axis = _prepared(x, dim, dtype, "softmax")
     if x.size == 0:
         return x.copy()
     kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
@@ -85,7 +84,7 @@ def log_softmax(x, dim, dtype=None):
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
     shape = x.shape
-    x, axis = _prepared(x, dim, dtype, "log_")
+    x, axis = _prepared(x, dim, dtype, "log_softmax")
     if x.size == 0:
         return x.copy()
     kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x

@@ -9,11 +9,12 @@ import math
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from . import formulas
 from .declare import binary, function, op, unary
 from .index import where
-from .pointwise import cos, exp, log, log1p, sin
+from .pointwise import add, cos, exp, log, mul, sin
 from .promote import is_number
 from .reduce import sum as sum_
 
@@ -22,17 +23,12 @@ _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2 = math.sqrt(2)
 
 
-def by_double(formula):
-    """A body for `formula`: computed in float64, given in the type of `x`."""
-
-    def forward(x):
-        if x.dtype.kind == "c":
-            raise NotImplementedError(
-                f"\"{formula.__name__}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'"
-            )
-        return np.asarray(formula(np.asarray(x, np.float64)), x.dtype)[()]
-
-    return forward
+def by_double(formula, x, name: str = ""):
+    """`formula` computed in float64, given in the type of `x`; there is none for complex numbers."""
+    if x.dtype.kind == "c":
+        name = name or formula.__name__
+        raise not_implemented(f"{name}_vml_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    return np.asarray(formula(np.asarray(x, np.float64)), x.dtype)[()]
 
 
 # The error function
@@ -47,32 +43,30 @@ def erf(x):
 
     Source: https://pytorch.org/docs/stable/generated/torch.erf.html
     """
-    return np.asarray(formulas.erf(x, 8 if x.dtype.itemsize == 8 else 4), x.dtype)[()]
+    return by_double(lambda values: formulas.erf(values, 8 if x.dtype.itemsize == 8 else 4), x, "erf")
 
 
 @unary(lambda g, x: g * (-2 / _ROOT_PI) * exp(-x * x), floating=True)
 def erfc(x):
     """1 - erf(x), without the loss of digits for large `x`."""
-    return by_double(formulas.erfc)(x)
+    return by_double(formulas.erfc, x)
 
 
 @unary(lambda g, out: g * (_ROOT_PI / 2) * exp(out * out), floating=True)
 def erfinv(x):
     """The inverse of the error function; infinite at -1 and 1, nan beyond."""
-    return by_double(formulas.erfinv)(x)
+    return by_double(formulas.erfinv, x)
 
 
 @unary(lambda g, x, out: g * (2 * x * out - 2 / _ROOT_PI), floating=True, method=False, inplace=False,
        node_name="SpecialErfcxBackward0")  # fmt: skip
 def erfcx(x):
     """exp(x²)·erfc(x)."""
-    return by_double(formulas.erfcx)(x)
+    return by_double(formulas.erfcx, x)
 
 
 def ndtr(input, *, out=None):
     """The distribution function of the normal distribution."""
-    from .pointwise import mul
-
     return mul(erfc(input * -math.sqrt(0.5)), 0.5, out=out)
 
 
@@ -80,14 +74,14 @@ def ndtr(input, *, out=None):
        node_name="SpecialNdtriBackward0")  # fmt: skip
 def ndtri(x):
     """The inverse of the normal distribution function; infinite at 0 and 1, nan beyond."""
-    return by_double(formulas.ndtri)(x)
+    return by_double(formulas.ndtri, x)
 
 
 @unary(lambda g, x: g * math.sqrt(2 / _PI) / erfcx(x * -math.sqrt(0.5)), floating=True, method=False, inplace=False,
        node_name="SpecialLogNdtrBackward0")  # fmt: skip
 def log_ndtr(x):
     """The logarithm of the normal distribution function."""
-    return by_double(formulas.log_ndtr)(x)
+    return by_double(formulas.log_ndtr, x)
 
 
 # Gamma
@@ -102,20 +96,20 @@ def lgamma(x):
 
     Source: https://pytorch.org/docs/stable/generated/torch.lgamma.html
     """
-    return by_double(formulas.lgamma)(x)
+    return by_double(formulas.lgamma, x)
 
 
 @unary(lambda g, x: g * polygamma(1, x), floating=True)
 def digamma(x):
     """The derivative of `lgamma`."""
-    return by_double(formulas.digamma)(x)
+    return by_double(formulas.digamma, x)
 
 
 @op(x=lambda g, x, n: g * polygamma(n + 1, x), node_name="PolygammaBackward0", function=False, method=False)
 def _polygamma(x, n):
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)
-    return by_double(lambda values: formulas.polygamma(n, values))(x)
+    return by_double(lambda values: formulas.polygamma(n, values), x, "polygamma")
 
 
 @function(method=False)
@@ -133,8 +127,6 @@ Tensor.polygamma.__doc__ = polygamma.__doc__
 @function
 def mvlgamma(input, p, *, out=None):
     """The logarithm of the multivariate gamma function of dimension `p`."""
-    from .pointwise import add
-
     steps = wrap(np.arange(p, dtype=np.float64) / -2).to(input.dtype)
     return add(sum_(lgamma(input.unsqueeze(-1) + steps), -1), p * (p - 1) / 4 * math.log(_PI), out=out)
 
@@ -153,14 +145,14 @@ def zeta(x, y):
 @unary(lambda g, x: g * i1(x), floating=True)
 def i0(x):
     """The modified Bessel function of the first kind, of order 0."""
-    return by_double(lambda x: formulas.bessel_scaled(0, x) * np.exp(np.abs(x)))(x)
+    return by_double(lambda x: formulas.bessel_scaled(0, x) * np.exp(np.abs(x)), x, "i0")
 
 
 @unary(lambda g, x, out: g * (i1e(x) - x.sgn() * out), floating=True, method=False, inplace=False,
        node_name="SpecialI0EBackward0")  # fmt: skip
 def i0e(x):
     """exp(-|x|)·i0(x)."""
-    return by_double(lambda x: formulas.bessel_scaled(0, x))(x)
+    return by_double(lambda x: formulas.bessel_scaled(0, x), x, "i0e")
 
 
 def _over(out, x):
@@ -172,14 +164,14 @@ def _over(out, x):
        node_name="SpecialI1Backward0")  # fmt: skip
 def i1(x):
     """The modified Bessel function of the first kind, of order 1."""
-    return by_double(lambda x: formulas.bessel_scaled(1, x) * np.exp(np.abs(x)))(x)
+    return by_double(lambda x: formulas.bessel_scaled(1, x) * np.exp(np.abs(x)), x, "i1")
 
 
 @unary(lambda g, x, out: g * (i0e(x) - x.sgn() * out - _over(out, x)), floating=True, method=False, inplace=False,
        node_name="SpecialI1EBackward0")  # fmt: skip
 def i1e(x):
     """exp(-|x|)·i1(x)."""
-    return by_double(lambda x: formulas.bessel_scaled(1, x))(x)
+    return by_double(lambda x: formulas.bessel_scaled(1, x), x, "i1e")
 
 
 # With logarithms and angles
@@ -252,13 +244,3 @@ def logit(x, eps=None):
     if eps is not None:
         x = np.clip(x, eps, 1 - eps)
     return np.log(x / (1 - x))
-
-
-def expm1(input, *, out=None):
-    """exp(x) - 1, exact for small x."""
-    from .pointwise import expm1
-
-    return expm1(input, out=out)
-
-
-__all__ = ["log1p"]

@@ -1,0 +1,426 @@
+"""What is left: operations of three operands, differences and integrals, covariance, number theory, questions about dtypes."""
+
+import math
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import not_implemented, wrong_argument
+from ..tensor import Tensor, wrap
+from .cast import to_dtype
+from .compare import clamp
+from .declare import binary, broadcast_error, function, op
+from .index import narrow
+from .join import cat, stack
+from .matmul import matmul
+from .pointwise import add, div, mul, sqrt, sub
+from .promote import is_number, result_dtype
+from .reduce import cumsum, float_of, mean, return_type
+from .reduce import sum as sum_
+from .shape import reshape, squeeze, transpose, unsqueeze, wrap_dim
+
+
+def _together(*tensors):
+    """The tensors in the dtype that they compute in."""
+    kind = result_dtype(*tensors)
+    return [to_dtype(each, kind) if isinstance(each, Tensor) else each for each in tensors]
+
+
+# Three operands
+
+
+@op(x=lambda g: g, y=lambda g, z, value: g * (z * value if value != 1 else z),
+    z=lambda g, y, value: g * (y * value if value != 1 else y), function=False, method=False)  # fmt: skip
+def _addcmul(x, y, z, value):
+    return x + (y * z if value == 1 else x.dtype.type(value) * y * z)
+
+
+@op(x=lambda g: g, y=lambda g, z, value: g * (value / z), z=lambda g, y, z, value: -g * (value * (y / (z * z))),
+    function=False, method=False)  # fmt: skip
+def _addcdiv(x, y, z, value):
+    return x + (y / z if value == 1 else x.dtype.type(value) * y / z)
+
+
+def _check_shapes(*tensors) -> None:
+    for first, second in ((tensors[1], tensors[2]), (tensors[0], tensors[1]), (tensors[0], tensors[2])):
+        try:
+            np.broadcast_shapes(first._array.shape, second._array.shape)
+        except ValueError as error:
+            raise broadcast_error(first, second, error) from None
+
+
+@function
+def addcmul(input, tensor1, tensor2, *, value=1, out=None):
+    """input + value · tensor1 · tensor2, element by element.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.addcmul.html
+    """
+    tensors = _together(input, tensor1, tensor2)
+    _check_shapes(*tensors)
+    return _addcmul(*tensors, value, out=out)
+
+
+@function
+def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
+    """input + value · tensor1 / tensor2, element by element.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.addcdiv.html
+    """
+    if tensor1.dtype.category <= dtypes.INTEGER and tensor2.dtype.category <= dtypes.INTEGER:
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
+            "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * torch."
+            "trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / tensor2) for "
+            "float inputs. The future addcdiv behavior is just the latter implementation: (input + value * tensor1 / "
+            "tensor2), for all dtypes."
+        )
+    tensors = _together(input, tensor1, tensor2)
+    _check_shapes(*tensors)
+    return _addcdiv(*tensors, value, out=out)
+
+
+@op(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight,
+    weight=lambda g, x, end: g * (end - x), function=False, method=False,
+    node_name=lambda node: "LerpBackward0" if is_number(node.parents[2]) else "LerpBackward1")  # fmt: skip
+def _lerp(x, end, weight):
+    # From the end that is nearer, so that weight 1 gives the end exactly.
+    return np.where(np.abs(weight) < 0.5, x + weight * (end - x), end - (end - x) * (1 - weight)).astype(x.dtype)[()]
+
+
+@function
+def lerp(input, end, weight, *, out=None):
+    """input + weight · (end - input): the point that far on the way from one to the other.
+
+    >>> torch.lerp(tensor([0.]), tensor([10.]), 0.3)
+    tensor([3.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.lerp.html
+    """
+    for name, other in (("end", end), ("weight", weight)):
+        if isinstance(other, Tensor) and other.dtype is not input.dtype and not (name == "weight" and other.ndim == 0):
+            raise RuntimeError(f"expected dtype {_c_name(input)} for `{name}` but got dtype {_c_name(other)}")
+    if input.dtype.category < dtypes.FLOATING:
+        kind = "tensor" if isinstance(weight, Tensor) else "scalar"
+        raise not_implemented(f"lerp_kernel_{kind}", input.dtype.cpp_name)
+    _check_shapes(input, end, weight if isinstance(weight, Tensor) else end)
+    return _lerp(input, end, weight, out=out)
+
+
+def _c_name(tensor) -> str:
+    name = tensor.dtype.cpp_name
+    return {"Long": "long int", "Half": "c10::Half"}.get(name, name.lower())
+
+
+@op(x=lambda g, x: g * (x == x).logical_and(x.abs() < math.inf).to(g.dtype), inplace=True)
+def nan_to_num(x, nan=None, posinf=None, neginf=None):
+    """nan and the infinities replaced by numbers: 0, and the largest and smallest of the dtype."""
+    if x.dtype.kind in "biu":
+        return x.copy()
+    if x.dtype.kind == "c":
+        parts = [nan_to_num.op.forward(part, nan, posinf, neginf) for part in (x.real, x.imag)]
+        return parts[0] + 1j * parts[1]
+    return np.nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
+
+
+@function
+def heaviside(input, values, *, out=None):
+    """0 where negative, 1 where positive, `values` where 0."""
+    if not isinstance(values, Tensor):
+        raise wrong_argument("heaviside", "values", 2, "Tensor", values)
+    if input.dtype is not values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+    return _heaviside(input, values, out=out)
+
+
+@binary(inplace=False, method=False)
+def _heaviside(x, y):
+    return np.where(x == 0, y, (x > 0).astype(x.dtype))[()]
+
+
+# Whole numbers, and floats as their bits
+
+
+def _of_integers(name: str, ufunc, doc: str):
+    def body(x, y):
+        if x.dtype.kind not in "iu":
+            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+        return ufunc(x, y)
+
+    body.__name__, body.__doc__ = name, doc
+    return binary()(body)
+
+
+gcd = _of_integers("gcd", np.gcd, "The greatest common divisor.")
+lcm = _of_integers("lcm", np.lcm, "The least common multiple.")
+
+
+@binary(None, None)
+def nextafter(x, y):
+    """The next number that the dtype has after `x`, in the direction of `y`."""
+    if x.dtype.kind != "f":
+        raise not_implemented("nextafter_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    return np.nextafter(x, y)
+
+
+@binary(lambda g, y: g * 2.0**y, lambda g, out: g * out * math.log(2), floating=True)
+def ldexp(x, y):
+    """x · 2**y.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.ldexp.html
+    """
+    return x * np.exp2(y)
+
+
+@op(x=lambda g, exponent: g / 2.0**exponent, outputs=("mantissa", "exponent"),
+    result=return_type("frexp", "mantissa", "exponent"))  # fmt: skip
+def frexp(x):
+    """Each number as mantissa · 2**exponent, the mantissa between ½ and 1."""
+    if x.dtype.kind != "f":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    mantissa, exponent = np.frexp(x)
+    return mantissa, np.asarray(exponent, np.int32)[()]
+
+
+# Differences and integrals
+
+
+@function
+def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
+    """The differences of neighbours along `dim`, taken `n` times.
+
+    >>> tensor([1, 4, 9]).diff()
+    tensor([3, 5])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.diff.html
+    """
+    if input.ndim == 0:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    dim = wrap_dim(dim, input.ndim)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    parts = [each for each in (prepend, input, append) if each is not None]
+    result = cat(parts, dim) if len(parts) > 1 else input
+    for _ in range(n):
+        length = max(result._array.shape[dim] - 1, 0)
+        later, earlier = narrow(result, dim, min(1, result._array.shape[dim]), length), narrow(result, dim, 0, length)
+        result = later.logical_xor(earlier) if result.dtype is dtypes.bool_ else sub(later, earlier)
+    if out is None:
+        return result if n else result.clone()
+    return add(result, 0, out=out)
+
+
+def _steps(y, x, dx, dim: int):
+    """The mean of neighbours, and the widths between them, along `dim`."""
+    if y.ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    dim = wrap_dim(dim, y.ndim)
+    length = y._array.shape[dim]
+    if x is None:
+        width = dx
+    else:
+        width = diff(x, dim=-1 if x.ndim == 1 else dim)
+        if x.ndim == 1:
+            width = reshape(width, [-1 if i == dim else 1 for i in range(y.ndim)])
+    return narrow(y, dim, 0, length - 1) + narrow(y, dim, 1, length - 1), width, dim
+
+
+@function(method=False, aliases=("trapz",))
+def trapezoid(y, x=None, *, dx=1, dim=-1):
+    """The integral along `dim` by the trapezoidal rule, for samples at the points `x` or at distances `dx`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
+    """
+    if y.ndim and y._array.shape[wrap_dim(dim, y.ndim)] == 0:
+        return sum_(y, dim)
+    sums, width, dim = _steps(y, x, dx, dim)
+    return div(sum_(sums * width, dim), 2) if x is not None else mul(sum_(sums, dim), dx / 2)
+
+
+@function(method=False)
+def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
+    """The running integral along `dim` by the trapezoidal rule."""
+    sums, width, dim = _steps(y, x, dx, dim)
+    return cumsum(sums * (width / 2.0), dim)
+
+
+@function(method=False)
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """The derivative by central differences along each dimension, as a list; one-sided at the ends (of order one)."""
+    dims = list(range(input.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    spacings = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
+    return [_gradient_along(float_of(input), wrap_dim(d, input.ndim), h, edge_order)
+            for d, h in zip(dims, spacings, strict=True)]  # fmt: skip
+
+
+def _gradient_along(x, dim: int, spacing, edge_order: int):
+    count = x._array.shape[dim]
+    if count < edge_order + 1:
+        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
+
+    def at(start, length=1):
+        return narrow(x, dim, start, length)
+
+    if not isinstance(spacing, Tensor) or spacing.ndim == 0:
+        inner = (at(2, count - 2) - at(0, count - 2)) / (2 * spacing)
+        if edge_order == 1:
+            first, last = (at(1) - at(0)) / spacing, (at(count - 1) - at(count - 2)) / spacing
+        else:
+            first = (at(1) * 4 - at(0) * 3 - at(2)) / (2 * spacing)
+            last = (at(count - 1) * 3 - at(count - 2) * 4 + at(count - 3)) / (2 * spacing)
+        return cat([first, inner, last], dim)
+    widths = reshape(diff(spacing), [-1 if i == dim else 1 for i in range(x.ndim)])
+    before, after = narrow(widths, dim, 0, count - 2), narrow(widths, dim, 1, count - 2)
+    inner = (
+        at(2, count - 2) * before / (after * (before + after))
+        + at(1, count - 2) * (after - before) / (before * after)
+        - at(0, count - 2) * after / (before * (before + after))
+    )
+    first = (at(1) - at(0)) / narrow(widths, dim, 0, 1)
+    last = (at(count - 1) - at(count - 2)) / narrow(widths, dim, count - 2, 1)
+    return cat([first, inner, last], dim)
+
+
+# Covariance
+
+
+@function
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """The covariance of the variables in the rows, whose observations are the columns.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cov.html
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    if input.dtype is dtypes.bool_:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
+    x = float_of(unsqueeze(input, 0) if input.ndim < 2 else input)
+    if x.ndim < 2:
+        x = unsqueeze(x, 1)
+    weight = None
+    for given in (fweights, aweights):
+        if given is not None:
+            weight = to_dtype(given, x.dtype) if weight is None else weight * given
+    count = x._array.shape[1]
+    total = count if weight is None else sum_(weight)
+    center = mean(x, 1, True) if weight is None else unsqueeze(sum_(x * weight, 1) / total, 1)
+    rest = total - correction
+    if aweights is not None and correction:
+        rest = total - correction * sum_(weight * aweights) / total
+    elif weight is None:
+        rest = max(rest, 0)
+        if count - correction <= 0:
+            from warnings import warn
+
+            warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
+                 stacklevel=2)  # fmt: skip
+    x = x - center
+    weighted = x if weight is None else x * weight
+    return squeeze(div(matmul(weighted, transpose(x, 0, 1).conj()), rest))
+
+
+@function
+def corrcoef(input):
+    """Pearson's correlation of the variables in the rows.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.corrcoef.html
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    c = cov(input)
+    if c.ndim == 0:
+        return c / c
+    scale = sqrt(c.diagonal())
+    return clamp(c / unsqueeze(scale, 1) / unsqueeze(scale, 0), -1, 1)
+
+
+# Choosing and combining
+
+
+@function(method=False)
+def combinations(input, r=2, with_replacement=False):
+    """All choices of `r` elements of a vector, one a row."""
+    if input.ndim != 1:
+        raise RuntimeError("Expect a 1D vector, but got shape " + str(list(input.shape)))
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    from itertools import combinations, combinations_with_replacement
+
+    choose = combinations_with_replacement if with_replacement else combinations
+    rows = np.array(list(choose(range(input._array.size), r)), np.int64).reshape(-1, r)
+    if r == 0:
+        return wrap(np.zeros(0, input._array.dtype))
+    return stack([input.index_select(0, wrap(rows[:, i].copy())) for i in range(r)], 1)
+
+
+# Questions
+
+
+@function
+def is_floating_point(input) -> bool:
+    """Whether the elements are floating-point numbers."""
+    return input.dtype.is_floating_point
+
+
+@function
+def is_complex(input) -> bool:
+    """Whether the elements are complex numbers."""
+    return input.dtype.is_complex
+
+
+@function
+def is_nonzero(input) -> bool:
+    """Whether a single element is not zero."""
+    return bool(input)
+
+
+@function
+def is_signed(input) -> bool:
+    """Whether the dtype has negative numbers."""
+    return input.dtype.is_signed
+
+
+@function
+def is_same_size(input, other) -> bool:
+    """Whether the shapes are equal."""
+    return input._array.shape == other._array.shape
+
+
+@function(method=False)
+def numel(input) -> int:
+    """How many elements a tensor has."""
+    if not isinstance(input, Tensor):
+        raise wrong_argument("numel", "input", 1, "Tensor", input)
+    return input._array.size
+
+
+@function(method=False)
+def result_type(tensor1, tensor2):
+    """The dtype that an operation on these two tensors or numbers computes in.
+
+    >>> torch.result_type(tensor([1, 2]), 1.0)
+    torch.float32
+
+    Source: https://pytorch.org/docs/stable/generated/torch.result_type.html
+    """
+    return result_dtype(tensor1, tensor2)
+
+
+@function(method=False)
+def promote_types(type1, type2):
+    """The smallest dtype to which both can be promoted."""
+    return dtypes.result_type(type1, type2)
+
+
+@function(method=False)
+def typename(obj) -> str:
+    """The name of a tensor's type, or of any other object's with its module."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    module = getattr(obj, "__module__", "") or ""
+    name = getattr(obj, "__qualname__", type(obj).__name__)
+    module = module or type(obj).__module__
+    return name if module in ("builtins", "") else f"{module}.{name}"

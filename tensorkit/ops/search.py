@@ -1,0 +1,221 @@
+"""Distinct values, places in sorted lists, and counts: unique, searchsorted, bincount, histc."""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import brackets, not_implemented
+from ..tensor import Tensor, wrap
+from .declare import function, op, write_out
+from .promote import is_number
+from .reduce import return_type
+from .shape import wrap_dim
+
+
+def _not_differentiable(name: str):
+    def rule(g):
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+    return rule
+
+
+@op(x=_not_differentiable("_unique2"), node_name="Unique2Backward0", function=False, method=False)
+def _distinct(x, values):
+    return values
+
+
+@op(x=_not_differentiable("unique_dim"), node_name="UniqueDimBackward0", function=False, method=False)
+def _distinct_slices(x, values):
+    return values
+
+
+@op(x=_not_differentiable("unique_consecutive"), node_name="UniqueConsecutiveBackward0", function=False, method=False)
+def _distinct_runs(x, values):
+    return values
+
+
+def _chosen(values, inverse, counts, return_inverse: bool, return_counts: bool):
+    """The results that were asked for: a tensor alone, or a tuple."""
+    if not return_inverse and not return_counts:
+        return values
+    more = [wrap(np.asarray(each, np.int64)) for each, wanted in
+            ((inverse, return_inverse), (counts, return_counts)) if wanted]  # fmt: skip
+    return (values, *more)
+
+
+@function
+def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+    """The distinct elements in order, or the distinct slices along `dim`.
+
+    return_inverse  also, for each element, where it stands among them
+    return_counts   also, how often each occurs
+
+    >>> tensor([3, 1, 3]).unique(return_counts=True)
+    (tensor([1, 3]), tensor([1, 2]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.unique.html
+    """
+    x = input._array
+    if dim is None:
+        found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, equal_nan=False)
+        return _chosen(_distinct(input, found), inverse.reshape(x.shape), counts, return_inverse, return_counts)
+    axis = wrap_dim(dim, x.ndim)
+    if x.shape[axis] == 0:
+        raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
+    found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis)
+    return _chosen(_distinct_slices(input, found), inverse.reshape(-1), counts, return_inverse, return_counts)
+
+
+@function
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """The elements (or slices along `dim`) without the ones that equal the one before them."""
+    x = input._array
+    axis = 0 if dim is None else wrap_dim(dim, x.ndim)
+    lanes = np.ravel(x)[:, None] if dim is None else np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    starts = np.ones(len(lanes), bool)
+    starts[1:] = (lanes[1:] != lanes[:-1]).any(1)
+    first = np.flatnonzero(starts)
+    inverse = np.cumsum(starts) - 1
+    counts = np.diff(np.append(first, len(lanes)))
+    found = np.ravel(x)[first] if dim is None else np.take(x, first, axis)
+    inverse = inverse.reshape(x.shape) if dim is None else inverse
+    return _chosen(_distinct_runs(input, found), inverse, counts, return_inverse, return_counts)
+
+
+# Places in sorted lists
+
+
+def _places(edges, values, right: bool, out_int32: bool):
+    side = "right" if right else "left"
+    if edges.ndim == 1:
+        found = np.searchsorted(edges, values, side)
+    else:
+        rows, wanted = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1])
+        found = [np.searchsorted(row, each, side) for row, each in zip(rows, wanted, strict=True)]
+        found = np.array(found, np.int64).reshape(values.shape)
+    return wrap(np.asarray(found, np.int32 if out_int32 else np.int64)[()])
+
+
+@function(method=False)
+def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None, out=None):
+    """Where each value would have to be put into a sorted list to keep it sorted; `right`: after equal ones.
+
+    >>> torch.searchsorted(tensor([1, 3, 5]), tensor([0, 3, 9]))
+    tensor([0, 1, 3])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.searchsorted.html
+    """
+    edges = sorted_sequence._array
+    values = input._array if isinstance(input, Tensor) else np.asarray(input)
+    if edges.ndim != 1 and (edges.ndim != values.ndim or edges.shape[:-1] != values.shape[:-1]):
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
+            f"and input value tensor must match, but we got boundaries tensor {brackets(edges.shape)} and input value "
+            f"tensor {brackets(values.shape)}"
+        )
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")
+    if sorter is not None:
+        edges = np.take_along_axis(edges, sorter._array, -1)
+    result = _places(edges, values, right or side == "right", out_int32)
+    return result if out is None else write_out(result, out)
+
+
+@function(method=False)
+def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
+    """The number of the interval between sorted `boundaries` in which each value lies.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bucketize.html
+    """
+    if boundaries.ndim != 1:
+        raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
+    values = np.asarray(input) if is_number(input) else input._array
+    result = _places(boundaries._array, values, right, out_int32)
+    return result if out is None else write_out(result, out)
+
+
+# Counts
+
+
+@function
+def bincount(input, weights=None, minlength=0):
+    """How often each whole number from 0 on occurs, or the sum of the weights at its places.
+
+    >>> torch.bincount(tensor([1, 1, 3]))
+    tensor([0, 2, 0, 1])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.bincount.html
+    """
+    x = input._array
+    if x.dtype.kind not in "iu":
+        raise not_implemented("bincount_cpu", input.dtype.cpp_name)
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if x.ndim != 1 or (x.size and x.min() < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if weights is None:
+        return wrap(np.bincount(x, minlength=minlength).astype(np.int64, copy=False))
+    if weights._array.shape != x.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
+    counts = np.bincount(x, weights._array.astype(np.float64), minlength)
+    return wrap(counts.astype(np.float32 if weights.dtype is dtypes.float32 else np.float64, copy=False))
+
+
+def _range(x, low, high, name: str):
+    """The interval that is divided: as given, or from the smallest to the largest, widened if these are equal."""
+    if high < low:
+        raise RuntimeError(f"{name}: max must be larger than min")
+    if low == high and x.size:
+        low, high = x.min(), x.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        low, high = ("-nan" if np.isnan(each) else f"{each:g}" for each in (low, high))
+        raise RuntimeError(f"{name}: range of [{low}, {high}] is not finite")
+    return (low - 1, high + 1) if low == high else (low, high)
+
+
+def _check_bins(x, bins) -> None:
+    if x.dtype.kind != "f":
+        raise not_implemented("histogram_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    if is_number(bins) and bins <= 0:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+
+
+@function
+def histc(input, bins=100, min=0, max=0, *, out=None):
+    """How many elements lie in each of `bins` equal intervals from `min` to `max` (both 0: of the data).
+
+    >>> torch.histc(tensor([1., 2., 1.]), bins=4, min=0, max=3)
+    tensor([0., 2., 1., 0.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.histc.html
+    """
+    x = np.ravel(input._array)
+    _check_bins(x, bins)
+    kind = x.dtype.type
+    low, high = (kind(each) for each in _range(x, min, max, "torch.histc"))
+    inside = x[(x >= low) & (x <= high)]
+    place = np.minimum(((inside - low) / (high - low) * kind(bins)).astype(np.int64), bins - 1)
+    result = wrap(np.bincount(place, minlength=bins).astype(x.dtype))
+    return result if out is None else write_out(result, out)
+
+
+_histogram = return_type("histogram", "hist", "bin_edges")
+
+
+@function
+def histogram(input, bins, *, range=None, weight=None, density=False):
+    """The number (or the weight, or the density) of elements in each interval, and the edges between the intervals."""
+    x = np.ravel(input._array)
+    _check_bins(x, bins)
+    if isinstance(bins, Tensor):
+        edges = bins._array
+    else:
+        low, high = _range(x, *(range or (0, 0)), "torch.histogram()")
+        edges = np.linspace(low, high, bins + 1, dtype=x.dtype)
+    weights = None if weight is None else np.ravel(weight._array)
+    place = np.searchsorted(edges, x, "right") - 1
+    place = np.where(x == edges[-1], len(edges) - 2, place)
+    good = (place >= 0) & (place < len(edges) - 1)
+    counts = np.bincount(place[good], None if weights is None else weights[good], len(edges) - 1)
+    if density:
+        counts = counts / counts.sum() / np.diff(edges)
+    return _histogram(wrap(counts.astype(x.dtype)), wrap(edges))

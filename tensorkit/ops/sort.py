@@ -1,0 +1,283 @@
+"""Order: sort, the k largest, medians, quantiles, the most frequent.
+
+Finding values in sorted lists, and counting them, stands in `search.py`; which of several equal elements
+is named, in `selection.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import not_implemented
+from ..tensor import Tensor, wrap
+from . import selection
+from .declare import function, op
+from .index import gather
+from .pointwise import add
+from .reduce import _check_not_empty, _picked_dx, _shared_dx, return_type
+from .shape import movedim, reshape, squeeze, wrap_dim
+
+
+def _scattered(g, x_shape, indices, dim):
+    """The gradient of elements picked along `dim`, put back to where they were."""
+    return _picked_dx(g, x_shape, indices, dim, True)
+
+
+def _argsort(x, axis: int, descending: bool = False):
+    """Indices that sort, equal elements in their order; nan counts as largest."""
+    if not descending:
+        return np.argsort(x, axis, kind="stable")
+    backwards = np.argsort(np.flip(x, axis), axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(backwards, axis)
+
+
+@op(x=_scattered, outputs=("values", "indices"), result=return_type("sort", "values", "indices"))
+def sort(x, dim=-1, descending=False, stable=None):
+    """The elements in order along `dim`, and the index that each had; equal ones stay in their order, nan is largest.
+
+    >>> tensor([3, 1, 2]).sort()
+    torch.return_types.sort(
+    values=tensor([1, 2, 3]),
+    indices=tensor([1, 2, 0]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.sort.html
+    """
+    if x.dtype.kind == "c":
+        raise RuntimeError(" Sort does not support complex dtypes on CPU")
+    axis = wrap_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.copy(), np.int64(0)
+    indices = _argsort(x, axis, descending)
+    return np.take_along_axis(x, indices, axis), indices.astype(np.int64, copy=False)
+
+
+@function
+def argsort(input, dim=-1, descending=False, *, stable=False):
+    """The indices that sort along `dim`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.argsort.html
+    """
+    return sort(input, dim, descending, stable)[1]
+
+
+@function
+def msort(input, *, out=None):
+    """The elements in order along the first dimension."""
+    values = sort(input, 0)[0]
+    return values if out is None else add(values, 0, out=out)
+
+
+def _refuse(kernel: str, x, kinds: str = "bc") -> None:
+    if x.dtype.kind in kinds:
+        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
+
+
+def _rows_of(x, axis: int):
+    """The lanes along `axis` as rows of a matrix, and the shape that brings results per lane back."""
+    moved = np.moveaxis(x, axis, -1)
+    return moved.reshape(-1, x.shape[axis]), moved.shape[:-1]
+
+
+@op(x=_scattered, outputs=("values", "indices"), result=return_type("topk", "values", "indices"))
+def topk(x, k, dim=-1, largest=True, sorted=True):
+    """The `k` largest elements along `dim` (the smallest with largest=False), in order, with their indices.
+
+    >>> tensor([1., 5., 3.]).topk(2).values
+    tensor([5., 3.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.topk.html
+    """
+    axis = wrap_dim(dim, x.ndim)
+    if not 0 <= k <= (x.shape[axis] if x.ndim else 1):
+        raise RuntimeError("selected index k out of range")
+    if x.ndim == 0:
+        return x.copy(), np.int64(0)
+    if x.dtype.kind == "b":
+        raise RuntimeError("topk does not support bool dtypes on CPU")
+    if x.dtype.kind == "c":
+        raise RuntimeError(" topk does not support complex dtypes on CPU")
+    rows, lead = _rows_of(x, axis)
+    found = _argsort(rows, 1, largest)[:, :k]
+    if x.size <= selection.MOST:
+        for i, row in enumerate(rows):
+            tied = selection.first_of(row, k, largest)
+            if tied is not None:
+                found[i] = tied
+    indices = np.moveaxis(found.reshape(*lead, k), -1, axis).astype(np.int64)
+    return np.take_along_axis(x, indices, axis), indices
+
+
+def _one_of_each(x, axis: int, keepdim: bool, pick):
+    """For each lane along `axis` the element that `pick(lane)` names, with its index."""
+    rows, lead = _rows_of(x, axis)
+    found = np.array([pick(row) for row in rows], np.int64).reshape(lead)
+    indices = np.expand_dims(found, axis)
+    values = np.take_along_axis(x, indices, axis)
+    return (values, indices) if keepdim else (np.squeeze(values, axis)[()], found[()])
+
+
+@op(x=_picked_dx, outputs=("values", "indices"), result=return_type("kthvalue", "values", "indices"))
+def kthvalue(x, k, dim=-1, keepdim=False):
+    """The `k`-th smallest element along `dim`, counted from 1, with its index."""
+    axis = wrap_dim(dim, x.ndim)
+    if not 1 <= k <= (x.shape[axis] if x.ndim else 1):
+        raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(axis))
+    if x.ndim == 0:
+        return x.copy(), np.int64(0)
+    _refuse("kthvalue_cpu", x)
+
+    def pick(row):
+        tied = selection.kth_of(row, k - 1) if x.size <= selection.MOST else None
+        return _argsort(row, 0)[k - 1] if tied is None else tied
+
+    return _one_of_each(x, axis, keepdim, pick)
+
+
+# Medians
+
+
+def _median_index(row, ignore_nan: bool) -> int:
+    nans = np.isnan(row) if row.dtype.kind == "f" else np.zeros(0, bool)
+    if nans.any() and not ignore_nan:
+        return int(nans.argmax())
+    nth = max(row.size - int(nans.sum()) - 1, 0) // 2
+    tied = selection.middle_of(row, nth) if row.size <= selection.MOST else None
+    return int(_argsort(row, 0)[nth]) if tied is None else tied
+
+
+def _median(name: str, ignore_nan: bool, doc: str):
+    camel = name.capitalize()
+
+    def of_all(x, dim=None, keepdim=False):
+        _refuse("median_cpu", x)
+        flat = np.ravel(x)
+        if flat.size == 0:
+            return x.dtype.type(np.nan) if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        return np.ravel(flat)[_median_index(flat, ignore_nan)]
+
+    def along(x, dim, keepdim=False):
+        _check_not_empty("median", x, dim)
+        axis = wrap_dim(dim, x.ndim)
+        _refuse("median_out", x)
+        if x.ndim == 0:
+            return x.copy(), np.int64(0)
+        return _one_of_each(x, axis, keepdim, lambda row: _median_index(row, ignore_nan))
+
+    of_all.__name__, along.__name__ = f"_{name}_of_all", f"_{name}_along"
+    of_all = op(x=_shared_dx, node_name=f"{camel}Backward0", function=False, method=False)(of_all)
+    along = op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
+               node_name=f"{camel}Backward1", function=False, method=False)(along)  # fmt: skip
+
+    def median(input, dim=None, keepdim=False, *, axis=None, out=None):
+        dim = axis if dim is None else dim
+        return of_all(input, out=out) if dim is None else along(input, dim, keepdim, out=out)
+
+    median.__name__ = median.__qualname__ = name
+    median.__doc__, median.op = doc, along.op
+    return function(median)
+
+
+median = _median(
+    "median",
+    False,
+    """The middle element, the lower of the two for an even number: of all, or along `dim`, with its index.
+
+    >>> tensor([1., 3., 2., 4.]).median()
+    tensor(2.)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.median.html
+    """,
+)
+nanmedian = _median("nanmedian", True, "The median of the elements that are not nan.")
+
+
+@op(x=_picked_dx, outputs=("values", "indices"), result=return_type("mode", "values", "indices"))
+def mode(x, dim=-1, keepdim=False):
+    """The most frequent element along `dim`, the smallest of several, with an index at which it stands.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.mode.html
+    """
+    axis = wrap_dim(dim, x.ndim)
+    _refuse("mode_cpu", x, "c")
+    if x.ndim == 0:
+        return x.copy(), np.int64(0)
+    if x.shape[axis] == 0:
+        raise IndexError(f"mode(): Expected reduction dim {axis} to have non-zero size.")
+    return _one_of_each(x, axis, keepdim, selection.mode_of)
+
+
+# Quantiles
+
+
+def _check_quantile(name: str, x, q, interpolation: str):
+    if x._array.size == 0:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    if x.dtype not in (dtypes.float32, dtypes.float64):
+        raise RuntimeError(f"{name}() input tensor must be either float or double dtype")
+    if interpolation not in ("linear", "lower", "higher", "midpoint", "nearest"):
+        raise RuntimeError(
+            f"{name}() interpolation must be one of linear, lower, higher, midpoint or nearest, but got {interpolation}"
+        )
+    if not isinstance(q, Tensor):
+        if not 0 <= q <= 1:
+            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got {q:g}")
+        return wrap(x._array.dtype.type(q))
+    if q.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if q.dtype is not x.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if not np.all((q._array >= 0) & (q._array <= 1)):
+        raise RuntimeError(f"{name}() q values must be in the range [0, 1]")
+    return q
+
+
+def _quantile(name: str, x, q, dim, keepdim, interpolation, ignore_nan, out):
+    q = _check_quantile(name, x, q, interpolation)
+    shape = x._array.shape
+    if dim is None:
+        lanes, result_shape = reshape(x, 1, -1), (1,) * len(shape) if keepdim else ()
+    else:
+        dim = wrap_dim(dim, len(shape))
+        lanes = reshape(movedim(x, dim, -1), -1, shape[dim] if shape else 1)
+        result_shape = tuple(1 if i == dim else n for i, n in enumerate(shape) if keepdim or i != dim)
+    ordered = sort(lanes, -1)[0]
+    nans = np.isnan(lanes._array)
+    last = lanes._array.shape[1] - 1
+    wanted = np.reshape(q._array, (1, -1))
+    if ignore_nan:
+        place = wanted * np.maximum(last - nans.sum(1, keepdims=True), 0).astype(x._array.dtype)
+    else:
+        place = np.where(nans.any(1, keepdims=True), last, wanted * x._array.dtype.type(last))
+    place = np.asarray(place, x._array.dtype)
+    if interpolation in ("lower", "higher", "nearest"):
+        place = {"lower": np.floor, "higher": np.ceil, "nearest": np.rint}[interpolation](place)
+    below = place.astype(np.int64)
+    result = gather(ordered, 1, wrap(below))
+    if interpolation in ("linear", "midpoint"):
+        from .misc import lerp
+
+        weight = np.full_like(place, 0.5) if interpolation == "midpoint" else place - below
+        above = gather(ordered, 1, wrap(np.ceil(place).astype(np.int64)))
+        result = lerp(result, above, wrap(weight))
+    result = reshape(movedim(result, 1, 0), (-1, *result_shape))
+    result = squeeze(result, 0) if q.ndim == 0 else result
+    return result if out is None else add(result, 0, out=out)
+
+
+@function
+def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
+    """The value below which the share `q` of the elements lies, of all or along `dim`.
+
+    q  a number between 0 and 1, or several as a vector; the result then has them as its first dimension
+
+    >>> tensor([1., 2., 3., 4.]).quantile(0.5)
+    tensor(2.5000)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.quantile.html
+    """
+    return _quantile("quantile", input, q, dim, keepdim, interpolation, False, out)
+
+
+@function
+def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
+    """The quantile of the elements that are not nan."""
+    return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True, out)
