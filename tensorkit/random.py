@@ -279,7 +279,7 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
     if p is not None:
         drawn = engine.bernoulli(array.size, p)
     else:
-        if array.dtype.kind not in "f":
+        if array.dtype.kind not in "fV":
             raise NotImplementedError(
                 f"\"bernoulli_tensor_cpu_self_\" not implemented for '{input.dtype.cpp_name}'"
             )
@@ -298,7 +298,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     Source: https://pytorch.org/docs/stable/generated/torch.multinomial.html
     """
     array = memory(input)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fV":
         raise RuntimeError("multinomial only supports floating-point dtypes for input, got: " + input.dtype.cpp_name)
     if array.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")

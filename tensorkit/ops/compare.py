@@ -151,7 +151,7 @@ def fmin(x, y):
 def _test(name: str, ufunc, doc: str, default: bool):
     def look(input):
         array = input._array
-        return wrap(ufunc(array) if array.dtype.kind in "fc" else np.full(array.shape, default))
+        return wrap(ufunc(array) if array.dtype.kind in "fcV" else np.full(array.shape, default))
 
     look.__name__, look.__doc__ = name, doc
     return function(look)

@@ -406,6 +406,8 @@ def _index_add_zeros(x, shape, dim, index):
 
 
 def _at(dim: int, ndim: int, index) -> tuple:
+    if ndim == 0:
+        return (Ellipsis,)
     return (slice(None),) * wrap_dim(dim, ndim) + (np.atleast_1d(index),)
 
 
@@ -548,7 +550,7 @@ def take_along_dim(input, indices, dim=None, *, out=None):
 def _scatter(x, src, dim, index):
     result = np.array(x)
     if x.ndim == 0:
-        return np.asarray(src).reshape(())[()]
+        return np.asarray(src).astype(x.dtype).reshape(())[()]
     if isinstance(src, np.ndarray) and src.ndim:
         src = src[tuple([slice(n) for n in index.shape])]
     result[_open_grid(index, dim)] = src
@@ -613,7 +615,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     ufunc = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[reduce]
     if not include_self:
         start = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}[reduce]
-        result[where_] = start if result.dtype.kind == "f" or abs(start) <= 1 else (
+        result[where_] = start if result.dtype.kind in "fV" or abs(start) <= 1 else (
             np.iinfo(result.dtype).min if start < 0 else np.iinfo(result.dtype).max)  # fmt: skip
     ufunc.at(result, where_, src._array)
     if reduce == "mean":
@@ -621,7 +623,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         np.add.at(count, where_, 1)
         if not include_self:
             count[count == 0] = 1
-        result = result / count if result.dtype.kind == "f" else result // count
+        result = result / count if result.dtype.kind in "fV" else result // count
     return wrap(result)
 
 

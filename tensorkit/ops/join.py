@@ -336,8 +336,8 @@ def flip(x, dims):
 
     Source: https://pytorch.org/docs/stable/generated/torch.flip.html
     """
-    dims = dims if isinstance(dims, (tuple, list)) else (dims,)
-    return np.flip(x, wrap_dims(dims, x.ndim)).copy()
+    dims = wrap_dims(dims if isinstance(dims, (tuple, list)) else (dims,), x.ndim)
+    return np.flip(x, dims).copy() if x.ndim else x.copy()
 
 
 @function

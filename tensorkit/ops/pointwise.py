@@ -272,7 +272,7 @@ def pow(x, y):
     Source: https://pytorch.org/docs/stable/generated/torch.pow.html
     """
     kind = x.dtype.kind if hasattr(x, "dtype") else y.dtype.kind
-    if kind == "f":
+    if kind in "fV":
         if type(y) is int or type(y) is float:  # the powers that courses use, exactly as PyTorch computes them
             if y == 2:
                 return x * x
@@ -565,7 +565,7 @@ def sgn(x):
 @function
 def signbit(input, *, out=None):
     """Whether each element is negative (-0. is)."""
-    result = wrap(np.signbit(input._array) if input._array.dtype.kind == "f" else input._array < 0)
+    result = wrap(np.signbit(input._array) if input._array.dtype.kind in "fV" else input._array < 0)
     return result if out is None else write_out(result, out)
 
 
@@ -623,7 +623,7 @@ def round(x, decimals=0):
 @unary(lambda g: g)
 def frac(x):
     """What stands after the decimal point of each element."""
-    if x.dtype.kind not in "f":
+    if x.dtype.kind not in "fV":
         raise not_implemented("frac_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return x - np.trunc(x)
 
@@ -654,7 +654,7 @@ def complex(real, imag):
 @unary(lambda g, x: g * 0, floating=True, inplace=False)
 def angle(x):
     """The angle of each number in the complex plane; pi for negative real ones."""
-    return np.angle(x).astype(x.dtype if x.dtype.kind == "f" else x.real.dtype)[()]
+    return np.angle(x).astype(x.dtype if x.dtype.kind in "fV" else x.real.dtype)[()]
 
 
 # Operators the other way round

@@ -55,7 +55,7 @@ def counted(x_shape: tuple, dim) -> int:
 def add_up(x, axis=None, keepdims: bool = False):
     """A sum in the type of `x`, of which float32 and smaller are added in float64 where that costs little: PyTorch adds in
     blocks, whose rounding errors are as small."""
-    if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and x.size <= 65536:
+    if x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536:
         return np.add.reduce(x, axis, np.float64, keepdims=keepdims).astype(x.dtype)
     return np.add.reduce(x, axis, keepdims=keepdims)
 
@@ -116,7 +116,7 @@ def mean(x, dim=None, keepdim=False, dtype=None):
             "a mean of whole numbers need not be whole: make them floats first, with .float() or dtype=torch.float32.",
         )
     axis = axes(dim, x.ndim)
-    if x.dtype.kind == "f" and x.dtype.itemsize <= 4 and x.size <= 65536:
+    if x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536:
         return np.mean(x, axis, np.float64, keepdims=keepdim).astype(x.dtype)
     return np.mean(x, axis, keepdims=keepdim)
 
@@ -159,7 +159,8 @@ def _var_dx(g, x, dim, keepdim, correction):
     shape = x._array.shape
     count = counted(shape, dim)
     center = mean(x, dim, True) if dim is not None else mean(x)
-    return spread(g, shape, dim, keepdim) * (2.0 / (count - correction)) * (x - center)
+    scale = 2.0 / (count - correction) if count != correction else math.inf
+    return spread(g, shape, dim, keepdim) * scale * (x - center)
 
 
 def _std_dx(g, x, out, dim, keepdim, correction):
@@ -169,7 +170,7 @@ def _std_dx(g, x, out, dim, keepdim, correction):
 
 
 def _variance(x, dim, keepdim, correction):
-    if x.dtype.kind not in "fc":
+    if x.dtype.kind not in "fcV":
         raise RuntimeError("std and var only support floating point and complex dtypes")
     axis = axes(dim, x.ndim)
     count = counted(x.shape, dim)
@@ -459,7 +460,7 @@ def cumsum(x, dim, dtype=None):
         return x.astype(np.int64) if x.dtype.kind in "biu" else x.copy()
     if x.dtype.kind in "biu":
         return np.cumsum(x, axis, np.int64 if dtype is None else x.dtype)
-    return np.cumsum(x, axis, np.float64).astype(x.dtype) if x.dtype.kind == "f" else np.cumsum(x, axis)
+    return np.cumsum(x, axis, np.float64).astype(x.dtype) if x.dtype.kind in "fV" else np.cumsum(x, axis)
 
 
 def _reversed_cumsum(g, dim):

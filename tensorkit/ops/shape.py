@@ -321,6 +321,8 @@ def movedim(input, source, destination):
     sources = wrap_dims(source if isinstance(source, (tuple, list)) else (source,), ndim)
     targets = wrap_dims(destination if isinstance(destination, (tuple, list)) else (destination,), ndim)
     order = [dim for dim in range(ndim) if dim not in sources]
+    if ndim == 0:
+        return permute(input, ())
     for target, dim in sorted(zip(targets, sources, strict=True)):
         order.insert(target, dim)
     return permute(input, order)
