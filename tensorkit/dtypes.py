@@ -34,7 +34,7 @@ class dtype:
 
     def __init__(self, name: str, numpy, category: int, cpp_name: str, itemsize: int, is_signed: bool = True):
         self.name = name
-        self.numpy = np.dtype(numpy) if numpy is not None else None  # type: ignore[assignment]
+        self.numpy = np.dtype(numpy) if numpy is not None else None
         self.category = category
         self.cpp_name = cpp_name
         self.tensor_type = cpp_name + "Tensor"
@@ -236,7 +236,7 @@ class finfo:
 
             info = ml_dtypes.finfo(real.numpy)
         else:
-            info = np.finfo(real.numpy)  # type: ignore[assignment]
+            info = np.finfo(real.numpy)
         self.dtype = real.name
         self.bits = int(info.bits)
         self.eps = float(info.eps)
