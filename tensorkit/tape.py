@@ -3,17 +3,20 @@
 Every differentiable operation leaves a `Node` behind.  Nodes are plain data: the operation, what went
 in, what its derivatives need.  The backward pass (`tensorkit.autograd.engine`) walks them newest first, and
 the inspectors (`tensorkit.graph`) show them.  Here also: the clock that numbers nodes and in-place
-writes, and the switch that turns recording off (`no_grad`).
+writes.  The switch that turns recording off stands in `grad_mode.py`.
 
 Nothing here knows what a tensor is.  An operand that no operation made stands on the tape as itself: a leaf
 or constant tensor, or a Python number.
 """
 
-import threading
 from itertools import count
+from weakref import ref
 
 import numpy as np
 
+from .grad_mode import (  # noqa: F401 (part of the tape for all who import from here)
+    decorate, enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, mode, no_grad, set_grad_enabled,
+)  # fmt: skip
 from .hooks import RemovableHandle
 
 #: The next moment.  Nodes and in-place writes take their times from one clock, so that "was this value
@@ -81,16 +84,25 @@ class Node:
         return tuple(_edge(parent) for parent in self.parents)
 
     def register_prehook(self, hook) -> RemovableHandle:
-        """Call `hook(gradient)` when the gradient of this node's output is complete; it may return another."""
-        if self.hooks is None:
-            self.hooks = {}
-        return RemovableHandle(self.hooks, hook)
+        """Call `hook(gradients)` when the gradients of this node's outputs are complete; it may return others."""
+        return self._hook("pre", hook)
 
     def register_hook(self, hook) -> RemovableHandle:
-        """Call `hook(gradients passed on, gradients received)` after this node has done its part of a backward pass."""
+        """Call `hook(gradients passed on, gradients received)` after this node has done its part of a backward pass; it
+        may return other ones to pass on."""
+        return self._hook("post", hook)
+
+    def _hook(self, when: str, hook) -> RemovableHandle:
         if self.hooks is None:
             self.hooks = {}
-        return RemovableHandle(self.hooks.setdefault("post", {}), hook)
+        return RemovableHandle(self.hooks.setdefault(when, {}), hook)
+
+    @property
+    def metadata(self) -> dict:
+        """A dictionary for whatever the user wants to note about this node."""
+        if self.hooks is None:
+            self.hooks = {}
+        return self.hooks.setdefault("metadata", {})
 
     def __getattr__(self, name: str):
         """`_saved_self`, `_saved_other`, `_saved_result` …: the values kept for the derivatives."""
@@ -147,24 +159,38 @@ class Output(Node):
 class AccumulateGrad:
     """The end of the tape at a leaf: here the gradient is added to `variable.grad`."""
 
-    __slots__ = ("variable",)
+    __slots__ = ("variable", "__weakref__")
 
     next_functions = ()
 
-    def __init__(self, variable):
-        self.variable = variable
+    def __new__(cls, variable):
+        """The one that stands for this leaf already, if somebody still holds it, so that `is` tells the truth."""
+        known = variable.__dict__.get("_accumulator")
+        self = known and known()
+        if self is None:
+            self = object.__new__(cls)
+            self.variable = variable
+            variable._accumulator = ref(self)
+        return self
 
     def name(self) -> str:
         return "torch::autograd::AccumulateGrad"
 
     def __repr__(self) -> str:
-        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+        return f"<AccumulateGrad object at {id(self):#x}>"
 
-    def __eq__(self, other) -> bool:
-        return isinstance(other, AccumulateGrad) and self.variable is other.variable
+    def register_prehook(self, hook) -> RemovableHandle:
+        """Call `hook((gradient,))` before the gradient is added; it may return another."""
 
-    def __hash__(self) -> int:
-        return hash((AccumulateGrad, id(self.variable)))
+        def alone(gradient):
+            changed = hook((gradient,))
+            return changed[0] if isinstance(changed, tuple) else changed
+
+        return self.variable.register_hook(alone)
+
+    def register_hook(self, hook) -> RemovableHandle:
+        """Call `hook((), (gradient,))` after the gradient was added to `variable.grad`."""
+        return self.variable.register_post_accumulate_grad_hook(lambda leaf: hook((), (leaf.grad,)))
 
 
 def _edge(parent) -> tuple:
@@ -175,6 +201,28 @@ def _edge(parent) -> tuple:
     if getattr(parent, "requires_grad", False):
         return (AccumulateGrad(parent), 0)
     return (None, 0)
+
+
+class Packed:
+    """A saved value in the form that a hook on saved tensors gave it; `restore()` makes it a value again."""
+
+    __slots__ = ("restore",)
+
+    def __init__(self, restore):
+        self.restore = restore
+
+
+class Anomaly:
+    """Whether each backward step is checked (`torch.autograd.detect_anomaly`), in all threads; also for NaN?"""
+
+    __slots__ = ("enabled", "check_nan")
+
+
+anomaly = Anomaly()
+anomaly.enabled, anomaly.check_nan = False, True
+
+#: Functions that are told of each node when it is recorded: anomaly mode's, and those of hooks on saved tensors.
+watchers: list = []
 
 
 def keep(array):
@@ -194,180 +242,12 @@ def record(op, parents: tuple, saved: tuple, extras: tuple, array) -> Node:
     node.time = tick()
     node.out = keep(array)
     node.storage = node.hooks = None
+    if watchers:
+        announce(node)
     return node
 
 
-class _Mode(threading.local):
-    """Whether operations are recorded; each thread has its own, and starts with recording on."""
-
-    enabled = True
-    inference = False
-    anomaly = False
-
-
-mode = _Mode()
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations are being recorded in this thread.
-
-    >>> import tensorkit as torch
-    >>> with torch.no_grad():
-    ...     torch.is_grad_enabled()
-    False
-    """
-    return mode.enabled
-
-
-def is_inference_mode_enabled() -> bool:
-    """Whether this thread is inside `inference_mode`."""
-    return mode.inference
-
-
-class _GradMode:
-    """A setting of the recording switch, as a context manager and as a decorator.
-
-    Instances may be nested and used again: each entry pushes the mode it found.
-    """
-
-    __slots__ = ("_found",)
-
-    target = True
-
-    def __new__(cls, function=None):
-        self = object.__new__(cls)
-        self._found = []
-        return self if function is None else self(function)  # @torch.no_grad without brackets
-
-    def __enter__(self):
-        self._found.append(mode.enabled)
-        mode.enabled = self.target
-
-    def __exit__(self, *exception):
-        mode.enabled = self._found.pop()
-
-    def clone(self):
-        return type(self)()
-
-    def __call__(self, function):
-        return decorate(self.clone, function)
-
-
-def decorate(context, function):
-    """`function`, run inside a new `context()` at each call; generators get it only while they run."""
-    from functools import wraps
-
-    code = getattr(function, "__code__", None)
-    if code is not None and code.co_flags & 0x20:  # a generator function: the mode ends at each yield
-
-        @wraps(function)
-        def generator(*args, **kwargs):
-            running = function(*args, **kwargs)
-            send, value = running.send, None
-            while True:
-                try:
-                    with context():
-                        result = send(value)
-                except StopIteration as stop:
-                    return stop.value
-                try:
-                    value = yield result
-                    send = running.send
-                except GeneratorExit:
-                    with context():
-                        running.close()
-                    raise
-                except BaseException as error:
-                    send, value = running.throw, error
-
-        return generator
-
-    @wraps(function)
-    def wrapped(*args, **kwargs):
-        with context():
-            return function(*args, **kwargs)
-
-    return wrapped
-
-
-class no_grad(_GradMode):
-    """Do not record operations: inside, results have `requires_grad=False`.
-
-    >>> import tensorkit as torch
-    >>> w = torch.tensor(1.0, requires_grad=True)
-    >>> with torch.no_grad():
-    ...     (w * 2).requires_grad
-    False
-
-    Source: https://pytorch.org/docs/stable/generated/torch.no_grad.html
-    """
-
-    __slots__ = ()
-    target = False
-
-
-class enable_grad(_GradMode):
-    """Record operations again, inside a `no_grad` block."""
-
-    __slots__ = ()
-    target = True
-
-
-class set_grad_enabled(_GradMode):
-    """Turn recording on or off: at once as a plain call, or for a `with` block, or for a decorated function."""
-
-    __slots__ = ("target",)
-
-    def __new__(cls, mode: bool):
-        return object.__new__(cls)
-
-    def __init__(self, mode: bool):
-        self.target = bool(mode)
-        self._found = [_swap(self.target)]
-
-    def __enter__(self):
-        if not self._found:  # entered a second time
-            self._found.append(mode.enabled)
-        mode.enabled = self.target
-
-    def clone(self):
-        return set_grad_enabled(self.target)
-
-    def __call__(self, function):
-        if self._found:
-            mode.enabled = self._found.pop()  # as a decorator it acts only inside
-        return super().__call__(function)
-
-
-def _swap(enabled: bool) -> bool:
-    found, mode.enabled = mode.enabled, enabled
-    return found
-
-
-class inference_mode(_GradMode):
-    """Like `no_grad`; tensors made inside can never be recorded in PyTorch.
-
-    `inference_mode(False)` changes nothing.
-    """
-
-    __slots__ = ("_on",)
-    target = False
-
-    def __new__(cls, mode=True):
-        self = object.__new__(cls)
-        self._found, self._on = [], True
-        if callable(mode):
-            return self(mode)
-        self._on = bool(mode)
-        return self
-
-    def __enter__(self):
-        self._found.append((mode.enabled, mode.inference))
-        if self._on:
-            mode.enabled, mode.inference = False, True
-
-    def __exit__(self, *exception):
-        mode.enabled, mode.inference = self._found.pop()
-
-    def clone(self):
-        return inference_mode(self._on)
+def announce(node: Node) -> None:
+    """Tell those who watch of a new node."""
+    for watcher in watchers:
+        watcher(node)

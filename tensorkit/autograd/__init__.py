@@ -1,26 +1,59 @@
 """Automatic differentiation: `backward`, `grad`, functions of your own, and tools that check derivatives.
 
-`engine.py` is the backward pass itself.  What is recorded for it is the business of `tensorkit.tape`.
+`engine.py` is the backward pass itself, `function.py` the operations that users write, `functional.py` Jacobians and the
+like, `gradcheck.py` compares derivatives with differences.  What is recorded is the business of `tensorkit.tape`.
 """
 
+from warnings import warn
+
+from ..ops.create import zeros_like
+from ..ops.join import stack
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import Tensor, wrap
-from .engine import run_backward, seeds
+from .anomaly import detect_anomaly, set_detect_anomaly
+from .engine import deposit, run_backward, seeds
+from .function import Function
+from .gradcheck import gradcheck, gradgradcheck
+
+#: Parts that wait until someone asks for them.
+_ON_DEMAND = ("functional", "graph", "forward_ad")
+
+_CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
+    "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
+    "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the "
+    "leak."
+)
+
+
+def __getattr__(name: str):
+    if name in _ON_DEMAND:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
 
 
 def _as_tuple(value) -> tuple:
+    """A tensor alone, or several, as a tuple; what stands for a tensor on the tape (`GradientEdge`) becomes one again."""
     if value is None:
         return ()
-    return (value,) if isinstance(value, Tensor) else tuple(value)
+    if isinstance(value, Tensor):
+        return (value,)
+    if hasattr(value, "output_nr"):
+        return (value.place,)
+    return tuple([each.place if hasattr(each, "output_nr") else each for each in value])
 
 
-def _pair_up(outputs: tuple, gradients, name: str) -> list:
-    if gradients is None:
-        return [None] * len(outputs)
-    gradients = (gradients,) if isinstance(gradients, Tensor) else tuple(gradients)
-    if len(gradients) != len(outputs):
+def _gradients(outputs: tuple, given) -> list:
+    """One gradient (or None) for each output."""
+    gradients = _as_tuple(given) if given is not None else (None,) * len(outputs)
+    for each in gradients[: len(outputs)]:
+        if each is not None and not isinstance(each, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(each).__name__}")
+    if len(gradients) < len(outputs):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(gradients)} gradients")
-    return list(gradients)
+    return list(gradients[: len(outputs)])
 
 
 def backward(
@@ -38,18 +71,26 @@ def backward(
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
+    if grad_variables is not None:
+        warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors`."
+            )
+        grad_tensors = grad_variables
     outputs = _as_tuple(tensors)
-    gradients = _pair_up(outputs, grad_tensors if grad_variables is None else grad_variables, "grad_tensors")
+    gradients = _gradients(outputs, grad_tensors)
     wanted = None if inputs is None else _as_tuple(inputs)
     if wanted is not None and not wanted:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    retain = create_graph if retain_graph is None else retain_graph
     started = seeds(outputs, gradients)
-    found = run_backward(outputs, started, retain, create_graph, wanted)
+    if create_graph:
+        warn(_CYCLE, stacklevel=3)
+    found = run_backward(outputs, started, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
     for each in wanted or ():
         if each._node is not None and each._node in found:
-            gradient = found[each._node]
-            each._grad = gradient if each._grad is None else each._grad + gradient
+            deposit(each, found[each._node], True, create_graph)
 
 
 def _backward_method(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
@@ -67,11 +108,7 @@ def _backward_method(self, gradient=None, retain_graph=None, create_graph=False,
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
     """
-    if inputs is not None:
-        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-        return
-    retain = create_graph if retain_graph is None else retain_graph
-    run_backward((self,), seeds((self,), (gradient,)), retain, create_graph)
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
 Tensor.backward = _backward_method
@@ -91,8 +128,10 @@ def grad(
 ) -> tuple:
     """The derivatives of the (sum of the) outputs with respect to the inputs, as a tuple; no `.grad` is touched.
 
-    grad_outputs  the gradient of some scalar with respect to each output
-    allow_unused  give None for an input that had no part in the outputs, instead of raising RuntimeError
+    grad_outputs       the gradient of some scalar with respect to each output
+    allow_unused       give None for an input that had no part in the outputs, instead of raising RuntimeError
+    materialize_grads  give zeros for such an input
+    is_grads_batched   each of `grad_outputs` has one more dimension, in front: one backward pass for each entry
 
     >>> import tensorkit as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -101,14 +140,27 @@ def grad(
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     outputs, inputs = _as_tuple(outputs), _as_tuple(inputs)
-    gradients = _pair_up(outputs, grad_outputs, "grad_outputs")
-    for i, each in enumerate(inputs):
-        if not each._requires_grad:
-            raise RuntimeError("One of the differentiated Tensors does not require grad") if not any(
-                other._requires_grad for other in inputs[:i]
-            ) else RuntimeError("One of the differentiated Tensors does not require grad")
+    if not only_inputs:
+        warn("only_inputs argument is deprecated and is ignored now (defaults to True).", FutureWarning, stacklevel=2)
+    for each in outputs:
+        if not isinstance(each, Tensor):
+            raise AssertionError("Expected output to be a torch.Tensor")
+    if is_grads_batched:
+        return _batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
+    gradients = _gradients(outputs, grad_outputs)
     started = seeds(outputs, gradients)
+    if not inputs:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    for each in inputs:
+        if not isinstance(each, Tensor):
+            raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(each).__name__}")
+        if not each._requires_grad:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
     retain = create_graph if retain_graph is None else retain_graph
     found = run_backward(outputs, started, retain, create_graph, inputs, accumulate=False)
     results = []
@@ -120,17 +172,39 @@ def grad(
                 "this is the desired behavior."
             )
         if gradient is None and materialize_grads:
-            gradient = each.detach() * 0
+            gradient = zeros_like(each)
         results.append(gradient)
     return tuple(results)
 
 
-def Variable(data, requires_grad: bool = False) -> Tensor:  # noqa: N802 (PyTorch's old name)
+def _batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads) -> tuple:
+    """The gradients for each entry of the first dimension of `grad_outputs`, stacked."""
+    given = _as_tuple(grad_outputs)
+    count = len(given[0])
+    rows = []
+    for i in range(count):
+        retain = True if i + 1 < count else (create_graph if retain_graph is None else retain_graph)
+        row = [each if each is None else each[i] for each in given]
+        rows.append(grad(outputs, inputs, row, retain, create_graph, allow_unused=allow_unused, materialize_grads=materialize_grads))
+    return tuple([None if column[0] is None else stack(column) for column in zip(*rows, strict=True)])
+
+
+class _VariableMeta(type):
+    def __instancecheck__(cls, value) -> bool:
+        return isinstance(value, Tensor)
+
+
+class Variable(metaclass=_VariableMeta):
     """The tensor itself: since PyTorch 0.4 a tensor needs no wrapper to be differentiated."""
-    if requires_grad and not data._requires_grad:
-        data = wrap(data._array)
-        data.requires_grad_()
-    return data
+
+    def __new__(cls, data, requires_grad: bool = False) -> Tensor:
+        if requires_grad and not data._requires_grad:
+            data = wrap(data._array)
+            data.requires_grad_()
+        return data
 
 
-__all__ = ["Variable", "backward", "enable_grad", "grad", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "gradcheck", "gradgradcheck",
+    "inference_mode", "no_grad", "set_detect_anomaly", "set_grad_enabled",
+]  # fmt: skip

@@ -18,8 +18,10 @@ from ..ops.create import ones_like
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
 from ..ops.shape import sum_to
-from ..tape import Node, Output, mode
+from ..tape import Node, Output, anomaly, mode
 from ..tensor import Tensor, wrap
+from .anomaly import watched
+from .hooking import run_hooks, run_post_hooks, run_prehooks
 
 ndarray = np.ndarray
 _accumulating = Lock()  # threads that meet at one leaf add one after the other
@@ -38,6 +40,8 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     heap: list = []  # and these times, negative: the newest on top
     shared: set = set()  # leaves whose waiting gradient is held elsewhere too
 
+    needed = None if wanted is None else _on_the_way(roots, wanted)
+    shares_of = watched(_shares) if anomaly.enabled else _shares
     recording, mode.enabled = mode.enabled, create_graph
     try:
         for root, gradient in zip(roots, gradients, strict=True):
@@ -55,12 +59,22 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
         while heap:
             node = nodes.pop(-heappop(heap))
             g = pending.pop(node)
-            if node.hooks is not None and type(g) is not list:
-                g = run_hooks(node.hooks, g)
-            if wanted is not None and node in wanted:
-                found[node] = g
-            shares = _output_share(node, g, pending) if type(node) is Output else _shares(node, g)
+            hooks = node.hooks
+            if hooks is not None and type(g) is not list:
+                g = run_hooks(hooks, g)
+            if wanted is not None:
+                if node in wanted:
+                    found[node] = g
+                if node not in needed:
+                    continue
+            if hooks is not None and "pre" in hooks:
+                g = run_prehooks(hooks["pre"], g)
+            shares = _output_share(node, g, pending) if type(node) is Output else shares_of(node, g)
+            if hooks is not None and "post" in hooks:
+                shares = run_post_hooks(node, shares, g)
             for parent, share in shares:
+                if needed is not None and parent not in needed and parent not in wanted:
+                    continue
                 if parent in pending:
                     if type(share) is not list:
                         pending[parent] = add(pending[parent], share)
@@ -75,8 +89,6 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
                     shared.add(parent)
             if not retain_graph and node.saved:
                 node.saved = None
-            if node.hooks is not None:
-                _run_post_hooks(node, shares, g)
     finally:
         mode.enabled = recording
     for leaf, g in pending.items():
@@ -97,6 +109,8 @@ def _shares(node: Node, g) -> list:
     if type(array) not in FLOAT_SCALARS and array.dtype.kind == "c":
         return _complex_shares(node, g)
     op = node.op
+    if op.whole is not None:
+        return op.whole(node, g)
     rules, vjp, variadic, shares = op.rules, op.vjp, op.variadic, []
     for i, parent in enumerate(node.parents):
         if isinstance(parent, Node):
@@ -136,42 +150,31 @@ def _complex_shares(node: Node, g) -> list:
     return shares
 
 
+def _on_the_way(roots, wanted: set) -> set:
+    """The nodes between the roots and what is wanted: the others need not be walked."""
+    stack, reached = [root._node for root in roots if root._node is not None], set()
+    while stack:
+        node = stack.pop()
+        if node not in reached:
+            reached.add(node)
+            stack.extend([parent for parent in node.parents if isinstance(parent, Node)])
+    on_the_way: set = set()
+    for node in sorted(reached, key=lambda node: node.time):  # operands come before results
+        for parent in node.parents:
+            if isinstance(parent, (Node, Tensor)) and (parent in wanted or parent in on_the_way):
+                on_the_way.add(node)
+                break
+    return on_the_way
+
+
 def _output_share(place: Output, g, pending: dict) -> list:
     """For one of several outputs: the list of gradients that waits for their node, with `g` in its place."""
     waiting = pending.get(place.node)
     gradients = [] if waiting is None else waiting
     gradients.extend([None] * (place.index + 1 - len(gradients)))
-    gradients[place.index] = g
+    there = gradients[place.index]
+    gradients[place.index] = g if there is None else add(there, g)
     return [(place.node, gradients)]
-
-
-def run_hooks(hooks: dict, g):
-    """The gradient after the hooks on it, in the order of their registration; `retain_grad` sees the last word."""
-    for name, hook in list(hooks.items()):
-        if isinstance(name, str):  # 'retain_grad' comes last, 'post' after the node
-            continue
-        changed = hook(g)
-        if changed is not None:
-            if not isinstance(changed, Tensor):
-                raise TypeError(f"expected Tensor, but hook returned '{type(changed).__name__}'")
-            if changed._array.shape != g._array.shape:
-                raise RuntimeError(
-                    f"hook '{getattr(hook, '__name__', repr(hook))}' has changed the size of value"
-                )
-            g = changed
-    if "retain_grad" in hooks:
-        hooks["retain_grad"](g)
-    return g
-
-
-def _run_post_hooks(node: Node, shares: list, g) -> None:
-    """Tell a node's own hooks (`grad_fn.register_hook`) what it passed on, and what it was given."""
-    hooks = node.hooks.get("post")
-    if hooks:
-        given = dict(shares)
-        passed = tuple([given.get(parent) for parent in node.parents])
-        for hook in list(hooks.values()):
-            hook(passed, tuple(g) if isinstance(g, list) else (g,))
 
 
 def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import FLOATING
 from ..errors import cannot_broadcast, hint, kind, missing_arguments, not_implemented, wrong_argument
-from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, keep, mode, record, tick
+from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, Packed, announce, anomaly, keep, mode, record, tick, watchers
 from ..tensor import Tensor, memory, new, storage_of, view, wrap
 from .promote import cast, is_number, number_dtype, pair, result_dtype
 
@@ -61,6 +61,8 @@ class Op:
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
         "family", "function", "inplace", "variadic", "method", "check",
     )  # fmt: skip
+
+    whole = None  # of an operation with one rule for all its operands (a user's Function): the method that calls it
 
     def __init__(self, forward, rules, *, symbol=None, node_name=None, outputs=("out",), name=None, variadic=False,
                  elementwise=False):  # fmt: skip
@@ -103,12 +105,14 @@ class Op:
         is wrapped anew around the node, so that it can be differentiated; around a place of its own behind the
         node, if the node has `several` differentiable outputs.
         """
+        if type(value) is Packed:
+            value = value.restore()
         if name in self.outputs:
             storage = node.storage
             if storage is not None and storage.writes and storage.writes[-1] > node.time:
                 raise overwritten(value, storage, node.time, node)
             tensor = wrap(value)
-            if value.dtype.kind in "fc" or value.dtype.name == "bfloat16":
+            if value.dtype.kind in "fcV":
                 tensor._node = output(node, self.outputs.index(name), value) if several else node
                 tensor._requires_grad = True
             return tensor
@@ -147,12 +151,21 @@ class Op:
 def overwritten(array, storage, time: int, maker) -> RuntimeError:
     """PyTorch's error for a saved value that an in-place operation changed before the backward pass came for it."""
     kind = dtypes.from_numpy(array.dtype)
-    made = f", which is output 0 of {maker.name()}" if maker is not None else ""
+    advice = (
+        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question was "
+        "changed in there or anywhere later. Good luck!"
+        if anomaly.enabled
+        else "enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
+    made = ""
+    if maker is not None:
+        index = maker.index if type(maker) is Output else 0
+        made = f", which is output {index} of {maker.name().rpartition('Backward')[0] or maker.name()},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{kind.tensor_type} {list(array.shape)}]{made}, is at version {storage.version()}; expected version "
-        f"{storage.version(time)} instead. Hint: enable anomaly detection to find the operation that failed to compute "
-        "its gradient, with torch.autograd.set_detect_anomaly(True)."
+        f"[torch.{kind.tensor_type} {list(array.shape)}]{made} is at version {storage.version()}; expected version "
+        f"{storage.version(time)} instead. Hint: {advice}"
     )
 
 
@@ -276,6 +289,8 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
                     array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
                 )
                 node.storage = node.hooks = None
+                if watchers:
+                    announce(node)
             else:
                 tensor._node = None
                 tensor._requires_grad = False
@@ -328,7 +343,7 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                             wants = 2
                         if x._requires_grad:
                             wants += 1
-                    elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
+                    elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind in "fV"):
                         b = y
                         if x._requires_grad:
                             wants = 1
@@ -368,6 +383,8 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                         else Meta(array.shape, array.dtype)
                     )
                     node.storage = node.hooks = None
+                    if watchers:
+                        announce(node)
                 else:
                     tensor._node = None
                     tensor._requires_grad = False
@@ -564,7 +581,7 @@ def recorded(op: Op, given: tuple, extras: tuple, results):
         saved = tuple([values[name] if name in wanted else None for name in op.saves])
     for i in op.shapes:
         extras += (given[i]._array.shape if isinstance(given[i], Tensor) else (),)
-    differentiable = [array.dtype.kind in "fc" or array.dtype.name == "bfloat16" for array in arrays]
+    differentiable = [array.dtype.kind in "fcV" for array in arrays]
     if not any(differentiable):
         return wrap(results) if not several else tuple([wrap(each) for each in results])
     if sum(differentiable) == 1:

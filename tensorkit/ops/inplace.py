@@ -20,22 +20,8 @@ MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
 
 def check_writable(tensor: Tensor) -> None:
     """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded."""
-    base = tensor._base
-    if mode.enabled and tensor._requires_grad:
-        if tensor._node is None:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-        if base is not None:
-            if base._node is None and base._requires_grad:
-                raise RuntimeError(
-                    "a view of a leaf Variable that requires grad is being used in an in-place operation."
-                )
-            name = tensor._node.name()
-            if name in MULTI_VIEWS:
-                raise RuntimeError(
-                    f"Output {_place_among_views(tensor)} of {name} is a view and is being modified inplace. This view is the "
-                    "output of a function that returns multiple views. Such functions do not allow the output views to be "
-                    "modified inplace. You should replace the inplace operation by an out-of-place one."
-                )
+    if mode.enabled and (tensor._requires_grad or tensor._base is not None):
+        _check_recorded_write(tensor, tensor._base)
     array = tensor._array
     if type(array) is np.ndarray and array.size and 0 in array.strides and any(
         step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
@@ -44,6 +30,40 @@ def check_writable(tensor: Tensor) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
             "clone() the tensor before performing the operation."
         )
+
+
+def _check_recorded_write(tensor: Tensor, base) -> None:
+    if base is not None:
+        node = tensor._node
+        if node is not None and (node.name() in MULTI_VIEWS or node.op.whole is not None):
+            name = node.name().removesuffix("0").removesuffix("Backward")
+            index = _place_among_views(tensor) if node.op.whole is None else getattr(node, "index", 0)
+            raise RuntimeError(
+                f"Output {index} of {name} is a view and is being modified inplace. "
+                + (_OF_SEVERAL_VIEWS if node.op.whole is None else _OF_A_USERS_FUNCTION)
+            )
+        if node is None and base._requires_grad and not tensor._requires_grad and tensor.is_floating_point():
+            raise RuntimeError(
+                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+                "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+                "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
+                "outside (if you want the inplace to be tracked)."
+            )
+        if tensor._requires_grad and base._node is None and base._requires_grad:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if tensor._requires_grad and tensor._node is None:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+
+
+_OF_SEVERAL_VIEWS = (
+    "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be "
+    "modified inplace. You should replace the inplace operation by an out-of-place one."
+)
+_OF_A_USERS_FUNCTION = (
+    "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
+    "view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. "
+    "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
+)
 
 
 def _place_among_views(tensor) -> int:
@@ -85,7 +105,7 @@ def overwrite(tensor: Tensor, result: Tensor, *, silent: bool = False) -> Tensor
         _freeze(result._node, tensor)
     store(tensor, result._array)
     if follows:
-        _take_history(tensor, result)
+        adopt_history(tensor, result)
     return tensor
 
 
@@ -97,9 +117,13 @@ def _freeze(node, tensor) -> None:
         node.saved = tuple([frozen if each is tensor else each for each in node.saved])
 
 
-def _take_history(tensor: Tensor, result: Tensor) -> None:
+def adopt_history(tensor: Tensor, result: Tensor) -> None:
     """Make `result`'s node the tensor's own; a view hands it on to its base, and all views of the base follow."""
-    storage, base = storage_of(tensor), tensor._base
+    storage, base, old = storage_of(tensor), tensor._base, tensor._node
+    if old is not None and old.hooks and "retain_grad" in old.hooks and result._node is not None:
+        if result._node.hooks is None:
+            result._node.hooks = {}
+        result._node.hooks["retain_grad"] = old.hooks.pop("retain_grad")  # it is the tensor's gradient that is kept
     if base is None:
         if result._node is not None:
             result._node.time = tick()  # newer than the write: it is this node's own
