@@ -328,7 +328,9 @@ def test_names_come_from_the_namespace_and_one_level_into_containers():
             yield "0.weight", w
 
     w, x = torch.ones(1), torch.zeros(1)
-    names = names_in({"x": x, "_": x, "_1": x, "Out": {1: x}, "net": Module(), "ws": [w, 3], "d": {"a": x}, "n": 3, "Module": Module})
+    names = names_in(
+        {"x": x, "_": x, "_1": x, "Out": {1: x}, "net": Module(), "ws": [w, 3], "d": {"a": x}, "n": 3, "Module": Module}
+    )
     assert names == {"x": x, "net.0.weight": w, "ws[0]": w, "d['a']": x}
 
 
@@ -360,3 +362,27 @@ def test_complex_results_have_values_and_no_gradients():
     assert graph.nodes[-1].value.array.tolist() == [2 + 4j]
     real = trace((z * z.conj()).real.sum(), {"z": z})
     assert np.allclose(real.leaves[0].gradient.array, [2 + 4j])
+
+
+def test_an_operation_of_the_users_own():
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            ctx.save_for_backward(x)
+            ctx.factor = factor
+            return factor * x**3
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * 3 * ctx.factor * x**2, None
+
+    x = leaf(2.0)
+    y = Cube.apply(x, 5) + 1
+    graph = trace(y, {"x": x})
+    assert labels(graph)[2] == "Cube(x, 5)"
+    assert gradient_of(graph, "x") == 60
+    assert [edge.operand for edge in graph.operands("n2")] == ["argument 1", "argument 2"]
+    y.backward()
+    assert x.grad.item() == 60
+    assert gradient_of(trace(y, {"x": x}), "x") is None

@@ -113,6 +113,8 @@ def op_name(op: Any) -> str:
     """The operation's name without what only its own module needs."""
     if op.name in ("view_index", "take_index"):
         return "index"
+    if op.whole is not None:  # a user's operation
+        return str(op.name)
     if op.name in FUNCTIONS or not isinstance(op.node_name, str):
         return op.name.strip("_")
     camel = op.node_name.partition("Backward")[0]  # an operation of its module alone: PyTorch's name for it

@@ -17,6 +17,7 @@ import numpy as np
 from .. import dtypes
 from ..ops.cast import to_dtype
 from ..ops.shape import sum_to
+from ..tape import RELEASED as RELEASED_ERROR
 from ..tape import Node, Output, no_grad
 from ..tensor import Tensor, wrap
 
@@ -118,9 +119,13 @@ def _find_arrays(history: History, named: Iterable[Tensor]) -> None:
             if fits and not is_written_since(tensor._storage, node.time):
                 history.arrays[id(node)] = tensor._array
 
+    def offer_out(node: Node, array: np.ndarray) -> None:
+        if not is_written_since(node.storage, node.time):
+            history.arrays[id(node)] = array
+
     for node in history.nodes:
-        if node.value is not None and not is_written_since(node.storage, node.time):
-            history.arrays[id(node)] = node.value
+        if node.value is not None:
+            offer_out(node, node.value)
     offer(history.root)
     for tensor in named:
         offer(tensor)
@@ -129,8 +134,8 @@ def _find_arrays(history: History, named: Iterable[Tensor]) -> None:
         for name, value in zip(getattr(op, "saves", ()), saved or (), strict=False):
             if isinstance(value, Tensor):
                 offer(value)
-            elif name == "out" == op.outputs[0] and value is not None and not is_written_since(node.storage, node.time):
-                history.arrays.setdefault(id(node), value)
+            elif name == "out" == op.outputs[0] and isinstance(value, np.ndarray) and id(node) not in history.arrays:
+                offer_out(node, value)
 
 
 def gradients(history: History) -> Flow:
@@ -163,14 +168,20 @@ def _walk(history: History, flow: Flow) -> None:
             for node, gradient in zip(nodes, arrived, strict=True):
                 g[node.index] = gradient
         ready = _ready(base, history)
+        given: dict[int, Any] = {}
         for i, parent in enumerate(base.parents):
             if not _wants(base, i) or id(parent) in history.cut or id(parent) in flow.unknown:
                 continue
+            reason = RELEASED if ready is None else None
+            share = None
             try:
-                share = None if ready is None else _share(ready, i, g)
-                reason = RELEASED if ready is None else None
+                if base.op.whole is not None:
+                    given = given or _all_shares(base, g)
+                    share = given.get(i)
+                elif ready is not None:
+                    share = _share(ready, i, g)
             except RuntimeError as error:  # something it needs was written to in place, or is gone
-                share, reason = None, str(error).splitlines()[0].split(":")[0]
+                reason = RELEASED if str(error) == RELEASED_ERROR else str(error).splitlines()[0].split(":")[0]
             if reason is not None:
                 flow.unknown[id(parent)] = reason
             elif share is not None:
@@ -188,6 +199,15 @@ def _share(node: Node, i: int, g: Any) -> Any:
     return None if share is None else share.conj()
 
 
+def _all_shares(node: Node, g: Any) -> dict[int, Any]:
+    """What the one rule of a user's operation gives to its operands, by their places."""
+    shares: dict[int, Any] = {}
+    for operand, share in node.op.whole(node, g):
+        place = next(i for i, parent in enumerate(node.parents) if parent is operand and i not in shares)
+        shares[place] = share
+    return shares
+
+
 def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent: Any, share: Any, ready: Node) -> None:
     like = parent.out if isinstance(parent, Node) else parent._array
     before = share._array.shape
@@ -197,12 +217,12 @@ def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent
         share = to_dtype(share, dtypes.from_numpy(like.dtype))
     waiting = pending.get(id(parent))
     pending[id(parent)] = share if waiting is None else waiting + share
-    if len(nodes) == 1:
+    if len(nodes) == 1 and not isinstance(nodes[0], Output):
         use = (id(nodes[0]), i)
         flow.shares[use] = share._array
         flow.summed[use] = _summed_axes(before, like.shape)
         scalars = not before and not like.shape and not nodes[0].shape
-        if scalars and nodes[0].dtype.kind == like.dtype.kind == "f" and not isinstance(nodes[0], Output):
+        if scalars and ready.op.whole is None and nodes[0].dtype.kind == like.dtype.kind == "f":
             one = wrap(np.ones((), nodes[0].dtype)[()])
             flow.locals[use] = float(ready.op.vjp(ready, i, one)._array)
 
@@ -230,6 +250,8 @@ def _wants(base: Node, i: int) -> bool:
     if not isinstance(parent, Node) and not (isinstance(parent, Tensor) and parent._requires_grad):
         return False
     rules = base.op.rules
+    if base.op.whole is not None:
+        return True
     return bool(rules) and rules[0 if base.op.variadic else i] is not None
 
 

@@ -73,9 +73,7 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
         f'viewBox="0 0 {_n(width)} {_n(height)}" role="{role}" aria-label="{escape(headline(graph))}" class="tk-graph" '
         f'data-direction="{"down" if down else "right"}" font-family="{MONO}" font-size="12" style="{escape(style)}">'
-        f"<title>{escape(headline(graph))}</title><desc>{escape(told)}</desc>\n"
-        + "\n".join(body)
-        + "\n</svg>"
+        f"<title>{escape(headline(graph))}</title><desc>{escape(told)}</desc>\n" + "\n".join(body) + "\n</svg>"
     )
 
 

@@ -223,7 +223,7 @@ class _Builder:
                     operand,
                     target,
                     slot,
-                    op.operands[0 if op.variadic else slot],
+                    _operand_name(op, slot),
                     rule=text(expression),
                     formula=text(formula),
                     rule_numbers=text(numbers),
@@ -302,6 +302,13 @@ class _Builder:
             plain = plain.astype(np.float32) if plain.dtype.kind == "V" else plain
             self.shots[id(array)] = array, snapshot(plain)
         return self.shots[id(array)][1]
+
+
+def _operand_name(op: Any, slot: int) -> str:
+    """What the operation calls an operand; a user's operation has no names for them."""
+    if op.variadic:
+        return f"{op.operands[0]}[{slot}]"
+    return op.operands[slot] if slot < len(op.operands) else f"argument {slot + 1}"
 
 
 def _arguments(base: Node) -> dict[str, Any]:
