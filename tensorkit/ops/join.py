@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import brackets
+from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, memory
 from .declare import FUNCTIONS, function, op, record_view
 from .shape import expand, inferred_sizes, permute, reshape, unsqueeze, wrap_dim, wrap_dims
@@ -336,7 +336,9 @@ def flip(x, dims):
 
     Source: https://pytorch.org/docs/stable/generated/torch.flip.html
     """
-    dims = wrap_dims(dims if isinstance(dims, (tuple, list)) else (dims,), x.ndim)
+    if not isinstance(dims, (tuple, list)):
+        raise wrong_argument("flip", "dims", 2, "tuple of ints", dims)
+    dims = wrap_dims(dims, x.ndim)
     return np.flip(x, dims).copy() if x.ndim else x.copy()
 
 

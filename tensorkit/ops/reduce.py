@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import dtypes
 from ..dtypes import FLOATING
-from ..errors import hint
+from ..errors import hint, not_implemented
 from ..tensor import Tensor, wrap
 from .cast import to_dtype
 from .compare import maximum, minimum
@@ -22,8 +22,10 @@ def axes(dim, ndim: int):
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         return None
     if isinstance(dim, (tuple, list)):
-        return wrap_dims(dim, ndim) if ndim else ()
-    return wrap_dim(dim, ndim) if ndim else ()
+        dims = wrap_dims(dim, ndim)
+        return dims if ndim else ()
+    dim = wrap_dim(dim, ndim)
+    return dim if ndim else ()
 
 
 def spread(g, x_shape: tuple, dim, keepdim: bool):
@@ -65,6 +67,20 @@ def _numbered(kind: str):
     return lambda node: f"{kind}Backward{0 if node.extras[0] is None else 1}"
 
 
+def _check_flag(name: str, keepdim) -> None:
+    """`x.sum(0, 1)` is a common slip for `x.sum((0, 1))`: the 1 would pass for `keepdim`."""
+    if keepdim is not True and keepdim is not False:
+        raise hint(
+            TypeError(f"{name}(): argument 'keepdim' (position 2) must be bool, not {type(keepdim).__name__}"),
+            "several dimensions are given as one tuple: dim=(0, 1).",
+        )
+
+
+def _refuse_complex(kernel: str, x) -> None:
+    if x.dtype.kind == "c":
+        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
+
+
 def _as(x, dtype):
     return x if dtype is None else x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
 
@@ -84,6 +100,7 @@ def sum(x, dim=None, keepdim=False, dtype=None):
     Source: https://pytorch.org/docs/stable/generated/torch.sum.html
     """
     x = _as(x, dtype)
+    _check_flag("sum", keepdim)
     axis = axes(dim, x.ndim)
     if x.dtype.kind in "biu":
         return np.add.reduce(x, axis, np.int64 if dtype is None else x.dtype, keepdims=keepdim)
@@ -115,6 +132,7 @@ def mean(x, dim=None, keepdim=False, dtype=None):
             ),
             "a mean of whole numbers need not be whole: make them floats first, with .float() or dtype=torch.float32.",
         )
+    _check_flag("mean", keepdim)
     axis = axes(dim, x.ndim)
     if x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536:
         return np.mean(x, axis, np.float64, keepdims=keepdim).astype(x.dtype)
@@ -324,6 +342,7 @@ def _extreme_of_all(name: str, reduce_):
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
                 "'dim' argument."
             )
+        _refuse_complex(f"{name}_all", x)
         return reduce_(x)
 
     body.__name__ = name
@@ -379,18 +398,23 @@ min = _extreme(
 @op(x=_shared_dx)
 def amax(x, dim=(), keepdim=False):
     """The largest element, of all or along `dim`; ties share the gradient."""
+    _check_flag("amax", keepdim)
+    _refuse_complex("max_values_cpu", x)
     return np.max(x, axes(dim, x.ndim), keepdims=keepdim)
 
 
 @op(x=_shared_dx)
 def amin(x, dim=(), keepdim=False):
     """The smallest element, of all or along `dim`; ties share the gradient."""
+    _check_flag("amin", keepdim)
+    _refuse_complex("min_values_cpu", x)
     return np.min(x, axes(dim, x.ndim), keepdims=keepdim)
 
 
 @function(method=True)
 def aminmax(input, *, dim=None, keepdim=False):
     """The smallest and the largest element."""
+    _refuse_complex("aminmax_cpu", input._array)
     every = () if dim is None else dim
     return return_type("aminmax", "min", "max")(amin(input, every, keepdim), amax(input, every, keepdim))
 
@@ -400,7 +424,9 @@ def _arg(name: str, pick):
     def arg(input, dim=None, keepdim=False, *, axis=None, out=None):
         array, dim = input._array, axis if dim is None else dim
         if array.dtype.kind == "b":
-            raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
+            raise not_implemented(f"{name}_cpu", "Bool")
+        if array.dtype.kind == "c":
+            raise RuntimeError(f"{name}(): does not support complex input")
         if dim is None:
             if array.size == 0:
                 raise IndexError(
@@ -532,6 +558,7 @@ def _logsumexp_dx(g, x, out, dim, keepdim):
 @op(x=_logsumexp_dx)
 def logsumexp(x, dim, keepdim=False):
     """The logarithm of the sum of the exponentials along `dim`, without overflow on the way."""
+    _check_flag("logsumexp", keepdim)
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)
     axis = axes(dim, x.ndim)
@@ -544,6 +571,8 @@ def logsumexp(x, dim, keepdim=False):
 @op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim))
 def logcumsumexp(x, dim):
     """The running `logsumexp` along a dimension."""
+    if x.dtype.kind in "biu":
+        raise not_implemented("logcumsumexp_out_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.logaddexp.accumulate(x, wrap_dim(dim, x.ndim)) if x.ndim else x.copy()
 
 
@@ -558,12 +587,20 @@ def _logcumsumexp_dx(g, x, out, dim):
 @function
 def nansum(input, dim=None, keepdim=False, *, dtype=None):
     """The sum, with nan counted as zero."""
+    _check_flag("nansum", keepdim)
+    if input._array.dtype.kind == "c":
+        raise RuntimeError("nansum on CPU does not support complex inputs")
     return sum(FUNCTIONS["where"](input != input, 0, input), dim, keepdim, dtype=dtype)
 
 
 @function
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
     """The mean of the elements that are not nan."""
+    _check_flag("nanmean", keepdim)
+    if input.dtype.category < FLOATING:
+        raise RuntimeError(
+            f"nanmean(): expected input to have floating point or complex dtype but got {input.dtype.cpp_name}"
+        )
     count = sum((input == input).to(input.dtype), dim, keepdim)
     return nansum(input, dim, keepdim, dtype=dtype) / count
 
