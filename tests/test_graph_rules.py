@@ -5,6 +5,7 @@ import pytest
 import tensorkit as torch
 from tensorkit.graph import trace
 from tensorkit.graph.rules import atom, local_derivative, rule_expression, text
+from tensorkit.graph.snapshots import short
 
 
 def pair(first, second):
@@ -103,6 +104,10 @@ def test_labels_get_brackets_where_they_need_them(label, written):
         (lambda x, y: torch.exp(x), ["g * exp(x)"]),
         (lambda x, y: torch.log(x), ["g / x"]),
         (lambda x, y: torch.sin(x), ["g * cos(x)"]),
+        (lambda x, y: torch.relu(x), ["g * (relu(x) > 0)"]),
+        (lambda x, y: torch.sigmoid(x), ["g * (1 - sigmoid(x)) * sigmoid(x)"]),
+        (lambda x, y: torch.tanh(x), ["g * (1 - tanh(x) * tanh(x))"]),
+        (lambda x, y: x.double(), ["g"]),
     ],
 )
 def test_the_rules_of_the_library_read_as_in_a_textbook(compute, formulas):
@@ -128,3 +133,21 @@ def test_numbers_are_put_in_between_scalars():
     (edge, _) = graph.operands("n2")
     assert (edge.rule, edge.formula, edge.rule_numbers, edge.derivative) == ("g * y", "g * y", "(-12) * 3", "y")
     assert edge.derivative_value == 3.0
+
+
+def test_a_rule_that_would_explain_nothing_has_no_formula():
+    x = torch.tensor([1.0, 2.0, 4.0], requires_grad=True)
+    for result in (x.std(), x.max()):
+        graph = trace(result, {"x": x})
+        (edge,) = graph.operands(graph.root)
+        assert edge.formula is None and edge.contribution is not None
+        assert f"back to n0: {short(edge.contribution)}" in graph.to_text()
+
+
+def test_a_change_of_type_is_silent_and_a_branch_on_none_is_seen():
+    def rule(g, x, dim):
+        return g * (x if dim is not None else 2.0)
+
+    assert both(rule, {"x": "x", "dim": None}) == ("g * 2.0", "2.0")
+    assert both(rule, {"x": "x", "dim": 1}) == ("g * x", "x")
+    assert both(lambda g, x: g * (x > 0).to(g.dtype)) == ("g * (x > 0)", "x > 0")

@@ -136,7 +136,8 @@ def extra_arguments(node: Node) -> list[str]:
         plain = isinstance(value, (int, float, str)) or (
             isinstance(value, (tuple, list)) and all(isinstance(item, int) for item in value)
         )
-        if plain and value != defaults.get(name, ()):
+        usual = value is False or (name == "correction" and value == 1)
+        if plain and not usual and value != defaults.get(name, ()):
             text = repr(tuple(value) if isinstance(value, list) else value)
             text = text if len(text) <= 20 else "…"
             texts.append(text if name in ("shape", "dims") else f"{name}={text}")

@@ -21,6 +21,13 @@ from ..ops.reduce import counted
 
 Values = Mapping[str, Any]  # text stands for a tensor, anything else for itself
 _PRODUCTS = {"mm", "mv", "bmm"}
+# Of no matter for real numbers; `spread` repeats the g of a sum, and broadcasting says as much.
+_SILENT = {"conjugate", "to_dtype", "spread"}
+    "conjugate",
+    "to_dtype",
+    "spread",
+}  # no matter for real numbers; `spread` repeats a sum's g, as broadcasting does
+LONGEST = 70  # characters: what is longer explains nothing
 
 _COMPARE = {
     ast.Eq: lambda a, b: a == b,
@@ -36,7 +43,7 @@ def rule_expression(rule: Callable, values: Values | None = None) -> ast.expr | 
     """The expression that a rule returns, with `values` in place of its parameters' names.
 
     A value is an argument, which can decide a branch, or text, which stands for a tensor. None where there is no
-    source, or no single expression.
+    source, no single expression, or none that a reader would thank for.
 
     >>> text(rule_expression(lambda g, y: g * y, {"y": "z"}))
     'g * z'
@@ -47,7 +54,12 @@ def rule_expression(rule: Callable, values: Values | None = None) -> ast.expr | 
         return None
     values = values or {}
     expression = found.body if isinstance(found, ast.Lambda) else _returned(found.body, values)
-    return None if expression is None else _Tidy(values).visit(_copy(expression))
+    if expression is None:
+        return None
+    tidy = _Tidy(values).visit(_copy(expression))
+    written = ast.unparse(tidy)
+    # `var_dx(…)` names a rule that is written somewhere else: no formula either.
+    return None if len(written) > LONGEST or "_dx(" in written or "_array" in written else tidy
 
 
 def local_derivative(expression: ast.expr | None) -> ast.expr | None:
@@ -158,6 +170,10 @@ def _truth(test: ast.expr, values: Values) -> bool | None:
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance":
         first = test.args[0]
         return isinstance(values[first.id], str) if isinstance(first, ast.Name) and first.id in values else None
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Is, ast.IsNot)):
+        side = test.left
+        if isinstance(side, ast.Name) and side.id in values:
+            return (values[side.id] is None) == isinstance(test.ops[0], ast.Is)
     if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _COMPARE:
         left, right = (_number(side, values) for side in (test.left, test.comparators[0]))
         if left is not None and right is not None:
@@ -198,12 +214,14 @@ class _Tidy(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "to":
+            return node.func.value  # a change of type
         if isinstance(node.func, ast.Subscript) and isinstance(node.func.slice, ast.Constant):
             node.func = ast.Name(str(node.func.slice.value))  # a function looked up by name in a table
         if not isinstance(node.func, ast.Name):
             return node
         name, args = node.func.id.strip("_"), node.args
-        if name in ("conjugate", "spread"):  # `spread` repeats over the dimensions of a sum: broadcasting says as much
+        if name in _SILENT and args:
             return args[0]
         if name in _PRODUCTS and len(args) == 2:
             return ast.BinOp(args[0], ast.MatMult(), args[1])
