@@ -23,10 +23,6 @@ Values = Mapping[str, Any]  # text stands for a tensor, anything else for itself
 _PRODUCTS = {"mm", "mv", "bmm"}
 # Of no matter for real numbers; `spread` repeats the g of a sum, and broadcasting says as much.
 _SILENT = {"conjugate", "to_dtype", "spread"}
-    "conjugate",
-    "to_dtype",
-    "spread",
-}  # no matter for real numbers; `spread` repeats a sum's g, as broadcasting does
 LONGEST = 70  # characters: what is longer explains nothing
 
 _COMPARE = {
