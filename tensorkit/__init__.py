@@ -17,6 +17,7 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.
 from . import dtypes as _dtypes  # noqa: E402
 from . import autograd, random, version  # noqa: E402
 from .autograd import Variable  # noqa: E402, F401
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402, F401
 from .constants import e, inf, nan, newaxis, pi  # noqa: E402
 from .device import device  # noqa: E402
 from .dtypes import (  # noqa: E402
@@ -52,16 +53,37 @@ __all__ = sorted(
 )  # fmt: skip
 
 
-def __getattr__(name: str):
-    if name in _ON_DEMAND:
-        from importlib import import_module
+#: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.
+_ELSEWHERE = {
+    "serialization": "save load",
+    "nn.functional": """
+        adaptive_avg_pool1d adaptive_max_pool1d alpha_dropout avg_pool1d batch_norm bilinear
+        binary_cross_entropy_with_logits celu conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+        cosine_embedding_loss cosine_similarity ctc_loss dropout embedding embedding_bag group_norm hardshrink
+        hinge_embedding_loss instance_norm kl_div layer_norm margin_ranking_loss max_pool1d max_pool2d max_pool3d
+        pairwise_distance pdist pixel_shuffle pixel_unshuffle poisson_nll_loss prelu rms_norm rrelu selu threshold
+        triplet_margin_loss""",
+    "func": "vmap",
+}
+_HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names.split()}
 
+
+def __getattr__(name: str):
+    from importlib import import_module
+
+    if name in _ON_DEMAND:
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module 'torch' has no attribute '{name}'")
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if (name.endswith("_") or name == "detach") and not name.startswith("_") and hasattr(Tensor, name):
+        return getattr(Tensor, name)  # torch.sin_(x) is x.sin_()
+    from .left_out import missing
+
+    raise missing("module 'torch'", name)
 
 
 def __dir__():
-    return sorted({*globals(), *_ON_DEMAND})
+    return sorted({*globals(), *_ON_DEMAND, *_HOMES})
 
 
 def load_ipython_extension(ip) -> None:

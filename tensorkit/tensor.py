@@ -15,6 +15,7 @@ from . import dtypes
 from .device import CPU
 from .errors import dim_out_of_range, hint
 from .hooks import RemovableHandle
+from .left_out import missing
 from .printing import tensor_text
 from .size import Size
 from .tape import tick
@@ -327,19 +328,22 @@ class Tensor:
     def grad(self, gradient):
         if gradient is not None:
             if not isinstance(gradient, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(gradient)}")
+                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(gradient).__name__}")
             if gradient is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if gradient._array.dtype != self._array.dtype:
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype '{_scalar_name(gradient)}' to a tensor with grad_dtype "
-                    f"'{_scalar_name(self)}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+                    f"'{self.dtype.cpp_name}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
                     "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
                     "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
                     "downstream systems that assume they match."
                 )
             if gradient._array.shape != self._array.shape:
-                raise RuntimeError("assigned grad has data of a different size")
+                raise RuntimeError(
+                    f"attempting to assign a gradient of size '{list(gradient.shape)}' to a tensor of size "
+                    f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                )
         self._grad = gradient
 
     @grad.deleter
@@ -406,7 +410,9 @@ class Tensor:
             if self._hooks is None:
                 self._hooks = {}
             return RemovableHandle(self._hooks, hook)
-        return self._node.register_prehook(hook)
+        if self._node.hooks is None:
+            self._node.hooks = {}
+        return RemovableHandle(self._node.hooks, hook)
 
     def register_post_accumulate_grad_hook(self, hook):
         """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
@@ -532,8 +538,8 @@ class Tensor:
     def __reduce_ex__(self, protocol):
         return _rebuild, (self.detach().numpy().copy(), self._requires_grad, type(self))
 
-    def __dir__(self):
-        return sorted(set(object.__dir__(self)))
+    def __getattr__(self, name: str):
+        raise missing(f"'{type(self).__name__}' object", name)
 
 
 _said: set = set()

@@ -6,6 +6,7 @@ like, `gradcheck.py` compares derivatives with differences.  What is recorded is
 
 from warnings import warn
 
+from ..errors import hint
 from ..ops.create import zeros_like
 from ..ops.join import stack
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
@@ -16,7 +17,7 @@ from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 
 #: Parts that wait until someone asks for them.
-_ON_DEMAND = ("functional", "graph", "forward_ad")
+_ON_DEMAND = ("functional", "graph")
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
@@ -31,7 +32,10 @@ def __getattr__(name: str):
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
+    error = AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
+    if name == "forward_ad":
+        hint(error, "tensorkit differentiates backwards only; torch.func.jvp gives the numbers of forward mode that way.")
+    raise error
 
 
 def _as_tuple(value) -> tuple:
@@ -185,7 +189,7 @@ def _batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_un
     for i in range(count):
         retain = True if i + 1 < count else (create_graph if retain_graph is None else retain_graph)
         row = [each if each is None else each[i] for each in given]
-        rows.append(grad(outputs, inputs, row, retain, create_graph, allow_unused=allow_unused, materialize_grads=materialize_grads))
+        rows.append(grad(outputs, inputs, row, retain, create_graph, True, allow_unused, False, materialize_grads))
     return tuple([None if column[0] is None else stack(column) for column in zip(*rows, strict=True)])
 
 

@@ -271,7 +271,9 @@ class Function:
     @staticmethod
     def jvp(ctx, *tangents):
         """Forward-mode derivatives are not computed here; a subclass may have them, for PyTorch."""
-        raise NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.")
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
 
     @classmethod
     def apply(cls, *args, **kwargs):
@@ -280,7 +282,7 @@ class Function:
         if op is None:
             op = cls._op = FunctionOp(cls)
         two_steps = cls.setup_context is not Function.setup_context
-        if kwargs and two_steps:
+        if two_steps:
             args = _bound(cls.forward, args, kwargs)
         ctx = op.ctx_class()
         is_tensor = [isinstance(each, Tensor) for each in args]
@@ -313,6 +315,9 @@ class Function:
 
 def _bound(function, args: tuple, kwargs: dict) -> tuple:
     """All arguments by position, with the defaults put in."""
+    code = getattr(function, "__code__", None)
+    if not kwargs and code is not None and len(args) == code.co_argcount:
+        return args
     from inspect import signature
 
     bound = signature(function).bind(*args, **kwargs)

@@ -114,8 +114,12 @@ def _check(func, inputs: tuple, eps: float, atol: float, rtol: float, nondet_tol
         _expect_no_change(func, inputs, wanted, eps)
         return True
     numeric = {}
+
+    def outputs_now():
+        return _differentiable(func(*inputs))
+
     for j, x in enumerate(wanted):
-        for i, columns in enumerate(_numerical(lambda: _differentiable(func(*inputs)), x, eps)):
+        for i, columns in enumerate(_numerical(outputs_now, x, eps)):
             numeric[i, j] = columns
     for i, out in enumerate(outputs):
         for part in ("real", "imag") if out.is_complex() else (None,):
@@ -205,7 +209,8 @@ def _compare(out: Tensor, i: int, part, wanted: list, numeric: dict, atol: float
         if x.is_complex():
             expected = expected[:, 0] + 1j * expected[:, 1]
         if not np.allclose(analytical[j], expected, rtol, atol, equal_nan=False):
-            prefix = "" if part is None else f"While considering the {'real' if part == 'real' else 'imaginary'} part of complex outputs only, "
+            named = {"real": "real", "imag": "imaginary"}.get(part)
+            prefix = f"While considering the {named} part of complex outputs only, " if named else ""
             raise GradcheckError(
                 f"{prefix}Jacobian mismatch for output {i} with respect to input {j},\n"
                 f"numerical:{wrap(expected)}\nanalytical:{wrap(analytical[j])}\n"
@@ -220,8 +225,10 @@ def _compare(out: Tensor, i: int, part, wanted: list, numeric: dict, atol: float
 
 
 def _expect_no_change(func, inputs: tuple, wanted: list, eps: float) -> None:
+    def tensors():
+        return tuple([each for each in _as_tuple(func(*inputs)) if isinstance(each, Tensor)])
+
     for x in wanted:
-        tensors = lambda: tuple([each for each in _as_tuple(func(*inputs)) if isinstance(each, Tensor)])  # noqa: E731
         for columns in _numerical(tensors, x, eps):
             if not (columns == 0).all():
                 raise GradcheckError("Numerical gradient for function expected to be zero")
