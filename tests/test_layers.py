@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    ["constants", "dtypes", "device", "errors", "grad_mode", "hooks", "printing", "size", "streams", "version"],
+    ["constants", "dtypes", "device", "errors", "grad_mode", "hooks", "left_out", "printing", "size", "streams", "version"],
     ["tape"],
     ["tensor"],
     ["ops"],

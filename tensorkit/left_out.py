@@ -1,0 +1,85 @@
+"""What PyTorch has and tensorkit leaves out, with the reason: told to whoever asks for such a name.
+
+`hasattr(torch, 'jit')` is False, as it must be; the error says why, in a note.  `docs/operations.md` lists the same.
+"""
+
+#: Name, or the beginning of names (with `*`), and why it is not here.
+REASONS = {
+    "jit": "it compiles Python for a C++ runtime; tensorkit runs Python as it is. Leave the decorator out",
+    "fx": "it rewrites programs for PyTorch's compiler. `tensorkit.graph` shows what was computed",
+    "export": "it compiles for PyTorch's own runtime",
+    "_dynamo": "there is no compiler behind tensorkit; `torch.compile` returns its argument",
+    "_inductor": "there is no compiler behind tensorkit; `torch.compile` returns its argument",
+    "compiler": "there is no compiler behind tensorkit; `torch.compile` returns its argument",
+    "hub": "it downloads models; nothing here reaches for the network",
+    "profiler": "it measures PyTorch's kernels; use cProfile or %prun, which see all there is here",
+    "library": "it registers C++ kernels",
+    "ops": "it reaches PyTorch's C++ kernels by name; call the public functions",
+    "classes": "it loads C++ classes",
+    "futures": "it belongs to PyTorch's RPC",
+    "nested": "nested tensors are an experiment of PyTorch's; pad, or use torch.nn.utils.rnn.pack_sequence",
+    "masked": "masked tensors are an experiment of PyTorch's; use torch.where and masked_fill",
+    "multiprocessing": "tensors are NumPy arrays here: Python's own multiprocessing shares them",
+    "testing": "use numpy.testing.assert_allclose on the arrays, or torch.allclose",
+    "onnx": "it is not part of this release",
+    "sparse": "sparse layouts are a library of their own; scipy.sparse has them",
+    "sparse_*": "sparse layouts are a library of their own; scipy.sparse has them",
+    "to_sparse*": "sparse layouts are a library of their own; scipy.sparse has them",
+    "to_dense": "every tensor here is dense",
+    "quantize*": "quantised kernels belong to deployment, not to a first course",
+    "quantized_*": "quantised kernels belong to deployment, not to a first course",
+    "fake_quantize*": "quantised kernels belong to deployment, not to a first course",
+    "ao": "quantised kernels belong to deployment, not to a first course",
+    "quantization": "quantised kernels belong to deployment, not to a first course",
+    "dequantize": "quantised kernels belong to deployment, not to a first course",
+    "q_*": "quantised kernels belong to deployment, not to a first course",
+    "stft": "Fourier transforms are NumPy's business: np.fft on the arrays",
+    "istft": "Fourier transforms are NumPy's business: np.fft on the arrays",
+    "fft": "Fourier transforms are NumPy's business: np.fft on the arrays",
+    "*_window": "window functions are SciPy's business: scipy.signal.windows",
+    "cudnn_*": "it is one of PyTorch's GPU kernels; call the public function",
+    "mkldnn_*": "it is one of PyTorch's CPU kernels; call the public function",
+    "miopen_*": "it is one of PyTorch's GPU kernels; call the public function",
+    "fbgemm_*": "it is one of PyTorch's CPU kernels; call the public function",
+    "native_*": "it is one of PyTorch's kernels; call the public function",
+    "*_copy": "it is PyTorch's own building block; call the view operation and .clone()",
+    "sym_*": "it belongs to PyTorch's compiler",
+    "eig": "PyTorch itself removed it; use torch.linalg.eig",
+    "symeig": "PyTorch itself removed it; use torch.linalg.eigh",
+    "solve": "PyTorch itself removed it; use torch.linalg.solve",
+    "lstsq": "PyTorch itself removed it; use torch.linalg.lstsq",
+    "volatile": "PyTorch itself removed it; use torch.no_grad()",
+    "reinforce": "PyTorch itself removed it; write the policy gradient with torch.distributions",
+    "storage": "a tensor's memory is a NumPy array here: t.detach().numpy()",
+    "untyped_storage": "a tensor's memory is a NumPy array here: t.detach().numpy()",
+    "lobpcg": "use torch.linalg.eigh, or scipy.sparse.linalg.lobpcg",
+    "lu*": "use torch.linalg.solve, or scipy.linalg.lu",
+    "geqrf": "use torch.linalg.qr",
+    "orm*": "use torch.linalg.qr",
+    "orgqr": "use torch.linalg.qr",
+    "igamma*": "incomplete gamma functions are SciPy's business: scipy.special.gammainc",
+}
+
+_HOME = "tensorkit leaves this out"
+
+
+def reason(name: str) -> str | None:
+    """Why `torch.<name>` (or a tensor's method of that name) is not here; None for a name that is just unknown.
+
+    >>> reason("sparse_coo_tensor")
+    'tensorkit leaves this out: sparse layouts are a library of their own; scipy.sparse has them.'
+    """
+    for pattern, why in REASONS.items():
+        start, star, end = pattern.partition("*")
+        if (name.startswith(start) and name.endswith(end) and len(name) >= len(start + end)) if star else name == pattern:
+            return f"{_HOME}: {why}."
+    return None
+
+
+def missing(owner: str, name: str) -> AttributeError:
+    """Python's error for an attribute that is not there, with the reason in a note where there is one."""
+    error = AttributeError(f"{owner} has no attribute '{name}'")
+    why = reason(name)
+    if why is not None:
+        error.add_note(why)
+    return error
