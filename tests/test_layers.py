@@ -15,7 +15,7 @@ LAYERS = [
     ["tape"],
     ["tensor"],
     ["ops"],
-    ["autograd", "random"],
+    ["autograd", "random", "linalg", "special"],
     ["nn"],
     ["optim", "utils", "cuda", "backends", "amp", "accelerator"],
     ["serialization", "interop", "distributed"],

@@ -9,8 +9,9 @@ from tensorkit.left_out import REASONS, reason
 @pytest.mark.parametrize("name", ["jit", "hub", "sparse_coo_tensor", "quantize_per_tensor", "stft"])
 def test_a_name_that_is_left_out_says_why(name):
     assert not hasattr(torch, name)
-    with pytest.raises(AttributeError, match=f"^module 'torch' has no attribute '{name}'$") as caught:
+    with pytest.raises(AttributeError) as caught:
         getattr(torch, name)
+    assert str(caught.value) == f"module 'torch' has no attribute '{name}'"
     assert caught.value.__notes__ == [reason(name)]
     assert reason(name).startswith("tensorkit leaves this out: ")
 
