@@ -75,7 +75,7 @@ def test_the_command_is_there_and_finds_the_lessons(python, tmp_path):
     ("argv", "status", "names"),
     [
         (["-m", "tensorkit", "lab"], 1, ["jupyterlab", "'.[lab]'"]),
-        (["-c", "import tensorkit_widgets; tensorkit_widgets.GraphInspector"], 1, ["anywidget", "[widgets]"]),
+        (["-c", "import tensorkit_widgets; tensorkit_widgets.GraphInspector"], 1, ["anywidget", "pip install"]),
     ],
 )
 def test_a_missing_extra_is_said_in_one_line_that_says_what_to_install(python, tmp_path, argv, status, names):
