@@ -77,3 +77,11 @@ def cannot_broadcast(a, b) -> RuntimeError:
                 "in each place the sizes must be equal, or one of them 1.",
             )
     return RuntimeError(f"shapes {brackets(a)} and {brackets(b)} do not broadcast")
+
+
+class LinAlgError(RuntimeError):
+    """What linear algebra raises for a matrix that has no inverse, or no factor; `torch.linalg.LinAlgError`."""
+
+
+LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"
+LinAlgError.__module__ = "torch._C"

@@ -1,0 +1,457 @@
+"""Linear systems and what follows from them: solve, inverse, determinant, least squares, rank, powers, exponential.
+
+Each takes batches: the last two dimensions are the matrix.  Decompositions stand in `decompose.py`, norms
+in `norm.py`, `einsum` in `einsum.py`.  The names that begin with `linalg_` are published by `tensorkit/linalg.py`.
+"""
+
+import math
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import LinAlgError, times
+from ..tensor import Tensor, wrap
+from .declare import function, op
+from .decompose import batch_place, check_matrix, identity, linalg_eigh, linalg_svd, svdvals
+from .index import narrow, where
+from .join import cat
+from .matmul import matmul
+from .matrices import tril, triu
+from .pointwise import add, log
+from .reduce import prod, return_type
+from .reduce import sum as sum_
+from .shape import reshape, squeeze, unsqueeze
+
+
+def _singular(A) -> tuple:
+    """For each matrix of a batch, 0 or the number of the first pivot that is 0, as LAPACK gives it."""
+    from .lu import lu_arrays
+
+    packed, _ = lu_arrays(A)
+    zero = np.diagonal(packed, axis1=-2, axis2=-1) == 0
+    return np.where(zero.any(-1), zero.argmax(-1) + 1, 0)
+
+
+def _inverted(A):
+    """The inverses, and for each matrix 0 or the number of the pivot that is 0; such an inverse is all nan."""
+    try:
+        return np.linalg.inv(A), np.zeros(A.shape[:-2], np.int32)
+    except np.linalg.LinAlgError:
+        infos = np.asarray(_singular(A), np.int32)
+        safe = np.where((infos != 0)[..., None, None], np.eye(A.shape[-1], dtype=A.dtype), A)
+        found = np.linalg.inv(safe)
+        return np.where((infos != 0)[..., None, None], np.array(np.nan, A.dtype), found), infos
+
+
+@op(A=lambda g, inverse: -matmul(inverse.mT, matmul(g, inverse.mT)), outputs=("inverse", "info"), function=False,
+    method=False, result=return_type("linalg_inv_ex", "inverse", "info"), node_name="LinalgInvExBackward0")  # fmt: skip
+def _inv_ex(A):
+    check_matrix("linalg.inv", A, True)
+    found, infos = _inverted(A)
+    return found, infos[()]
+
+
+def inv_ex(A, *, check_errors=False, out=None):
+    """The inverse, and 0 or the number of the pivot that is zero."""
+    return _inv_ex(A)
+
+
+@function(name="inverse")
+def inv(A=None, *, input=None, out=None):
+    """The inverse of square matrices.
+
+    >>> tensor([[2., 0.], [0., 4.]]).inverse()
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+
+    Raises RuntimeError for a matrix that has none.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.inv.html
+    """
+    result, infos = _inv_ex(input if A is None else A)
+    bad = infos._array
+    if np.any(bad):
+        pivot = int(np.ravel(bad)[np.argmax(np.ravel(bad) != 0)])
+        raise LinAlgError(
+            f"linalg.inv: {batch_place(bad != 0)}The diagonal element {pivot} is zero, the inversion could not be completed "
+            "because the input matrix is singular."
+        )
+    return result if out is None else add(result, 0, out=out)
+
+
+# Determinants
+
+
+def _cofactors(A):
+    """The derivative of the determinant by each element, also where the matrix has no inverse."""
+    U, S, Vh = linalg_svd(A)
+    count = S._array.shape[-1]
+    others = cat([prod(cat([narrow(S, -1, 0, i), narrow(S, -1, i + 1, count - i - 1)], -1), -1, True)
+                  for i in range(count)], -1)  # fmt: skip
+    sign = np.linalg.det(U._array) * np.linalg.det(Vh._array)
+    return matmul(U.conj() * unsqueeze(others * wrap(sign.conj()[..., None]), -2), Vh.conj())
+
+
+def _det_dx(g, A, out):
+    g, value = unsqueeze(unsqueeze(g, -1), -1), unsqueeze(unsqueeze(out, -1), -1)
+    if np.all(np.abs(out._array) > np.finfo(out._array.real.dtype).tiny):
+        return g * value * _inv_ex(A)[0].mT
+    return g * _cofactors(A)
+
+
+@op(A=_det_dx, node_name="LinalgDetBackward0", function=False, method=False)
+def _det(A):
+    check_matrix("linalg.det", A, True)
+    return np.linalg.det(A)
+
+
+@function
+def det(input=None, *, A=None, out=None):
+    """The determinant of square matrices.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.det.html
+    """
+    return _det(A if input is None else input, out=out)
+
+
+def _slogdet_dx(g, A):
+    share = next((each for each in g[1:] if each is not None), None)
+    if share is None:
+        return A * 0
+    return unsqueeze(unsqueeze(share, -1), -1) * _inv_ex(A)[0].mH
+
+
+_slogdet_outputs = {"outputs": ("sign", "logabsdet"), "function": False, "method": False}
+
+
+@op(A=_slogdet_dx, node_name="LinalgSlogdetBackward0", **_slogdet_outputs,
+    result=return_type("linalg_slogdet", "sign", "logabsdet"))  # fmt: skip
+def linalg_slogdet(A):
+    """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
+    check_matrix("linalg.slogdet", A, True)
+    sign, logarithm = np.linalg.slogdet(A)
+    return sign, np.asarray(logarithm, A.real.dtype)[()]
+
+
+@function
+def slogdet(input):
+    """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
+    check_matrix("linalg.slogdet", input, True)
+    return return_type("slogdet", "sign", "logabsdet")(*linalg_slogdet(input))
+
+
+@function
+def logdet(input):
+    """The logarithm of the determinant; nan where that is negative."""
+    check_matrix("logdet", input, True)
+    sign, logarithm = linalg_slogdet(input)
+    if input.dtype.is_complex:
+        return log(sign) + logarithm
+    return where(sign == -1.0, math.nan, logarithm)
+
+
+# Linear systems
+
+
+def _is_vector(A, B) -> bool:
+    return B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
+
+
+def _solve_dA(g, A, B, out):
+    share = linalg_solve(A.mT, g)
+    if _is_vector(A, B):
+        return -unsqueeze(share, -1) * unsqueeze(out, -2)
+    return -matmul(share, out.mT)
+
+
+@op(A=_solve_dA, B=lambda g, A: linalg_solve(A.mT, g), node_name="LinalgSolveExBackward0", function=False, method=False)
+def _solve(A, B):
+    check_matrix("linalg.solve", A, True)
+    if A.dtype != B.dtype:
+        a, b = (dtypes.from_numpy(each.dtype).cpp_name for each in (A, B))
+        raise RuntimeError(
+            f"linalg.solve: Expected A and B to have the same dtype, but found A of type {a} and B of type {b} instead"
+        )
+    vector = _is_vector(A, B)
+    right = B[..., None] if vector else B
+    if right.shape[-2] != A.shape[-1]:
+        raise RuntimeError(
+            "linalg.solve: Incompatible shapes of A and B for the equation AX = B "
+            f"({times(A.shape[-2:])} and {times(right.shape[-2:])})"
+        )
+    try:
+        found = np.linalg.solve(A, right)
+    except np.linalg.LinAlgError:
+        place = batch_place(np.asarray(_singular(A)) != 0)
+        raise LinAlgError(
+            f"torch.linalg.solve: {place}The solver failed because the input matrix is singular."
+        ) from None
+    return found[..., 0] if vector else found
+
+
+def linalg_solve(A, B, *, left=True, out=None):
+    """The solution X of AX = B, for square matrices A (of XA = B with left=False); B may be a vector.
+
+    >>> torch.linalg.solve(tensor([[2., 0.], [0., 4.]]), tensor([1., 1.]))
+    tensor([0.5000, 0.2500])
+
+    Raises RuntimeError for a matrix that has no inverse.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve.html
+    """
+    if not left:
+        return linalg_solve(A.mT, B.mT).mT
+    return _solve(A, B, out=out)
+
+
+def _triangle(A, upper: bool, unit: bool):
+    A = (np.triu if upper else np.tril)(A, (1 if upper else -1) if unit else 0)
+    return A + np.eye(A.shape[-1], dtype=A.dtype) if unit else A
+
+
+def _triangular_dA(g, A, out, upper, unitriangular):
+    share = -matmul(_solve_triangular(A.mT, g, not upper, unitriangular), out.mT)
+    return triu(share, int(unitriangular)) if upper else tril(share, -int(unitriangular))
+
+
+@op(A=_triangular_dA, B=lambda g, A, upper, unitriangular: _solve_triangular(A.mT, g, not upper, unitriangular),
+    node_name="LinalgSolveTriangularBackward0", function=False, method=False)  # fmt: skip
+def _solve_triangular(A, B, upper, unitriangular):
+    check_matrix("linalg.solve_triangular", A, True)
+    if B.ndim < 2:
+        raise RuntimeError("linalg.solve_triangular: The input tensor B must have at least 2 dimensions.")
+    A = _triangle(A, upper, unitriangular)
+    try:
+        return np.linalg.solve(A, B)
+    except np.linalg.LinAlgError:
+        return np.full(np.broadcast_shapes(A.shape[:-1], B.shape[:-1]) + B.shape[-1:], np.inf, A.dtype)
+
+
+def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
+    """The solution X of AX = B for a triangular A, of which only that triangle is read."""
+    if not left:
+        return solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT
+    return _solve_triangular(A, B, upper, unitriangular, out=out)
+
+
+@function
+def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
+    """The solution of AX = b for a triangular A; `torch.linalg.solve_triangular` is the newer form."""
+    matrix = A.mT if transpose else A
+    solution = _solve_triangular(matrix, b, upper != transpose, unitriangular)
+    return return_type("triangular_solve", "solution", "cloned_coefficient")(solution, A.clone())
+
+
+def _cholesky_solve_dL(g, L, out, upper):
+    both = matmul(cholesky_solve(g, L, upper), out.mH)
+    both = both + both.mH
+    return -matmul(L, both) if upper else -matmul(both, L)
+
+
+@op(B=lambda g, L, upper: cholesky_solve(g, L, upper), L=_cholesky_solve_dL, function=False, method=False,
+    node_name="CholeskySolveBackward0")  # fmt: skip
+def _cholesky_solve(B, L, upper):
+    check_matrix("cholesky_solve", L, True)
+    factor = np.swapaxes(np.triu(L), -1, -2).conj() if upper else np.tril(L)
+    return np.linalg.solve(np.swapaxes(factor, -1, -2).conj(), np.linalg.solve(factor, B))
+
+
+@function
+def cholesky_solve(B, L, upper=False, *, out=None):
+    """The solution X of AX = B, given the Cholesky factor `L` of A."""
+    return _cholesky_solve(B, L, upper, out=out)
+
+
+@function
+def cholesky_inverse(L, upper=False, *, out=None):
+    """The inverse of a matrix, given its Cholesky factor."""
+    return cholesky_solve(identity(L._array.shape[-1], L).to(L.dtype), L, upper, out=out)
+
+
+# Where there is no inverse: the pseudoinverse and least squares
+
+
+def _pinv_dx(g, A, out):
+    inner = matmul(out.mH, matmul(g, out.mH))
+    left = matmul(g.mH, matmul(out, out.mH))
+    right = matmul(matmul(out.mH, out), g.mH)
+    return left - matmul(A, matmul(out, left)) + right - matmul(matmul(right, out), A) - inner
+
+
+@op(A=lambda g, A, out: _pinv_dx(g, A, out), node_name="LinalgPinvBackward0", function=False, method=False)
+def _pinv(A, atol, rtol, hermitian):
+    check_matrix("linalg.pinv", A)
+    U, S, Vh = np.linalg.svd(A, full_matrices=False)
+    keep = S > np.maximum(atol, rtol * S.max(-1, keepdims=True, initial=0))
+    inverse = np.where(keep, 1 / np.where(keep, S, 1), 0)
+    return np.asarray(np.swapaxes(Vh, -1, -2).conj() * inverse[..., None, :] @ np.swapaxes(U, -1, -2).conj(), A.dtype)
+
+
+def _tolerances(A, atol, rtol) -> tuple:
+    """The bounds below which a singular value counts as zero; `rtol` by default eps times the larger size."""
+    atol, rtol = (each.item() if isinstance(each, Tensor) else each for each in (atol, rtol))
+    if rtol is None:
+        eps = float(np.finfo(A._array.real.dtype).eps) if A.dtype.category >= dtypes.FLOATING else 0.0
+        rtol = 0.0 if atol else eps * max(A._array.shape[-2:])
+    return atol or 0.0, rtol
+
+
+def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None, out=None):
+    """The pseudoinverse: of the least-squares solutions of AX = B, the X = pinv(A) B of least norm.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.pinv.html
+    """
+    check_matrix("linalg.pinv", A, hermitian)
+    return _pinv(A, *_tolerances(A, atol, rcond if rtol is None else rtol), hermitian, out=out)
+
+
+@function
+def pinverse(input, rcond=1e-15):
+    """The pseudoinverse; `torch.linalg.pinv` is the newer form."""
+    return pinv(input, rcond)
+
+
+def _lstsq_dA(g, A, B, out):
+    inverse = pinv(A)
+    return _pinv_dx(matmul(g, B.mH), A, inverse)
+
+
+@op(A=_lstsq_dA, B=lambda g, A: matmul(pinv(A).mH, g), node_name="LinalgLstsqBackward0", function=False, method=False)
+def _least_squares(A, B):
+    return np.linalg.pinv(A) @ B if A.ndim > 2 else np.linalg.lstsq(A, B, None)[0]
+
+
+def lstsq(A, B, rcond=None, *, driver=None):
+    """The X for which ‖AX - B‖ is least, the residuals (for the driver 'gelsd'), the rank, the singular values.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.lstsq.html
+    """
+    check_matrix("torch.linalg.lstsq", A)
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise RuntimeError(
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
+        )
+    vector = _is_vector(A, B)
+    right = unsqueeze(B, -1) if vector else B
+    if A._array.shape[-2] != right._array.shape[-2]:
+        raise RuntimeError(
+            "torch.linalg.lstsq: input.size(-2) should match other.size(-2)"
+        )
+    solution = _least_squares(A, right)
+    rows, columns = A._array.shape[-2:]
+    empty = wrap(np.zeros(0, A._array.real.dtype))
+    rank = matrix_rank(A.detach())
+    residuals = empty
+    if rows > columns and driver != "gelsy" and np.all(rank._array == columns):
+        miss = (matmul(A, solution) - right).detach()
+        residuals = sum_((miss * miss.conj()).real, -2)
+    if driver in (None, "gelsy"):
+        residuals = empty
+    values = svdvals(A.detach()) if driver in ("gelsd", "gelss") else empty
+    solution = squeeze(solution, -1) if vector else solution
+    return return_type("linalg_lstsq", "solution", "residuals", "rank", "singular_values")(
+        solution, residuals, rank, values
+    )
+
+
+def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None):
+    """How many singular values are not zero, up to a tolerance.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html
+    """
+    if A.dtype.category < dtypes.FLOATING:
+        raise RuntimeError("This function doesn't handle types other than float and double")
+    if A.ndim < 2:
+        raise RuntimeError("torch.linalg.matrix_rank: Expected as input a matrix or a batch of matrices")
+    atol, rtol = _tolerances(A, tol if atol is None else atol, 0.0 if tol is not None and rtol is None else rtol)
+    values = np.abs(linalg_eigh(A.detach())[0]._array) if hermitian else svdvals(A.detach())._array
+    largest = values.max(-1, keepdims=True, initial=0)
+    return wrap(np.asarray((values > np.maximum(atol, rtol * largest)).sum(-1), np.int64)[()])
+
+
+# Products and powers
+
+
+def multi_dot(tensors, *, out=None):
+    """The product of several matrices, multiplied in the cheapest order; the first and last may be vectors.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html
+    """
+    tensors = list(tensors)
+    if len(tensors) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    first, last = tensors[0].ndim == 1, tensors[-1].ndim == 1
+    tensors[0] = unsqueeze(tensors[0], 0) if first else tensors[0]
+    tensors[-1] = unsqueeze(tensors[-1], 1) if last else tensors[-1]
+    result = _in_order(tensors)
+    shape = result._array.shape
+    result = reshape(result, shape[first : 2 - last])
+    return result if out is None else add(result, 0, out=out)
+
+
+def _in_order(tensors):
+    """The product in the order that multiplies fewest numbers (Cormen et al., Introduction to Algorithms, 14.2)."""
+    sizes = [tensors[0]._array.shape[0]] + [each._array.shape[1] for each in tensors]
+    best = {(i, i): (0, i) for i in range(len(tensors))}
+    for length in range(1, len(tensors)):
+        for i in range(len(tensors) - length):
+            j = i + length
+            best[i, j] = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            )
+
+    def multiply(i, j):
+        if i == j:
+            return tensors[i]
+        k = best[i, j][1]
+        return matmul(multiply(i, k), multiply(k + 1, j))
+
+    return multiply(0, len(tensors) - 1)
+
+
+def _matrix_exp_dx(g, A):
+    """The gradient stands in the corner of the exponential of a matrix twice as large (Mathias, 1996)."""
+    size = A._array.shape[-1]
+    turned, zeros = A.mT, A * 0
+    large = cat([cat([turned, g], -1), cat([zeros, turned], -1)], -2)
+    return narrow(narrow(matrix_exp(large), -2, 0, size), -1, size, size)
+
+
+@op(A=_matrix_exp_dx, node_name="LinalgMatrixExpBackward0", function=False, method=False)
+def _matrix_exp(A):
+    check_matrix("linalg.matrix_exp", A, True)
+    norm = np.abs(A).sum(-2).max(initial=0)
+    halvings = max(0, math.ceil(math.log2(norm)) + 2) if 0 < norm < math.inf else 0
+    wide = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64) / 2**halvings
+    term = result = np.broadcast_to(np.eye(A.shape[-1]), A.shape).astype(wide.dtype)
+    for k in range(1, 16):
+        term = term @ wide / k
+        result = result + term
+    for _ in range(halvings):
+        result = result @ result
+    return result.astype(A.dtype)
+
+
+@function
+def matrix_exp(A=None, *, input=None):
+    """The exponential of square matrices, by its power series after enough halvings.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.matrix_exp.html
+    """
+    return _matrix_exp(input if A is None else A)
+
+
+def tensorinv(A, ind=2, *, out=None):
+    """The inverse of a tensor as a linear map from its last dimensions to its first `ind`."""
+    shape = A._array.shape
+    size = math.prod(shape[:ind])
+    return reshape(inv(reshape(A, size, -1)), shape[ind:] + shape[:ind])
+
+
+def tensorsolve(A, B, dims=None, *, out=None):
+    """The X for which A, as a linear map on X's dimensions, gives B."""
+    if dims is not None:
+        rest = [i for i in range(A.ndim) if i not in dims]
+        A = A.permute([*rest, *dims])
+    shape = A._array.shape[B.ndim :]
+    return reshape(linalg_solve(reshape(A, B._array.size, -1), reshape(B, -1)), shape)

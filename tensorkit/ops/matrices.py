@@ -1,0 +1,206 @@
+"""Making and taking apart matrices: triangles, diagonals, trace, Kronecker and cross products, powers as columns."""
+
+import numpy as np
+
+from .. import dtypes
+from ..tensor import Tensor, wrap
+from .create import resolve
+from .declare import function, op
+from .join import cat
+from .pointwise import add
+from .promote import result_dtype
+from .reduce import cumprod
+from .reduce import sum as sum_
+from .shape import _scatter_diagonal, diagonal, expand, reshape, unsqueeze, wrap_dim
+
+
+def _triangle(name: str, ufunc, doc: str):
+    def body(x, diagonal=0):
+        if x.ndim < 2:
+            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        return ufunc(x, diagonal)
+
+    body.__name__, body.__doc__ = name, doc
+    call = op(x=lambda g, diagonal: call(g, diagonal), inplace=True)(body)
+    return call
+
+
+tril = _triangle(
+    "tril",
+    np.tril,
+    """The lower triangle of a matrix: zeros above the given diagonal.
+
+    >>> ones(2, 2).tril()
+    tensor([[1., 0.],
+            [1., 1.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tril.html
+    """,
+)
+triu = _triangle("triu", np.triu, "The upper triangle of a matrix: zeros below the given diagonal.")
+
+
+def _triangle_indices(name: str, find, doc: str):
+    def indices(row, col, offset=0, *, dtype=None, device=None, layout=None) -> Tensor:
+        kind = np.dtype(np.int64) if dtype is None else resolve(dtype, name)
+        return wrap(np.array(find(row, offset, col), kind).reshape(2, -1))
+
+    indices.__name__ = indices.__qualname__ = name
+    indices.__doc__ = doc
+    return function(indices, method=False)
+
+
+tril_indices = _triangle_indices("tril_indices", np.tril_indices, "Rows and columns of a lower triangle's places.")
+triu_indices = _triangle_indices("triu_indices", np.triu_indices, "Rows and columns of an upper triangle's places.")
+
+
+# Diagonals
+
+
+@op(x=lambda g, x_shape, offset: _scatter_diagonal(g, x_shape, offset, 0, 1), node_name="DiagonalBackward0_copy",
+    function=False, method=False)  # fmt: skip
+def _diagonal_copy(x, offset):
+    return diagonal.op.forward(x, offset).copy()
+
+
+@function
+def diag(input, diagonal=0, *, out=None):
+    """The matrix with a vector on its diagonal, or the diagonal of a matrix.
+
+    >>> torch.diag(tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.diag.html
+    """
+    if input.ndim == 1:
+        return diag_embed(input, diagonal, out=out)
+    if input.ndim == 2:
+        return _diagonal_copy(input, diagonal, out=out)
+    raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+
+
+@op(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))
+def diag_embed(x, offset=0, dim1=-2, dim2=-1):
+    """Matrices with the last dimension of `x` on their diagonal."""
+    first, second = wrap_dim(dim1, x.ndim + 1), wrap_dim(dim2, x.ndim + 1)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    size = x.shape[-1] + abs(offset)
+    rest = iter(x.shape[:-1])
+    shape = [size if i in (first, second) else next(rest) for i in range(x.ndim + 1)]
+    return _scatter_diagonal.op.forward(x, shape, offset, first, second)
+
+
+@function
+def diagflat(input, offset=0):
+    """The matrix with all elements on its diagonal."""
+    return diag_embed(reshape(input, -1), offset)
+
+
+@op(x=lambda g, x_shape: _identity_times(g, x_shape))
+def trace(x):
+    """The sum of the diagonal of a matrix.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.trace.html
+    """
+    if x.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
+    return np.trace(x, dtype=np.int64 if x.dtype.kind in "biu" else x.dtype)
+
+
+def _identity_times(g, shape):
+    return _scatter_diagonal(expand(g, (min(shape),)), shape, 0, 0, 1)
+
+
+# Products of vectors and matrices element by element
+
+
+@function
+def kron(input, other, *, out=None):
+    """The Kronecker product: every element of `input` times the whole of `other`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.kron.html
+    """
+    ndim = max(input.ndim, other.ndim)
+    shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
+    left = reshape(input, [n for size in shapes[0] for n in (size, 1)])
+    right = reshape(other, [n for size in shapes[1] for n in (1, size)])
+    result = reshape(left * right, [m * n for m, n in zip(*shapes, strict=True)])
+    return result if out is None else add(result, 0, out=out)
+
+
+@op(x=lambda g, y, dim: _cross(y, g, dim), y=lambda g, x, dim: _cross(g, x, dim), function=False, method=False,
+    node_name="LinalgCrossBackward0")  # fmt: skip
+def _cross(x, y, dim):
+    x, y = np.broadcast_arrays(x, y)
+    (x1, x2, x3), (y1, y2, y3) = np.moveaxis(x, dim, 0), np.moveaxis(y, dim, 0)
+    return np.stack([x2 * y3 - x3 * y2, x3 * y1 - x1 * y3, x1 * y2 - x2 * y1], dim)
+
+
+def linalg_cross(input, other, *, dim=-1, out=None):
+    """The cross product of vectors of three elements, which lie along `dim`."""
+    if input.ndim != other.ndim:
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    axis = wrap_dim(dim, input.ndim)
+    sizes = input._array.shape[axis], other._array.shape[axis]
+    if sizes != (3, 3):
+        raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and {sizes[1]}")
+    kind = result_dtype(input, other)
+    return _cross(input.to(kind), other.to(kind), axis, out=out)
+
+
+@function
+def cross(input, other, dim=None, *, out=None):
+    """The cross product of vectors of three elements, which lie along `dim` (the first of size 3, if it is left out)."""
+    if dim is None and input.ndim == other.ndim:
+        dim = next((i for i, size in enumerate(input._array.shape) if size == 3), None)
+        if dim is None:
+            raise RuntimeError("no dimension of size 3 in input")
+        from warnings import warn
+
+        warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply "
+            "use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future "
+            "release.",
+            stacklevel=2,
+        )
+    return linalg_cross(input, other, dim=-1 if dim is None else dim, out=out)
+
+
+def linalg_vecdot(x, y, *, dim=-1, out=None):
+    """The inner products of vectors along `dim`, the first ones conjugated."""
+    return sum_(x.conj() * y, dim, out=out)
+
+
+def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
+    """The diagonals of matrices; a view."""
+    return diagonal(A, offset, dim1, dim2)
+
+
+def linalg_vander(x, *, N=None):
+    """The powers 0, 1, 2 … of each element, along a new last dimension."""
+    size = x._array.shape[-1] if N is None else N
+    if size <= 1:
+        raise RuntimeError(f"N must be greater than 1.{size}")
+    ones = wrap(np.ones((*x._array.shape, 1), x._array.dtype))
+    return cat([ones, cumprod(expand(unsqueeze(x, -1), (*x._array.shape, size - 1)), -1)], -1)
+
+
+@function(method=False)
+def vander(x, N=None, increasing=False):
+    """The powers of each element of a vector as the columns of a matrix, the highest first.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.vander.html
+    """
+    if x.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    size = x._array.size if N is None else N
+    if size < 0:
+        raise RuntimeError("N must be non-negative.")
+    kind = x.dtype if x.dtype.category >= dtypes.FLOATING else dtypes.int64
+    columns = [wrap(np.ones((x._array.size, 1), kind.numpy))][:size]
+    if size > 1:
+        columns.append(cumprod(expand(unsqueeze(x.to(kind), 1), (x._array.size, size - 1)), 1))
+    result = cat(columns, 1) if columns else wrap(np.zeros((x._array.size, 0), kind.numpy))
+    return result if increasing else result.flip(1)
