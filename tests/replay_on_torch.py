@@ -18,8 +18,9 @@ import sys
 from collections.abc import Iterator
 from copy import deepcopy
 
-import lessons
 from nbformat import NotebookNode
+
+import lessons
 
 EXTENSION = re.compile(r"^\s*(?:%(?!matplotlib)|!|\?)|^[\w.]+\?\s*$")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")

@@ -5,8 +5,9 @@ That what they print is still true is nbval's part: it runs each of them in the 
 
 import re
 
-import lessons
 import pytest
+
+import lessons
 
 README = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
 
