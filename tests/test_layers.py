@@ -16,7 +16,7 @@ LAYERS = [
     ["tensor"],
     ["ops"],
     ["autograd", "random", "linalg", "special"],
-    ["nn"],
+    ["func", "nn"],
     ["optim", "utils", "cuda", "backends", "amp", "accelerator"],
     ["serialization", "interop", "distributed"],
     ["tensorkit"],
