@@ -1,0 +1,179 @@
+"""How each differentiable operation is called in `test_gradients.py`: a function of tensors, and float64 arrays for them.
+
+The arrays stay away from kinks and ties, where a numeric derivative means nothing.
+"""
+
+import numpy as np
+
+import tensorkit as torch
+
+#: Tracked, as in PyTorch, but without a derivative.
+NO_DERIVATIVE = {"floor_divide"}
+
+#: Their second derivatives are not implemented, or are distributions.
+SMOOTH_ONCE: set[str] = set()
+
+
+def some(*shape, low=-2.0, high=2.0, seed=0):
+    """Distinct numbers in [low, high], none of them near a whole number or a half."""
+    rng = np.random.default_rng(seed + sum(shape))
+    values = rng.permutation(np.linspace(low, high, int(np.prod(shape)) + 2)[1:-1]) + 0.0137
+    near = np.abs(values * 2 - np.round(values * 2)) < 0.06
+    return (values + 0.07 * near).reshape(shape)
+
+
+def positive(*shape, seed=0):
+    return some(*shape, low=0.3, high=2.2, seed=seed)
+
+
+def unit(*shape, seed=0):
+    return some(*shape, low=-0.9, high=0.85, seed=seed)
+
+
+X, Y, V = some(2, 3), positive(2, 3, seed=5), some(3, seed=2)
+CUBE = some(2, 3, 4)
+INDEX = torch.tensor([2, 0, 2])
+PLACES = torch.tensor([[2, 0, 1], [1, 1, 0]])
+MASK = torch.tensor([[True, False, True], [False, True, False]])
+
+
+def one(function, *arrays):
+    return [(function, list(arrays))]
+
+
+def method(name, *args, **kwargs):
+    return lambda x, *others: getattr(x, name)(*others, *args, **kwargs)
+
+
+def inplace(write):
+    """`write(y)` on a computed copy of the tensor, which is then the result."""
+
+    def function(x, *others):
+        y = x * 1
+        write(y, *others)
+        return y
+
+    return function
+
+
+SAMPLES = {
+    # conversions
+    "to_copy": one(lambda x: x.to(torch.float32).to(torch.float64) * 1.0, X.astype(np.float32).astype(np.float64) * 0 + 1.0),
+    "clone": one(method("clone"), X),
+    "contiguous": one(lambda x: x.T.contiguous(), X),
+    # pointwise
+    **{name: one(method(name), X) for name in
+       "neg exp exp2 expm1 sin cos tan sinh cosh tanh asinh atan deg2rad rad2deg abs sign sgn floor ceil trunc round "
+       "frac sigmoid relu erf erfc sinc".split()},
+    **{name: one(method(name), Y) for name in "reciprocal sqrt rsqrt log log2 log10 log1p lgamma digamma i0".split()},
+    **{name: one(method(name), unit(2, 3)) for name in "asin acos atanh erfinv".split()},
+    "acosh": one(method("acosh"), Y + 1),
+    **{name: [(getattr(torch, name), [X, Y]), (getattr(torch, name), [X, positive(3, seed=3)])] for name in
+       "add sub rsub mul div remainder fmod logaddexp logaddexp2 atan2 hypot maximum minimum fmax fmin copysign".split()},
+    "pow": [(torch.pow, [Y, X]), (lambda x: x**3, [X]), (lambda x: 2**x, [X]), (lambda x: x**-1.5, [Y])],
+    "trunc_divide": one(lambda x, y: torch.div(x, y, rounding_mode="trunc"), X, Y),
+    "complex": one(lambda x, y: (torch.complex(x, y) * torch.complex(y, x)).abs(), X, Y),
+    "conj": one(lambda x, y: (torch.complex(x, y).conj() * torch.complex(y, x)).imag, X, Y),
+    "real": one(lambda x, y: (torch.complex(x, y) ** 2).real, X, Y),
+    "imag": one(lambda x, y: (torch.complex(x, y) ** 2).imag, X, Y),
+    "view_as_real": one(lambda x, y: torch.view_as_real(torch.complex(x, y)) ** 2, X, Y),
+    "view_as_complex": one(lambda x: torch.view_as_complex(x * x).abs(), some(3, 2)),
+    "angle": one(method("angle"), X),
+    "clamp": [(lambda x: x.clamp(-1.0, 1.0), [X]), (torch.clamp, [X, X - 0.3, X + 0.2])],
+    # shape
+    "view": one(lambda x: x.view(3, 2), X),
+    "copy_reshape": one(lambda x: x.T.reshape(-1), X),
+    "unsqueeze": one(method("unsqueeze", 1), X),
+    "squeeze": one(method("squeeze", 0), some(1, 3)),
+    "permute": one(method("permute", 2, 0, 1), CUBE),
+    "transpose": one(method("transpose", 0, 2), CUBE),
+    "t": one(method("t"), X),
+    "expand": one(method("expand", 4, 2, 3), X),
+    "as_strided": one(lambda x: torch.as_strided(x, (2, 2), (1, 2)), X),
+    "window_into_zeros": one(lambda x: _gradient(lambda y: torch.as_strided(y, (2, 2), (1, 2)) ** 2, x), X),
+    "window_of": one(lambda x: _gradient(inplace(lambda y: y[0].mul_(y[1])), x), X),
+    "unfold": one(method("unfold", 1, 2, 1), X),
+    "fold_windows": one(lambda x: _gradient(lambda y: y.unfold(1, 2, 1) ** 2, x), X),
+    "diagonal": one(method("diagonal", 1), X),
+    "scatter_diagonal": one(lambda x: _gradient(lambda y: y.diagonal() ** 2, x), X),
+    # joining and taking apart
+    "cat": one(lambda x, y: torch.cat([x, y, x], 1), X, Y),
+    "stack": one(lambda x, y: torch.stack([x, y], 1), X, Y),
+    "piece_SplitBackward0": one(lambda x: x.split(2, 1)[0], X),
+    "piece_SplitWithSizesBackward0": one(lambda x: x.split([1, 2], 1)[1], X),
+    "piece_SliceBackward0": one(lambda x: x.tensor_split(2, 1)[0], X),
+    "unbound": one(lambda x: x.unbind(1)[2], X),
+    "repeat": one(method("repeat", 2, 2), X),
+    "repeat_interleave": one(method("repeat_interleave", 2, 1), X),
+    "flip": one(method("flip", (0, 1)), X),
+    "roll": one(method("roll", 1, 1), X),
+    "rot90": one(method("rot90", 1), X),
+    # reductions
+    **{name: [(method(name), [X]), (method(name, 1), [X]), (method(name, 0, True), [X])] for name in
+       "sum mean prod var std amax amin".split()},
+    "max": [(method("max"), [X]), (lambda x: x.max(1).values, [X])],
+    "min": [(method("min"), [X]), (lambda x: x.min(0, True).values, [X])],
+    **{name: one(method(name, 1), X) for name in "cumsum cumprod logcumsumexp".split()},
+    "cummax": one(lambda x: x.cummax(1).values, X),
+    "cummin": one(lambda x: x.cummin(1).values, X),
+    "logsumexp": [(method("logsumexp", 1), [X]), (method("logsumexp", (0, 1), True), [X])],
+    "softmax": one(method("softmax", 1), X),
+    "log_softmax": one(method("log_softmax", 1), X),
+    # writing in place
+    "copy_slices": [(inplace(lambda y: y[0].mul_(3)), [X]), (inplace(lambda y: y[:, 1:].copy_(y[:, :2] ** 2)), [X])],
+    "zero": one(inplace(lambda y: y[0].zero_()), X),
+    "fill": one(inplace(lambda y, v: y[0].fill_(v[0])), X, V),
+    "copied": one(inplace(lambda y, v: y.copy_(v)), X, V),
+    # indexing
+    "view_index": one(lambda x: x[1:, None, ::2], X),
+    "index_into_zeros": one(lambda x: _gradient(lambda y: y[0, 1:] ** 2, x), X),
+    "take_index": [(lambda x: x[:, INDEX], [X]), (lambda x: x[MASK], [X])],
+    "add_at_zeros": one(lambda x: _gradient(lambda y: y[:, INDEX] ** 2, x), X),
+    "index_put": [
+        (lambda x, v: x.index_put((torch.tensor([0, 1, 0]), torch.tensor([0, 1, 2])), v), [X, V]),
+        (lambda x, v: x.index_put((torch.tensor([0, 0, 0]), torch.tensor([1, 1, 2])), v, accumulate=True), [X, V]),
+    ],
+    "index_select_at": one(method("index_select", 1, INDEX), X),
+    "index_add_zeros": one(lambda x: _gradient(lambda y: y.index_select(1, INDEX) ** 2, x), X),
+    "index_add": one(lambda x, y: x.index_add(1, INDEX, y, alpha=2), X, Y),
+    "index_copy": one(lambda x, y: x.index_copy(1, torch.tensor([2, 0]), y[:, :2]), X, Y),
+    "index_fill": one(lambda x, v: x.index_fill(1, torch.tensor([0]), v[0]), X, V),
+    "gather": one(method("gather", 1, PLACES), X),
+    "scatter": one(lambda x, y: x.scatter(1, torch.tensor([[2, 0], [1, 0]]), y[:, :2]), X, Y),
+    "scatter_add": one(lambda x, y: x.scatter_add(1, PLACES, y), X, Y),
+    "take": one(lambda x: x.take(torch.tensor([0, 5, 5])), X),
+    "where": one(lambda x, y: torch.where(MASK, x, y), X, Y),
+    "masked_fill": one(lambda x, v: x.masked_fill(MASK, v[0]), X, V),
+    "masked_select": one(method("masked_select", MASK), X),
+    "masked_scatter": one(lambda x, v: x.masked_scatter(MASK, v), X, V),
+    # products
+    "mm": one(lambda x, y: x.mm(y.T), X, Y),
+    "bmm": one(lambda x, y: x.bmm(y), CUBE, some(2, 4, 2, seed=1)),
+    "mv": one(lambda x, v: x.mv(v), X, V),
+    "dot": one(lambda x, v: x[0].dot(v), X, V),
+    "addmm": one(lambda x, y, z: torch.addmm(z, x, y, beta=0.5, alpha=2), X, some(3, 2), some(2, seed=4)),
+    "baddbmm": one(lambda x, y, z: torch.baddbmm(z, x, y, beta=0.5), CUBE, some(2, 4, 2, seed=1), some(2, 3, 2, seed=3)),
+    # the rest
+    "xlogy": one(torch.xlogy, X, Y),
+    "logit": one(method("logit"), positive(2, 3) / 3),
+    "polygamma": one(lambda x: torch.polygamma(1, x), Y),
+    "addcmul": one(lambda x, y, v: torch.addcmul(x, y, v, value=0.5), X, Y, V),
+    "addcdiv": one(lambda x, y, v: torch.addcdiv(x, v, y, value=0.5), X, Y, V),
+    "lerp": [(lambda x, y: torch.lerp(x, y, 0.3), [X, Y]), (torch.lerp, [X, Y, positive(2, 3) / 3])],
+    "nan_to_num": one(method("nan_to_num"), X),
+    "ldexp": one(lambda x: torch.ldexp(x, torch.tensor([1, 2, 3])), X),
+    "sort": one(lambda x: x.sort(1).values, X),
+    "topk": one(lambda x: x.topk(2, 1).values, X),
+    "kthvalue": one(lambda x: x.kthvalue(2, 1).values, X),
+    "median_of_all": one(method("median"), X),
+    "median_along": one(lambda x: x.median(1).values, X),
+    "nanmedian_of_all": one(method("nanmedian"), X),
+    "nanmedian_along": one(lambda x: x.nanmedian(1).values, X),
+    "mode": one(lambda x: x.mode(1).values, X),
+}
+
+
+def _gradient(function, x):
+    """The gradient of the sum of `function(x)` with respect to x, as something to be differentiated in turn."""
+    (g,) = torch.autograd.grad((function(x) ** 2).sum(), x, create_graph=True)
+    return g
