@@ -86,7 +86,7 @@ class Lab:
             nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), self.folder / name)
         else:
             name = notebook.name
-            shutil.copy(notebook, self.folder / name)
+            shutil.copytree(notebook.parent, self.folder, dirs_exist_ok=True)  # with its pictures
         settings = self.home / "settings" / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text(json.dumps({"theme": THEMES[theme]}))
@@ -153,9 +153,18 @@ class Page:
         self.close()
 
     def run_all(self) -> None:
-        """Run all cells and wait for the last reply."""
+        """Run all cells and wait for the last reply; a cell that shows an error on purpose ends Lab's own waiting."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => null)")
-        self.page.wait_for_function(f"{_NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'")
+        self.page.wait_for_function(
+            f"""() => {{
+                const {{ content, sessionContext }} = {_NOTEBOOK};
+                const cells = content.model.sharedModel.toJSON().cells.filter(cell => cell.cell_type === 'code');
+                const stopped = cells.some(cell => !cell.metadata.tags?.includes('raises-exception') &&
+                    cell.outputs.some(output => output.output_type === 'error'));
+                const waiting = cells.some(cell => cell.source.length && cell.execution_count === null);
+                return sessionContext.session?.kernel?.status === 'idle' && (stopped || !waiting);
+            }}"""
+        )
 
     def run_cell(self, source: str) -> list[dict]:
         """Run one more cell at the end, and give its outputs."""
@@ -196,12 +205,15 @@ class Page:
 
     def whole(self) -> None:
         """Grow the window until the notebook needs no scroll bar."""
-        missing = self.page.evaluate(
-            "Math.max(...[...document.querySelectorAll('.jp-WindowedPanel-outer, .jp-Notebook')]"
-            ".map(element => element.scrollHeight - element.clientHeight))"
+        height = self.page.evaluate(
+            """() => {
+                const cells = [...document.querySelectorAll('.jp-Notebook .jp-Cell')];
+                const top = cells[0].getBoundingClientRect().top;
+                return Math.ceil(cells.at(-1).getBoundingClientRect().bottom - top + 160);
+            }"""
         )
         size = self.page.viewport_size
-        self.page.set_viewport_size({"width": size["width"], "height": min(size["height"] + max(missing, 0), 12_000)})
+        self.page.set_viewport_size({"width": size["width"], "height": min(max(size["height"], height), 12_000)})
 
     def picture(self, path: Path) -> Path:
         """A picture of the whole notebook."""

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from tensorkit.graph import LEAF, OMITTED, Edge, Graph, GraphNode, Snapshot
-from tensorkit.graph.describe import back_formula, clean, face, label_of
+from tensorkit.graph.describe import back_formula, clean, face, label_of, same
 from tensorkit.graph.snapshots import number, shape_text, short
 
 LINE = 300  # characters of one line of the panel
 NUMBERED = (8, 6)  # rows and columns of a heat map up to which each cell shows its number
-_SHOWN_ELSEWHERE = {"name", "is", "value", "gradient", ".grad", "sum of", "used by", "note"}
+_SHOWN_ELSEWHERE = {"name", "is", "value", "gradient", "sum of", "used by", "note"}
 
 
 def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
         "arrives": [_flow(graph, edge, edge.target) for edge in graph.uses(node.id) if _flows(edge)],
         "sum": _line(dict(known).get("sum of", "")),
         "goes_on": [_flow(graph, edge, edge.source) for edge in graph.operands(node.id) if _flows(edge)],
-        "facts": [[_line(term), _line(text)] for term, text in known if _is_fact(term)],
+        "facts": [[_line(term), _line(text)] for term, text in known if _is_fact(term, cards)],
         "notes": [_line(note) for note in node.notes],
         "said": f"{words.title} selected: {', '.join(said) or words.caption}",
     }
@@ -82,15 +82,14 @@ def _cards(graph: Graph, node: GraphNode, known: dict[str, str]) -> list[dict[st
         cards.append(_card("gradient", node.gradient, short(node.gradient), of=of))
         if ".grad" in known and (node.kind == LEAF or node.stored_grad):
             text, _, remark = known[".grad"].partition(": ")
-            cards.append(_card(".grad", node.stored_grad, text, remark=remark))
+            drawn = None if same(node.stored_grad, node.gradient) else node.stored_grad
+            cards.append(_card(".grad", drawn, text, remark=remark))
     else:
         cards.append(_card("gradient", None, "none", remark="no gradient flows into a constant"))
     return cards
 
 
-def _card(
-    term: str, shot: Snapshot | None, text: str, remark: str = "", of: list[str] | None = None
-) -> dict[str, Any]:
+def _card(term: str, shot: Snapshot | None, text: str, remark: str = "", of: list[str] | None = None) -> dict[str, Any]:
     return {"term": term, "text": _line(text), "remark": _line(remark), "of": of, "heat": heat_map(shot)}
 
 
@@ -125,8 +124,9 @@ def _flows(edge: Edge) -> bool:
     return edge.rule is not None or edge.contribution is not None
 
 
-def _is_fact(term: str) -> bool:
-    return term not in _SHOWN_ELSEWHERE and not term.startswith(("back to ", "∂"))
+def _is_fact(term: str, cards: list[dict[str, Any]]) -> bool:
+    shown = term in _SHOWN_ELSEWHERE or term.startswith(("back to ", "∂"))
+    return not shown and term not in [card["term"] for card in cards]
 
 
 def _level(value: float, top: float) -> int | None:

@@ -16,8 +16,7 @@ import anywidget
 import traitlets
 
 from tensorkit import Tensor
-from tensorkit.graph import Graph, trace
-from tensorkit.graph.expressions import names_in
+from tensorkit.graph import Graph, names_in, trace
 
 from .details import detail
 

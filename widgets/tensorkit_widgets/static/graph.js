@@ -10,7 +10,7 @@ const KEYS = {
 function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children.filter((child) => child));
+  element.append(...children.filter(Boolean));
   return element;
 }
 
@@ -37,36 +37,33 @@ function heatMap(heat, term) {
 }
 
 function card({ term, text, remark, of, heat }) {
-  const number = make("span", { class: `tk-number${text.length > 9 ? " tk-long" : ""}${term === "value" ? "" : " tk-back"}` }, text);
-  const label = make("dt", {}, term, of ? " " : "", of && fraction(of));
-  return make("div", { class: "tk-card" }, label, make("dd", {}, number, heatMap(heat, term), quiet(remark)));
+  const number = make("div", { class: `tk-number${text.length > 9 ? " tk-long" : ""}${term === "value" ? "" : " tk-back"}` }, text);
+  return make("div", { class: "tk-card" }, make("div", { class: "tk-term" }, term, of && " ", of && fraction(of)), number, heatMap(heat, term), quiet(remark));
 }
 
 function flow(word, entry, go) {
-  const button = make("button", { type: "button", "data-go": entry.node }, entry.name);
+  const button = make("button", { type: "button" }, entry.name);
   button.addEventListener("click", () => go(entry.node));
-  const local = entry.local && make("div", { class: "tk-line tk-code" }, fraction(entry.local), ...entry.equals.map((text) => ` = ${text}`));
-  const rule = make("div", { class: "tk-line tk-code tk-back" }, entry.rule);
-  return make("li", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, local, rule);
+  const local = entry.local && make("span", { class: "tk-code" }, fraction(entry.local), ...entry.equals.map((text) => ` = ${text}`));
+  return make("li", {},
+    make("div", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, local),
+    make("div", { class: "tk-code tk-back" }, entry.rule));
 }
 
 function fill(panel, detail, go) {
-  if (!detail) {
-    panel.replaceChildren(make("p", { class: "tk-quiet" }, "No node is selected. Click one, or press Tab and Enter."));
-    return;
-  }
+  if (!detail) return panel.replaceChildren(quiet("No node is selected. Click one, or press Tab and Enter."));
   const flows = (heading, remark, word, entries, more) =>
-    entries.length ? [make("h5", {}, heading), quiet(remark), make("ul", {}, ...entries.map((entry) => flow(word, entry, go))), quiet(more)] : [];
-  const rest = detail.expression ? make("span", {}, ` = ${detail.expression}`) : "";
-  panel.replaceChildren(
-    make("h4", {}, detail.title, rest),
-    make("p", { class: "tk-quiet" }, detail.kind),
-    make("dl", { class: "tk-cards" }, ...detail.cards.map(card)),
-    ...flows("How its gradient came", "g is the gradient at the node it comes from", "from", detail.arrives, detail.sum),
-    ...flows("What it passes back", "g is the gradient of this node", "to", detail.goes_on),
-    make("dl", { class: "tk-facts" }, ...detail.facts.flatMap(([term, text]) => [make("dt", {}, term), make("dd", {}, text)])),
-    ...detail.notes.map(quiet),
-  );
+    entries.length && make("div", {}, make("h5", {}, heading), make("ul", {}, ...entries.map((entry) => flow(word, entry, go))), quiet(more), quiet(remark));
+  const facts = detail.facts.map(([term, text]) => make("div", {}, make("span", { class: "tk-term" }, term), make("span", { class: "tk-code" }, text)));
+  panel.replaceChildren(...[
+    make("div", {},
+      make("h4", {}, detail.title, detail.expression && make("span", {}, ` = ${detail.expression}`)),
+      quiet(detail.kind),
+      make("div", { class: "tk-cards" }, ...detail.cards.map(card))),
+    flows("How its gradient came", "g: the gradient of the node it came from", "from", detail.arrives, detail.sum),
+    flows("What it passes back", "g: the gradient of this node", "to", detail.goes_on),
+    make("div", { class: "tk-facts" }, ...facts, ...detail.notes.map(quiet)),
+  ].filter(Boolean));
 }
 
 function render({ model, el }) {
@@ -77,8 +74,8 @@ function render({ model, el }) {
   const bar = make("div", { class: "tk-bar", role: "group", "aria-label": "View" });
   const keys = make("span", { class: "tk-keys" }, "arrow keys follow the edges, Enter selects, Esc clears");
   const words = make("details", { class: "tk-words" }, make("summary", {}, "The graph as text"), text);
-  const root = make("div", { class: "tk-inspector", role: "group", "aria-label": "Graph inspector" },
-    make("div", { class: "tk-stage" }, canvas, bar), panel, words, said);
+  const stage = make("div", { class: "tk-stage" }, canvas, bar);
+  const root = make("div", { class: "tk-inspector", role: "group", "aria-label": "Graph inspector" }, stage, panel, words, said);
   let svg, nodes, edges, here, came;
 
   const change = (name, value) => { model.set(name, value); model.save_changes(); };
@@ -108,9 +105,9 @@ function render({ model, el }) {
 
   function scale() {
     const zoom = model.get("zoom"), width = Number(svg.getAttribute("width"));
-    const styles = { width: `${zoom * 100}%`, maxWidth: `${zoom * width}px`, minWidth: `${zoom * width * 0.7}px` };
+    const styles = { width: `${zoom * 100}%`, maxWidth: `${zoom * width * 1.25}px`, minWidth: `${zoom * width * 0.7}px` };
     Object.assign(svg.style, styles);
-    root.firstChild.style.flexBasis = `${width + 8}px`;
+    stage.style.flexBasis = `${Math.min(width, 1000) * 0.85}px`; // below that, the panel moves under the picture
   }
 
   function show(announce) {
@@ -119,10 +116,17 @@ function render({ model, el }) {
     near(id);
     reach(id ?? (nodes.has(here) ? here : [...nodes.keys()].at(-1)));
     fill(panel, model.get("details")[id], go);
+    if (id) reveal(nodes.get(id));
     if (announce) said.textContent = id ? model.get("details")[id].said : "No node is selected";
   }
 
   const near = (id) => edges.forEach((edge) => edge.classList.toggle("tk-near", edge.dataset.source === id || edge.dataset.target === id));
+
+  function reveal(node) { // scrolls the canvas, never the page
+    const box = node.getBoundingClientRect(), frame = canvas.getBoundingClientRect();
+    if (box.top < frame.top || box.bottom > frame.bottom) canvas.scrollTop += (box.top + box.bottom - frame.top - frame.bottom) / 2;
+    if (box.left < frame.left || box.right > frame.right) canvas.scrollLeft += (box.left + box.right - frame.left - frame.right) / 2;
+  }
 
   function reach(id) { // the one node that the Tab key comes to
     here = id;
@@ -208,9 +212,14 @@ function render({ model, el }) {
 
   const listeners = { "change:svg": draw, "change:details": draw, "change:selected": () => show(true), "change:zoom": scale };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
+  const sized = new ResizeObserver(() => { // the page has a place for it now
+    sized.disconnect();
+    if (model.get("selected")) reveal(nodes.get(model.get("selected")));
+  });
+  sized.observe(canvas);
   el.append(root);
   draw();
-  return () => { for (const [name, listener] of Object.entries(listeners)) model.off(name, listener); };
+  return () => { sized.disconnect(); for (const [name, listener] of Object.entries(listeners)) model.off(name, listener); };
 }
 
 export default { render };
