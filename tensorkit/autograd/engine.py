@@ -24,6 +24,9 @@ from .anomaly import watched
 from .hooking import run_hooks, run_post_hooks, run_prehooks
 
 ndarray = np.ndarray
+#: The gradient that a 0-d result starts from, by the type of its number.
+ONES = {kind: kind(1) for kind in FLOAT_SCALARS}
+
 _accumulating = Lock()  # threads that meet at one leaf add one after the other
 
 
@@ -137,7 +140,7 @@ def _shares(node: Node, g) -> list:
 def _complex_shares(node: Node, g) -> list:
     """The same for complex numbers.  Rules are written as for real ones; PyTorch's gradient of a complex function is the
     conjugate of what they would give, so `g` is conjugated on the way in, and the answer on the way out."""
-    g = [each and each.conj() for each in g] if type(g) is list else g.conj()
+    g = [each if each is None else each.conj() for each in g] if type(g) is list else g.conj()
     shares = []
     for i, parent in enumerate(node.parents):
         like = parent.out if isinstance(parent, Node) else getattr(parent, "_array", None)

@@ -87,11 +87,11 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
     """
     kind = type(data)
-    if kind is float and dtype is None:  # the learner's first tensor, and the most frequent one
-        array = dtypes.get_default_dtype().numpy.type(data)
-    else:
-        array = from_data(data, dtype, "tensor")
-    return finish(array, requires_grad, device)
+    if kind is float and dtype is None and device is None:  # the learner's first tensor, and the most frequent one
+        made = wrap(dtypes._default.numpy.type(data))
+        made._requires_grad = bool(requires_grad)
+        return made
+    return finish(from_data(data, dtype, "tensor"), requires_grad, device)
 
 
 def from_data(data, dtype, name: str):
