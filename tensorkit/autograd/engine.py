@@ -8,7 +8,7 @@ Source: PyTorch's autograd mechanics, https://pytorch.org/docs/stable/notes/auto
 """
 
 from heapq import heapify, heappop, heappush
-from threading import Lock
+from threading import Lock, local
 
 import numpy as np
 
@@ -28,6 +28,7 @@ ndarray = np.ndarray
 ONES = {kind: kind(1) for kind in FLOAT_SCALARS}
 
 _accumulating = Lock()  # threads that meet at one leaf add one after the other
+walking = local()  # `walking.to_inputs` is there while a walk goes to given inputs alone
 
 
 def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, inputs=None, accumulate=True) -> dict:
@@ -43,7 +44,10 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     heap: list = []  # and these times, negative: the newest on top
     shared: set = set()  # leaves whose waiting gradient is held elsewhere too
 
-    needed = None if wanted is None else _on_the_way(roots, wanted)
+    needed = None
+    if wanted is not None:
+        needed = _on_the_way(roots, wanted)
+        walking.to_inputs = True
     shares_of = watched(_shares) if anomaly.enabled else _shares
     recording, mode.enabled = mode.enabled, create_graph
     try:
@@ -94,6 +98,8 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
                 node.saved = None
     finally:
         mode.enabled = recording
+        if wanted is not None:
+            walking.__dict__.pop("to_inputs", None)
     for leaf, g in pending.items():
         if leaf._hooks:
             g = run_hooks(leaf._hooks, g)
