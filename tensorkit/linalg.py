@@ -18,7 +18,17 @@ from .ops.decompose import linalg_eigh as eigh
 from .ops.decompose import linalg_qr as qr
 from .ops.decompose import linalg_svd as svd
 from .ops.linalg import (
-    det, inv, inv_ex, lstsq, matrix_exp, matrix_rank, multi_dot, pinv, solve_triangular, tensorinv, tensorsolve,
+    det,
+    inv,
+    inv_ex,
+    lstsq,
+    matrix_exp,
+    matrix_rank,
+    multi_dot,
+    pinv,
+    solve_triangular,
+    tensorinv,
+    tensorsolve,
 )  # fmt: skip
 from .ops.linalg import linalg_slogdet as slogdet
 from .ops.linalg import linalg_solve as solve

@@ -5,7 +5,7 @@ operation to `Tensor` as a method and collects the functions of the `torch` name
 """
 
 from . import (  # noqa: F401, I001
-    cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, special, misc, sort, search,
+    cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, special, misc, samples, sort, search,
     matrices, einsum, decompose, linalg, lu, norm,
     legacy,
 )  # fmt: skip

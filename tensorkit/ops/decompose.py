@@ -6,6 +6,8 @@ J. Townsend, "Differentiating the singular value decomposition" (2016), D. and L
 matrix backpropagation" (2020), and I. Murray, "Differentiation of the Cholesky decomposition" (2016).
 """
 
+from warnings import warn
+
 import numpy as np
 
 from .. import dtypes
@@ -204,6 +206,12 @@ def linalg_qr(A, mode="reduced"):
 @function
 def qr(input, some=True):
     """The QR decomposition; `torch.linalg.qr` is the newer form."""
+    warn(
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\nThe boolean "
+        "parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\nshould be replaced "
+        "with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
+        stacklevel=2,
+    )
     return return_type("qr", "Q", "R")(*linalg_qr(input, "reduced" if some else "complete"))
 
 
@@ -212,12 +220,16 @@ def qr(input, some=True):
 
 def _eigh_dx(L, V, gL=None, gV=None):
     if gV is None:
-        return matmul(V * unsqueeze(gL, -2), V.mH)
+        return _symmetric(matmul(V * unsqueeze(gL, -2), V.mH))
     size = L._array.shape[-1]
     inner = matmul(V.mH, gV) / _gaps(L) * (1 - identity(size, V))
     if gL is not None:
         inner = inner + diag_embed(gL)
-    return matmul(matmul(V, inner), V.mH)
+    return _symmetric(matmul(matmul(V, inner), V.mH))
+
+
+def _symmetric(x):
+    return (x + x.mH) / 2
 
 
 @op(A=lambda g, eigenvalues, eigenvectors: conjugated(g, lambda *g: _eigh_dx(eigenvalues, eigenvectors, *g)),
@@ -354,4 +366,11 @@ def _cholesky(A, upper):
 @function
 def cholesky(input, upper=False, *, out=None):
     """The Cholesky factor; `torch.linalg.cholesky` is the newer form."""
+    warn(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
+        "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper="
+        "True)\nshould be replaced with\nU = torch.linalg.cholesky(A).mH\nThis transform will produce equivalent results "
+        "for all valid (symmetric positive definite) inputs.",
+        stacklevel=2,
+    )
     return _cholesky(input, upper, out=out)

@@ -11,8 +11,8 @@ from .declare import function
 from .matmul import bmm
 from .pointwise import mul
 from .reduce import sum as sum_
-from .shape import diagonal, permute, reshape, unsqueeze
 from .shape import _view as view
+from .shape import diagonal, permute, reshape, unsqueeze
 
 _NOTHING = "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
 
@@ -82,16 +82,18 @@ def _labels(equation: str, operands) -> tuple:
         inputs.append(_parse(part, start, str(i)))
         start += len(part) + 1
     if len(parts) != len(operands):
-        more, less = ("more", "") if len(parts) < len(operands) else ("fewer", "")
-        raise RuntimeError(f"einsum(): {more} operands were provided than specified in the equation{less}")
+        compared = "more" if len(parts) < len(operands) else "fewer"
+        raise RuntimeError(f"einsum(): {compared} operands were provided than specified in the equation")
     spans = []
     for i, (names, operand) in enumerate(zip(inputs, operands, strict=True)):
         span = operand.ndim - len(names) + 1 if "..." in names else 0
         if span < 0 or ("..." not in names and len(names) != operand.ndim):
-            given = "and no ellipsis was given" if "..." not in names else "even with an ellipsis"
+            compared, given = "is more than", ""
+            if "..." not in names:
+                compared, given = "does not match", " and no ellipsis was given"
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({len([n for n in names if n != '...'])}) does not match "
-                f"the number of dimensions ({operand.ndim}) for operand {i} {given}"
+                f"einsum(): the number of subscripts in the equation ({len([n for n in names if n != '...'])}) {compared} the "
+                f"number of dimensions ({operand.ndim}) for operand {i}{given}"
             )
         spans.append(span)
     widest = max(spans)
@@ -148,9 +150,7 @@ def _laid_out(x, names: list, order: list):
             second = names.index(name, first + 1)
             x = diagonal(x, 0, first, second)
             names = [each for i, each in enumerate(names) if i not in (first, second)] + [name]
-    places = [names.index(name) for name in order if name in names]
-    if places != list(range(len(places))):
-        x = permute(x, places)
+    x = permute(x, [names.index(name) for name in order if name in names])
     for i, name in enumerate(order):
         if name not in names:
             x = unsqueeze(x, i)

@@ -175,3 +175,36 @@ def bessel_scaled(order: int, x):
         tail = tail + term
     result = np.where(size <= 20, total, tail / np.sqrt(2 * math.pi * far))
     return np.copysign(result, x) if order else result
+
+
+def gamma_shares(a, x):
+    """The regularised incomplete gamma functions P(a, x) and Q(a, x): a power series below a + 1 (DLMF 8.7.1), a continued
+    fraction above (DLMF 8.9.2, by Lentz's method)."""
+    a, x = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
+    good = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x)
+    a_, x_ = np.where(good, a, 1.0), np.where(good, x, 1.0)
+    front = np.exp(a_ * np.log(x_) - x_ - lgamma(a_))
+    term = total = 1 / a_
+    low = np.minimum(x_, a_ + 1)
+    for k in range(1, 2000):
+        term = term * low / (a_ + k)
+        total = total + term
+        if np.all(term <= 1e-17 * total):
+            break
+    high = np.maximum(x_, a_ + 1)
+    b = high + 1 - a_
+    c, d = np.full_like(b, 1e300), 1 / b
+    fraction = d
+    for k in range(1, 2000):
+        step = -k * (k - a_)
+        b = b + 2
+        d, c = 1 / (step * d + b), b + step / c
+        fraction = fraction * (d * c)
+        if np.all(np.abs(d * c - 1) < 1e-16):
+            break
+    series = x_ < a_ + 1
+    lower, upper = front * total, front * fraction
+    lower, upper = np.where(series, lower, 1 - upper), np.where(series, 1 - lower, upper)
+    edge = np.where((a > 0) & (x == 0) | (np.isposinf(a) & np.isfinite(x) & (x >= 0)), 0.0, np.nan)
+    edge = np.where((a >= 0) & np.isposinf(x) & np.isfinite(a) | (a == 0) & (x > 0), 1.0, edge)
+    return np.where(good, lower, edge), np.where(good, upper, 1 - edge)

@@ -5,6 +5,7 @@ in `norm.py`, `einsum` in `einsum.py`.  The names that begin with `linalg_` are 
 """
 
 import math
+from warnings import warn
 
 import numpy as np
 
@@ -237,6 +238,13 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
 @function
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """The solution of AX = b for a triangular A; `torch.linalg.solve_triangular` is the newer form."""
+    warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future "
+        "PyTorch release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of the "
+        "inputs.\nX = torch.triangular_solve(B, A).solution\nshould be replaced with\nX = torch.linalg.solve_triangular(A, "
+        "B).",
+        stacklevel=2,
+    )
     matrix = A.mT if transpose else A
     solution = _solve_triangular(matrix, b, upper != transpose, unitriangular)
     return return_type("triangular_solve", "solution", "cloned_coefficient")(solution, A.clone())
@@ -282,7 +290,7 @@ def _pinv_dx(g, A, out):
 def _pinv(A, atol, rtol, hermitian):
     check_matrix("linalg.pinv", A)
     U, S, Vh = np.linalg.svd(A, full_matrices=False)
-    keep = S > np.maximum(atol, rtol * S.max(-1, keepdims=True, initial=0))
+    keep = np.maximum(atol, rtol * S.max(-1, keepdims=True, initial=0)) < S
     inverse = np.where(keep, 1 / np.where(keep, S, 1), 0)
     return np.asarray(np.swapaxes(Vh, -1, -2).conj() * inverse[..., None, :] @ np.swapaxes(U, -1, -2).conj(), A.dtype)
 

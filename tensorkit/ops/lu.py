@@ -1,5 +1,7 @@
 """The LU decomposition with pivots, and what is solved with it.  NumPy has none, so it is written out here."""
 
+from warnings import warn
+
 import numpy as np
 
 from ..tensor import wrap
@@ -85,6 +87,13 @@ def linalg_lu(A, *, pivot=True, out=None):
 @function
 def lu(A, pivot=True, get_infos=False):
     """The packed LU decomposition; `torch.linalg.lu_factor` is the newer form."""
+    warn(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a "
+        "future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots = torch."
+        "linalg.lu_factor(A, compute_pivots)\nand\nLU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould "
+        "be replaced with\nLU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
+        stacklevel=2,
+    )
     packed, pivots = linalg_lu_factor(A, pivot)
     infos = wrap(np.zeros(A._array.shape[:-2], np.int32)[()])
     return (packed, pivots, infos) if get_infos else (packed, pivots)
@@ -100,4 +109,10 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False, out=None):
 @function
 def lu_solve(b, LU_data, LU_pivots):
     """The solution of AX = b; `torch.linalg.lu_solve` is the newer form."""
+    warn(
+        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch release.\n"
+        "Note that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, pivots)\nshould be replaced "
+        "with\nX = torch.linalg.lu_solve(LU, pivots, B)",
+        stacklevel=2,
+    )
     return linalg_lu_solve(LU_data, LU_pivots, b)

@@ -11,7 +11,7 @@ from .pointwise import add
 from .promote import result_dtype
 from .reduce import cumprod
 from .reduce import sum as sum_
-from .shape import _scatter_diagonal, diagonal, expand, reshape, unsqueeze, wrap_dim
+from .shape import _copy_reshape, _scatter_diagonal, diagonal, expand, reshape, unsqueeze, wrap_dim
 
 
 def _triangle(name: str, ufunc, doc: str):
@@ -126,7 +126,7 @@ def kron(input, other, *, out=None):
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
     left = reshape(input, [n for size in shapes[0] for n in (size, 1)])
     right = reshape(other, [n for size in shapes[1] for n in (1, size)])
-    result = reshape(left * right, [m * n for m, n in zip(*shapes, strict=True)])
+    result = _copy_reshape(left * right, [m * n for m, n in zip(*shapes, strict=True)])
     return result if out is None else add(result, 0, out=out)
 
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import cannot_broadcast
+from ..tensor import Tensor
 from .cast import to_dtype
-from .decompose import svdvals
 from .declare import function, op
+from .decompose import svdvals
 from .index import where
 from .linalg import inv_ex
 from .misc import nan_to_num
@@ -39,8 +40,8 @@ def _norm_dx(g, x, out, ord, dim, keepdim):
     return slope * where(out == 0, 0.0, g / where(out == 0, 1.0, out) ** (ord - 1))
 
 
-def _norm_dx_named(g, x, out, ord, dim, keepdim):
-    return _norm_dx(g, x, out, float(ord), dim, keepdim)
+def _vector_norm_dx(g, x, out, ord, dim, keepdim):
+    return None if ord == 0 else _norm_dx(g, x, out, float(ord), dim, keepdim)
 
 
 def _length(x, ord: float, axis, keepdim: bool):
@@ -66,7 +67,7 @@ def _length(x, ord: float, axis, keepdim: bool):
     return np.asarray(found).astype(kind)[()]
 
 
-@op(x=_norm_dx_named, function=False, method=False, node_name="LinalgVectorNormBackward0")
+@op(x=_vector_norm_dx, function=False, method=False, node_name="LinalgVectorNormBackward0")
 def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
     """The norm of vectors: (sum of |x|**ord) ** (1/ord), over all elements or along `dim`.
 
@@ -154,7 +155,7 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     return linalg_vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype, out=out)
 
 
-@function
+@function(method=False)
 def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
     """The norm of all elements, or along `dim`: by default the root of the sum of squares.
 
@@ -165,10 +166,22 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.norm.html
     """
-    if isinstance(p, str) and p != "fro" or (isinstance(dim, str)):
+    if isinstance(dim, float):
+        raise TypeError("object of type 'float' has no len()")
+    if isinstance(dim, str):
+        raise TypeError("linalg_vector_norm(): argument 'dim' (position 3) must be tuple of ints, not str")
+    if isinstance(p, str) and p != "fro":
         every = tuple(range(input.ndim)) if dim is None else dim
         return linalg_matrix_norm(input, p, every, keepdim, dtype=dtype, out=out)
     return linalg_vector_norm(input, 2.0 if p in ("fro", None) else p, dim, keepdim, dtype, out=out)
+
+
+def _norm_method(self, p="fro", dim=None, keepdim=False, dtype=None):
+    return norm(self, p, dim, keepdim, dtype=dtype)
+
+
+_norm_method.__name__, _norm_method.__qualname__, _norm_method.__doc__ = "norm", "Tensor.norm", norm.__doc__
+Tensor.norm = _norm_method
 
 
 # Distances

@@ -178,11 +178,31 @@ def kth_of(row, k: int) -> int | None:
 
 def mode_of(row) -> int:
     """The index of the most frequent element (the smallest, if several are) as `mode` gives it: its last in sorted order."""
+    if row.dtype.kind == "f" and np.isnan(row).any():
+        return _mode_with_nan(row.tolist())
     keys = ranks(row)
     if keys is None:
-        return int(np.argmin(row)) if row.dtype.kind not in "fV" or not np.isnan(row).all() else 0
+        return int(np.argmin(row))
     pairs = [(key, i) for i, key in enumerate(keys)]
     sort(pairs, len(pairs))
     counts = np.bincount(keys)
     winner = int(counts.argmax())
     return pairs[int(counts[: winner + 1].sum()) - 1][1]
+
+
+def _mode_with_nan(row: list) -> int:
+    """The same where comparisons with nan, always false, leave the sort unfinished; each nan counts for itself."""
+    ordered: list = []
+    for i, value in enumerate(row):
+        place = 0 if ordered and value < ordered[0][0] else len(ordered)
+        while place and value < ordered[place - 1][0]:
+            place -= 1
+        ordered.insert(place, (value, i))
+    best, winner, run = 0, 0, 0
+    for k, (value, i) in enumerate(ordered):
+        run += 1
+        if k + 1 == len(ordered) or value != ordered[k + 1][0]:
+            if run > best:
+                best, winner = run, i
+            run = 0
+    return winner

@@ -7,14 +7,15 @@ is named, in `selection.py`.
 import numpy as np
 
 from .. import dtypes
-from ..errors import not_implemented
+from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
 from .declare import function, op
 from .index import gather
+from .misc import lerp
 from .pointwise import add
 from .reduce import _check_not_empty, _picked_dx, _shared_dx, return_type
-from .shape import movedim, reshape, squeeze, wrap_dim
+from .shape import movedim, reshape, unsqueeze, wrap_dim
 
 
 def _scattered(g, x_shape, indices, dim):
@@ -30,7 +31,8 @@ def _argsort(x, axis: int, descending: bool = False):
     return x.shape[axis] - 1 - np.flip(backwards, axis)
 
 
-@op(x=_scattered, outputs=("values", "indices"), result=return_type("sort", "values", "indices"))
+@op(x=_scattered, outputs=("values", "indices"), result=return_type("sort", "values", "indices"),
+    node_name=lambda node: f"SortBackward{0 if node.extras[2] is None else 1}")  # fmt: skip
 def sort(x, dim=-1, descending=False, stable=None):
     """The elements in order along `dim`, and the index that each had; equal ones stay in their order, nan is largest.
 
@@ -167,8 +169,10 @@ def _median(name: str, ignore_nan: bool, doc: str):
     along = op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
                node_name=f"{camel}Backward1", function=False, method=False)(along)  # fmt: skip
 
-    def median(input, dim=None, keepdim=False, *, axis=None, out=None):
-        dim = axis if dim is None else dim
+    def median(input, dim=None, keepdim=False, *, axis=None, keepdims=False, out=None):
+        if not isinstance(input, Tensor):
+            raise wrong_argument(name, "input", 1, "Tensor", input)
+        dim, keepdim = (axis if dim is None else dim), keepdim or keepdims
         return of_all(input, out=out) if dim is None else along(input, dim, keepdim, out=out)
 
     median.__name__ = median.__qualname__ = name
@@ -230,6 +234,11 @@ def _check_quantile(name: str, x, q, interpolation: str):
     return q
 
 
+@op(x=lambda g: unsqueeze(g, 0), views=True, function=False, method=False, node_name="SqueezeBackward4")
+def _without_first(x):
+    return x[0]
+
+
 def _quantile(name: str, x, q, dim, keepdim, interpolation, ignore_nan, out):
     q = _check_quantile(name, x, q, interpolation)
     shape = x._array.shape
@@ -253,13 +262,11 @@ def _quantile(name: str, x, q, dim, keepdim, interpolation, ignore_nan, out):
     below = place.astype(np.int64)
     result = gather(ordered, 1, wrap(below))
     if interpolation in ("linear", "midpoint"):
-        from .misc import lerp
-
-        weight = np.full_like(place, 0.5) if interpolation == "midpoint" else place - below
+        weight = np.full_like(place, 0.5) if interpolation == "midpoint" else place - below.astype(place.dtype)
         above = gather(ordered, 1, wrap(np.ceil(place).astype(np.int64)))
         result = lerp(result, above, wrap(weight))
     result = reshape(movedim(result, 1, 0), (-1, *result_shape))
-    result = squeeze(result, 0) if q.ndim == 0 else result
+    result = _without_first(result) if q.ndim == 0 else result
     return result if out is None else add(result, 0, out=out)
 
 

@@ -34,7 +34,7 @@ def by_double(formula, x, name: str = ""):
 # The error function
 
 
-@unary(lambda g, x: g * (2 / _ROOT_PI) * exp(-x * x), floating=True)
+@unary(lambda g, x: g * (2 / _ROOT_PI * exp(-(x**2))), floating=True)
 def erf(x):
     """The error function: 2/√π times the integral of exp(-t²) from 0 to `x`.
 
@@ -46,7 +46,7 @@ def erf(x):
     return by_double(lambda values: formulas.erf(values, 8 if x.dtype.itemsize == 8 else 4), x, "erf")
 
 
-@unary(lambda g, x: g * (-2 / _ROOT_PI) * exp(-x * x), floating=True)
+@unary(lambda g, x: g * (-2 / _ROOT_PI * exp(-(x**2))), floating=True)
 def erfc(x):
     """1 - erf(x), without the loss of digits for large `x`."""
     return by_double(formulas.erfc, x)
@@ -129,6 +129,22 @@ def mvlgamma(input, p, *, out=None):
     """The logarithm of the multivariate gamma function of dimension `p`."""
     steps = wrap(np.arange(p, dtype=np.float64) / -2).to(input.dtype)
     return add(sum_(lgamma(input.unsqueeze(-1) + steps), -1), p * (p - 1) / 4 * math.log(_PI), out=out)
+
+
+def _no_derivative(g):
+    raise NotImplementedError("the derivative for 'input' of the incomplete gamma function is not implemented.")
+
+
+@binary(_no_derivative, lambda g, x, y: g * exp((x - 1) * log(y) - y - lgamma(x)), floating=True)
+def igamma(x, y):
+    """The incomplete gamma function from 0 to `y`, as a share of the whole: of the order `x`."""
+    return np.asarray(formulas.gamma_shares(x, y)[0], np.result_type(x))[()]
+
+
+@binary(_no_derivative, lambda g, x, y: -g * exp((x - 1) * log(y) - y - lgamma(x)), floating=True)
+def igammac(x, y):
+    """The incomplete gamma function from `y` to infinity, as a share of the whole."""
+    return np.asarray(formulas.gamma_shares(x, y)[1], np.result_type(x))[()]
 
 
 @binary(None, lambda g, x, y: -g * x * zeta(x + 1, y), floating=True, method=False, inplace=False,

@@ -1,0 +1,167 @@
+"""Differences, integrals and derivatives of sampled functions; covariance and correlation."""
+
+from warnings import warn
+
+from .. import dtypes
+from ..tensor import Tensor
+from .cast import to_dtype
+from .compare import clamp
+from .declare import function
+from .index import narrow
+from .join import cat
+from .matmul import matmul
+from .pointwise import add, div, mul, sqrt, sub
+from .reduce import cumsum, float_of, mean
+from .reduce import sum as sum_
+from .shape import reshape, squeeze, transpose, unsqueeze, wrap_dim
+
+
+@function
+def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
+    """The differences of neighbours along `dim`, taken `n` times.
+
+    >>> tensor([1, 4, 9]).diff()
+    tensor([3, 5])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.diff.html
+    """
+    if input.ndim == 0:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    dim = wrap_dim(dim, input.ndim)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
+    parts = [each for each in (prepend, input, append) if each is not None]
+    result = cat(parts, dim) if len(parts) > 1 else input
+    for _ in range(n):
+        length = max(result._array.shape[dim] - 1, 0)
+        later, earlier = narrow(result, dim, min(1, result._array.shape[dim]), length), narrow(result, dim, 0, length)
+        result = later.logical_xor(earlier) if result.dtype is dtypes.bool_ else sub(later, earlier)
+    if out is None:
+        return result if n else result.clone()
+    return add(result, 0, out=out)
+
+
+def _steps(y, x, dx, dim: int):
+    """The mean of neighbours, and the widths between them, along `dim`."""
+    if y.ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    dim = wrap_dim(dim, y.ndim)
+    length = y._array.shape[dim]
+    if x is None:
+        width = dx
+    else:
+        width = diff(x, dim=-1 if x.ndim == 1 else dim)
+        if x.ndim == 1:
+            width = reshape(width, [-1 if i == dim else 1 for i in range(y.ndim)])
+    return narrow(y, dim, 0, length - 1) + narrow(y, dim, 1, length - 1), width, dim
+
+
+@function(method=False, aliases=("trapz",))
+def trapezoid(y, x=None, *, dx=1, dim=-1):
+    """The integral along `dim` by the trapezoidal rule, for samples at the points `x` or at distances `dx`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
+    """
+    if y.ndim and y._array.shape[wrap_dim(dim, y.ndim)] == 0:
+        return sum_(y, dim)
+    sums, width, dim = _steps(y, x, dx, dim)
+    return div(sum_(sums * width, dim), 2) if x is not None else mul(sum_(sums, dim), dx / 2)
+
+
+@function(method=False)
+def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
+    """The running integral along `dim` by the trapezoidal rule."""
+    sums, width, dim = _steps(y, x, dx, dim)
+    return cumsum(sums * (width / 2.0), dim)
+
+
+@function(method=False)
+def gradient(input, *, spacing=1, dim=None, edge_order=1):
+    """The derivative by central differences along each dimension; at the ends one-sided, of the order `edge_order`."""
+    dims = list(range(input.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    spacings = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
+    x = float_of(input)
+    return tuple([_gradient_along(x, wrap_dim(d, x.ndim), h, edge_order) for d, h in zip(dims, spacings, strict=True)])
+
+
+def _gradient_along(x, dim: int, spacing, edge_order: int):
+    count = x._array.shape[dim]
+    if count < edge_order + 1:
+        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
+
+    def at(start, length=1):
+        return narrow(x, dim, start, length)
+
+    if not isinstance(spacing, Tensor) or spacing.ndim == 0:
+        inner = (at(2, count - 2) - at(0, count - 2)) / (2 * spacing)
+        if edge_order == 1:
+            first, last = (at(1) - at(0)) / spacing, (at(count - 1) - at(count - 2)) / spacing
+        else:
+            first = (at(1) * 4 - at(0) * 3 - at(2)) / (2 * spacing)
+            last = (at(count - 1) * 3 - at(count - 2) * 4 + at(count - 3)) / (2 * spacing)
+        return cat([first, inner, last], dim)
+    widths = reshape(diff(spacing), [-1 if i == dim else 1 for i in range(x.ndim)])
+    before, after = narrow(widths, dim, 0, count - 2), narrow(widths, dim, 1, count - 2)
+    inner = (
+        at(2, count - 2) * before / (after * (before + after))
+        + at(1, count - 2) * (after - before) / (before * after)
+        - at(0, count - 2) * after / (before * (before + after))
+    )
+    first = (at(1) - at(0)) / narrow(widths, dim, 0, 1)
+    last = (at(count - 1) - at(count - 2)) / narrow(widths, dim, count - 2, 1)
+    return cat([first, inner, last], dim)
+
+
+# Covariance
+
+
+@function
+def cov(input, *, correction=1, fweights=None, aweights=None):
+    """The covariance of the variables in the rows, whose observations are the columns.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cov.html
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"cov(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    if input.dtype is dtypes.bool_:
+        raise RuntimeError("cov(): bool dtype is not supported for input")
+    x = float_of(unsqueeze(input, 0) if input.ndim < 2 else input)
+    if x.ndim < 2:
+        x = unsqueeze(x, 1)
+    weight = None
+    for given in (fweights, aweights):
+        if given is not None:
+            weight = to_dtype(given, x.dtype) if weight is None else weight * given
+    count = x._array.shape[1]
+    total = count if weight is None else sum_(weight)
+    center = mean(x, 1, True) if weight is None else unsqueeze(sum_(x * weight, 1) / total, 1)
+    rest = total - correction
+    if aweights is not None and correction:
+        rest = total - correction * sum_(weight * aweights) / total
+    elif weight is None:
+        rest = max(rest, 0)
+        if count - correction <= 0:
+            warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
+                 stacklevel=2)  # fmt: skip
+    x = x - center
+    weighted = x if weight is None else x * weight
+    return squeeze(div(matmul(weighted, transpose(x, 0, 1).conj()), rest))
+
+
+@function
+def corrcoef(input):
+    """Pearson's correlation of the variables in the rows.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.corrcoef.html
+    """
+    if input.ndim > 2:
+        raise RuntimeError(
+            f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions"
+        )
+    c = cov(input)
+    if c.ndim == 0:
+        return c / c
+    scale = sqrt(c.diagonal())
+    return clamp(c / unsqueeze(scale, 1) / unsqueeze(scale, 0), -1, 1)
