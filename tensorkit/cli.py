@@ -1,4 +1,5 @@
-"""The command `tensorkit`: `tensorkit lab` hands out the lessons and opens JupyterLab on them.
+"""The command `tensorkit`: `tensorkit lab` hands out the lessons and opens JupyterLab on them, `tensorkit run` runs a
+program that says `import torch` (`as_torch.py`).
 
 Here: where the lessons are, how they are copied without ever losing a learner's work, how JupyterLab is started.
 Not here: anything of tensors; `import tensorkit` never loads this module. The lessons' own checks are in `tests/`.
@@ -193,13 +194,39 @@ def build_parser() -> argparse.ArgumentParser:
         "folder", metavar="DIR", nargs="?", type=Path, default=Path("tensorkit-lessons"), help="default: ./%(default)s"
     )
     lab_parser.add_argument("--no-browser", action="store_true", help="print JupyterLab's address, open no browser")
+    run_parser = commands.add_parser(
+        "run",
+        usage="tensorkit run [-h] SCRIPT [ARGUMENT ...]",
+        help="run a program that says `import torch` on tensorkit",
+        description="Run a Python program in which `import torch` gives tensorkit. What follows the program's name is "
+        "passed to it.",
+    )
+    run_parser.add_argument("script", metavar="SCRIPT")
+    run_parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER)
     return parser
+
+
+def run_script(script: str, arguments: Sequence[str]) -> int:
+    """Run a program on tensorkit; what it raises comes through, as from Python itself."""
+    from tensorkit import as_torch
+
+    if not Path(script).exists():
+        raise CommandError(f"no such file: {script}")
+    try:
+        as_torch.start()
+    except ImportError as error:
+        raise CommandError(str(error)) from None
+    as_torch.run(script, arguments)
+    return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 could not, 2 not understood."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    if arguments[:1] == ["run"]:  # the program's own options come behind its name, a `--` among them too
+        cut = len(arguments)
+    else:
+        cut = arguments.index("--") if "--" in arguments else len(arguments)
     ours, options = arguments[:cut], arguments[cut + 1 :]
     parser = build_parser()
     asked = parser.parse_args(ours)
@@ -209,7 +236,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
+        if asked.command == "run":
+            return run_script(asked.script, asked.arguments)
         return lab(asked.folder, ["--no-browser"] * asked.no_browser + options)
     except CommandError as error:
-        print(f"tensorkit lab: {error}", file=sys.stderr)
+        print(f"tensorkit {asked.command}: {error}", file=sys.stderr)
         return 1

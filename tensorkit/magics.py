@@ -16,10 +16,11 @@ from IPython.core.magic import Magics, line_magic, magics_class, needs_local_sco
 from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_arguments, parse_argstring
 from IPython.display import display
 
+from . import as_torch
 from .graph import Graph, leaf_table, names_in, summarize, trace
 from .tensor import Tensor
 
-NAMES = ("graph", "grads", "tensor")
+NAMES = ("graph", "grads", "tensor", "tensorkit")
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
@@ -102,6 +103,21 @@ class TensorkitMagics(Magics):
             options, tensor, _, expression = read
             summary = summarize(tensor, expression)
             print(summary) if options.text else display(summary)
+
+    @magic_arguments()
+    @argument("--as-torch", action="store_true", help="from now on `import torch` gives tensorkit in this notebook")
+    @argument("--help", action="store_true", help="print this text")
+    @line_magic
+    def tensorkit(self, line: str) -> None:
+        """Let this notebook run code that says `import torch`; `%unload_ext tensorkit` takes it back."""
+        options = parse_argstring(self.tensorkit, line)
+        if not options.as_torch or options.help:
+            print(self.tensorkit.parser.format_help().replace("::\n\n  ", "", 1).strip())
+            return
+        try:
+            as_torch.start()
+        except ImportError as error:
+            raise UsageError(f"%tensorkit --as-torch: {error}") from None
 
     def _read(
         self, magic: str, line: str, local_ns: Mapping[str, Any] | None
@@ -213,6 +229,7 @@ def load_ipython_extension(ip: Any) -> None:
 
 def unload_ipython_extension(ip: Any) -> None:
     """Take back everything that loading added; magics of the same names that were there before come back."""
+    as_torch.stop()
     magics = ip.magics_manager.registry.pop(TensorkitMagics.__name__, None)
     table = ip.magics_manager.magics["line"]
     for name in NAMES:

@@ -22,6 +22,7 @@ LAYERS = [
     ["serialization", "interop", "distributed"],
     ["tensorkit"],
     ["graph"],
+    ["as_torch"],
     ["magics", "cli"],
     ["__main__"],
 ]

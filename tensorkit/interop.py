@@ -1,0 +1,74 @@
+"""To real PyTorch and back, without copying, where it is installed.
+
+`to_torch` and `from_torch` share memory: what is written through one is seen through the other.  Histories stay behind, each
+library knows only its own tape.
+"""
+
+import numpy as np
+
+from . import dtypes
+from .errors import hint, kind
+from .tensor import Tensor, memory, wrap
+
+
+def to_torch(tensor: Tensor):
+    """A PyTorch tensor over the same memory, with the same shape, strides, dtype and `requires_grad`.
+
+    Raises ImportError where PyTorch isn't installed, and RuntimeError for a tensor with a history (`detach()` it first).
+    A tensor with negative strides, which PyTorch doesn't have, is copied.
+
+    >>> import tensorkit as torch
+    >>> from tensorkit.interop import to_torch
+    >>> to_torch(torch.ones(2))  # doctest: +SKIP
+    tensor([1., 1.])
+    """
+    real = _pytorch()
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"to_torch(): argument 'tensor' must be a tensorkit Tensor, not {kind(tensor)}")
+    if tensor._node is not None:
+        raise hint(
+            RuntimeError("Can't convert a tensor with a history to PyTorch. Use to_torch(tensor.detach()) instead."),
+            "each library differentiates only what it computed itself.",
+        )
+    array = memory(tensor)
+    if any(step < 0 for step in array.strides) or not array.flags.writeable:
+        array = array.copy()
+    if array.dtype.name == "bfloat16":
+        shared = real.from_numpy(array.view(np.int16)).view(real.bfloat16)
+    else:
+        shared = real.from_numpy(array)
+    return shared.requires_grad_(tensor._requires_grad)
+
+
+def from_torch(tensor) -> Tensor:
+    """A tensorkit tensor over the memory of a PyTorch tensor on the CPU; a leaf, with the same `requires_grad`.
+
+    Raises ImportError where PyTorch isn't installed, TypeError for anything but a dense PyTorch tensor on the CPU.
+    """
+    real = _pytorch()
+    if not isinstance(tensor, real.Tensor):
+        raise TypeError(f"from_torch(): argument 'tensor' must be a PyTorch Tensor, not {kind(tensor)}")
+    if tensor.device.type != "cpu" or tensor.layout != real.strided:
+        raise TypeError(
+            f"from_torch(): expected a dense tensor on the CPU, but got {tensor.layout} on {tensor.device}; use .cpu() first"
+        )
+    values = tensor.detach().resolve_conj().resolve_neg()
+    if tensor.dtype is real.bfloat16:
+        array = values.view(real.int16).numpy().view(dtypes.numpy_dtype(dtypes.bfloat16))
+    else:
+        array = values.numpy()
+    dtypes.from_numpy(array.dtype)  # TypeError for a type that tensorkit lacks
+    found = wrap(array)
+    found._requires_grad = tensor.requires_grad
+    return found
+
+
+def _pytorch():
+    """Real PyTorch; ImportError that says what to do where it is missing, or where tensorkit stands in for it."""
+    try:
+        import torch
+    except ImportError:
+        raise ImportError("PyTorch is not installed here: pip install torch") from None
+    if torch.__name__ == "tensorkit":
+        raise ImportError("`torch` is tensorkit here (--as-torch): there is no PyTorch to convert to or from")
+    return torch
