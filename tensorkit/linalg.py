@@ -1,7 +1,8 @@
 """`torch.linalg`: linear algebra, under the names that NumPy has for it.
 
-The operations are declared in `tensorkit/ops`: systems and determinants in `linalg.py`, decompositions in `decompose.py` and
-`lu.py`, norms in `norm.py`, products in `matmul.py` and `matrices.py`; this is the namespace.
+The operations are declared in `tensorkit/ops`: systems and determinants in `linalg.py` and `leastsquares.py`,
+decompositions in `decompose.py` and `lu.py`, norms in `norm.py`, products in `matmul.py` and `matrices.py`; this is
+the namespace.
 
 >>> import tensorkit as torch
 >>> torch.linalg.norm(torch.tensor([3.0, 4.0]))
@@ -17,26 +18,14 @@ from .ops.decompose import linalg_eig as eig
 from .ops.decompose import linalg_eigh as eigh
 from .ops.decompose import linalg_qr as qr
 from .ops.decompose import linalg_svd as svd
-from .ops.linalg import (
-    det,
-    inv,
-    inv_ex,
-    lstsq,
-    matrix_exp,
-    matrix_rank,
-    multi_dot,
-    pinv,
-    solve_triangular,
-    tensorinv,
-    tensorsolve,
-)  # fmt: skip
+from .ops.leastsquares import lstsq, matrix_rank, pinv
+from .ops.linalg import det, inv, inv_ex, matrix_exp, multi_dot, solve_triangular, tensorinv, tensorsolve
 from .ops.linalg import linalg_slogdet as slogdet
 from .ops.linalg import linalg_solve as solve
 from .ops.lu import linalg_lu as lu
 from .ops.lu import linalg_lu_factor as lu_factor
 from .ops.lu import linalg_lu_solve as lu_solve
-from .ops.matmul import matmul
-from .ops.matmul import matrix_power as matrix_power
+from .ops.matmul import matmul, matrix_power
 from .ops.matrices import linalg_cross as cross
 from .ops.matrices import linalg_diagonal as diagonal
 from .ops.matrices import linalg_vander as vander
@@ -49,6 +38,6 @@ from .ops.norm import linalg_vector_norm as vector_norm
 __all__ = [
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
     "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power",
-    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals", "tensorinv",
-    "tensorsolve", "vander", "vecdot", "vector_norm",
+    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals",
+    "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -12,38 +12,16 @@ Source: https://pytorch.org/docs/stable/special.html
 from .ops.activation import log_softmax, sigmoid, softmax
 from .ops.pointwise import exp2, expm1, log1p, round
 from .ops.reduce import logsumexp
-from .ops.special import (
-    digamma,
-    entr,
-    erf,
-    erfc,
-    erfcx,
-    erfinv,
-    i0,
-    i0e,
-    i1,
-    i1e,
-    igamma,
-    igammac,
-    lgamma,
-    log_ndtr,
-    logit,
-    mvlgamma,
-    ndtr,
-    ndtri,
-    polygamma,
-    sinc,
-    xlog1py,
-    xlogy,
-    zeta,
+from .ops.special import (  # noqa: I001
+    digamma, entr, erf, erfc, erfcx, erfinv, i0, i0e, i1, i1e, igamma, igammac, lgamma, log_ndtr, logit, mvlgamma,
+    ndtr, ndtri, polygamma, sinc, xlog1py, xlogy, zeta,
 )  # fmt: skip
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma
 gammainc, gammaincc = igamma, igammac
 
 __all__ = [
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc",
-    "gammaln", "i0", "i0e", "i1", "i1e",
-    "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round",
-    "sinc", "softmax", "xlog1py", "xlogy", "zeta",
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln",
+    "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr",
+    "ndtri", "polygamma", "psi", "round", "sinc", "softmax", "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip

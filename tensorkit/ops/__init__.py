@@ -6,7 +6,7 @@ operation to `Tensor` as a method and collects the functions of the `torch` name
 
 from . import (  # noqa: F401, I001
     cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, special, misc, samples, sort, search,
-    matrices, einsum, decompose, linalg, lu, norm,
+    matrices, einsum, decompose, linalg, leastsquares, lu, norm,
     legacy,
 )  # fmt: skip
 from .declare import FUNCTIONS, REGISTRY, Op

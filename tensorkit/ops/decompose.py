@@ -47,7 +47,7 @@ def batch_place(bad) -> str:
 
 
 def conjugated(g: list, formula):
-    """`formula` of the gradients as PyTorch defines them for complex numbers: conjugates of what the rules are given."""
+    """`formula` of the gradients as PyTorch defines them for complex numbers: conjugates of what rules are given."""
     first = next(each for each in g if each is not None)
     if not first.dtype.is_complex:
         return formula(*g)
@@ -132,8 +132,9 @@ _svd_result = return_type("svd", "U", "S", "V")
 def svd(input, some=True, compute_uv=True):
     """The singular value decomposition with V in place of its transpose; `torch.linalg.svd` is the newer form."""
     if not compute_uv:
-        zeros = [np.zeros((*input.shape[:-1], input.shape[-1])[:-2] + (n, n), input._array.dtype) for n in input.shape[-2:]]
-        return _svd_result(wrap(zeros[0]), svdvals(input), wrap(zeros[1]))
+        *lead, rows, columns = input._array.shape
+        U, V = (wrap(np.zeros((*lead, size, size), input._array.dtype)) for size in (rows, columns))
+        return _svd_result(U, svdvals(input), V)
     U, S, Vh = linalg_svd(input, not some)
     return _svd_result(U, S, Vh.mH)
 
@@ -207,9 +208,9 @@ def linalg_qr(A, mode="reduced"):
 def qr(input, some=True):
     """The QR decomposition; `torch.linalg.qr` is the newer form."""
     warn(
-        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\nThe boolean "
-        "parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\nshould be replaced "
-        "with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\nThe "
+        "boolean parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, "
+        "some)\nshould be replaced with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
         stacklevel=2,
     )
     return return_type("qr", "Q", "R")(*linalg_qr(input, "reduced" if some else "complete"))
@@ -353,8 +354,8 @@ def linalg_cholesky(A, *, upper=False, out=None):
     return factor if out is None else out.copy_(factor)
 
 
-@op(A=lambda g, out, upper: _cholesky_dx(g.mH, out.mH) if upper else _cholesky_dx(g, out), node_name="CholeskyBackward0",
-    function=False, method=False)  # fmt: skip
+@op(A=lambda g, out, upper: _cholesky_dx(g.mH, out.mH) if upper else _cholesky_dx(g, out), function=False, method=False,
+    node_name="CholeskyBackward0")  # fmt: skip
 def _cholesky(A, upper):
     check_matrix("cholesky", A, True)
     factors, infos = cholesky_factor(np.swapaxes(A, -1, -2).conj() if upper else A)
@@ -367,10 +368,10 @@ def _cholesky(A, upper):
 def cholesky(input, upper=False, *, out=None):
     """The Cholesky factor; `torch.linalg.cholesky` is the newer form."""
     warn(
-        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
-        "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = torch.cholesky(A, upper="
-        "True)\nshould be replaced with\nU = torch.linalg.cholesky(A).mH\nThis transform will produce equivalent results "
-        "for all valid (symmetric positive definite) inputs.",
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch "
+        "release.\nL = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = "
+        "torch.cholesky(A, upper=True)\nshould be replaced with\nU = torch.linalg.cholesky(A).mH\nThis transform "
+        "will produce equivalent results for all valid (symmetric positive definite) inputs.",
         stacklevel=2,
     )
     return _cholesky(input, upper, out=out)

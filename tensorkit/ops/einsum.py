@@ -1,8 +1,8 @@
 """`einsum`: products and sums named by letters, put together from permutations, `bmm`, products and sums.
 
-Each operand is first laid out over all letters of the equation, the output's first, with size 1 for those that it lacks.  Two
-operands at a time are then multiplied; letters that occur in no later operand and not in the output are summed
-on the way, which makes the step a matrix product.
+Each operand is first laid out over all letters of the equation, the output's first, with size 1 for those that it
+lacks.  Two operands at a time are then multiplied; letters that occur in no later operand and not in the output are
+summed on the way, which makes the step a matrix product.
 """
 
 from ..errors import hint
@@ -14,7 +14,10 @@ from .reduce import sum as sum_
 from .shape import _view as view
 from .shape import diagonal, permute, reshape, unsqueeze
 
-_NOTHING = "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+_NOTHING = (
+    "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts "
+    "list"
+)
 
 
 @function(method=False)
@@ -59,7 +62,8 @@ def _parse(part: str, start: int, owner: str) -> list:
         if part[i] == ".":
             if part[i : i + 3] != "..." or "..." in found:
                 where = f"for operand {owner}" if owner else "in the output"
-                more = "for which an ellipsis was already found" if "..." in found else "that is not part of any ellipsis"
+                twice = "..." in found
+                more = "for which an ellipsis was already found" if twice else "that is not part of any ellipsis"
                 raise RuntimeError(f"einsum(): found '.' {where} {more}")
             found.append("...")
             i += 3
@@ -68,7 +72,8 @@ def _parse(part: str, start: int, owner: str) -> list:
             found.append(part[i])
         elif part[i] != " ":
             raise RuntimeError(
-                f"einsum(): invalid subscript given at index {start + i} in the equation string, subscripts must be in [a-zA-Z]"
+                f"einsum(): invalid subscript given at index {start + i} in the equation string, subscripts must be "
+                "in [a-zA-Z]"
             )
         i += 1
     return found
@@ -86,14 +91,15 @@ def _labels(equation: str, operands) -> tuple:
         raise RuntimeError(f"einsum(): {compared} operands were provided than specified in the equation")
     spans = []
     for i, (names, operand) in enumerate(zip(inputs, operands, strict=True)):
+        letters = len([name for name in names if name != "..."])
         span = operand.ndim - len(names) + 1 if "..." in names else 0
         if span < 0 or ("..." not in names and len(names) != operand.ndim):
             compared, given = "is more than", ""
             if "..." not in names:
                 compared, given = "does not match", " and no ellipsis was given"
             raise RuntimeError(
-                f"einsum(): the number of subscripts in the equation ({len([n for n in names if n != '...'])}) {compared} the "
-                f"number of dimensions ({operand.ndim}) for operand {i}{given}"
+                f"einsum(): the number of subscripts in the equation ({letters}) "
+                f"{compared} the number of dimensions ({operand.ndim}) for operand {i}{given}"
             )
         spans.append(span)
     widest = max(spans)
@@ -124,7 +130,8 @@ def _sizes(operands, labels) -> dict:
         for name, size in zip(names, operand._array.shape, strict=True):
             if name in own and own[name] != size:
                 raise RuntimeError(
-                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't match, {size} != {own[name]}"
+                    f"einsum(): subscript {name} is repeated for operand {i} but the sizes don't match, {size} != "
+                    f"{own[name]}"
                 )
             own[name] = size
             known = sizes.get(name, 1)
@@ -132,8 +139,8 @@ def _sizes(operands, labels) -> dict:
                 shown = f"subscript {name}" if isinstance(name, str) else "the ellipsis"
                 raise hint(
                     RuntimeError(
-                        f"einsum(): {shown} has size {size} for operand {i} which does not broadcast with previously seen "
-                        f"size {known}"
+                        f"einsum(): {shown} has size {size} for operand {i} which does not broadcast with previously "
+                        f"seen size {known}"
                     ),
                     f"the letter {name} stands for one size everywhere; here it stands for {known} and for {size}.",
                 )

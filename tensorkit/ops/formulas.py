@@ -115,7 +115,7 @@ def ndtri(p):
 
 
 def digamma(x):
-    """The derivative of lgamma: reflection, the step x → x+1 up to 10, then the asymptotic series (DLMF 5.5, 5.11.2)."""
+    """The derivative of lgamma: reflection, x → x+1 up to 10, then the asymptotic series (DLMF 5.5, 5.11.2)."""
     x = np.asarray(x, np.float64)
     part = x - np.rint(x)
     mirrored = np.where((x < 0) & (part != 0), math.pi / np.tan(math.pi * part), 0.0)
@@ -178,8 +178,8 @@ def bessel_scaled(order: int, x):
 
 
 def gamma_shares(a, x):
-    """The regularised incomplete gamma functions P(a, x) and Q(a, x): a power series below a + 1 (DLMF 8.7.1), a continued
-    fraction above (DLMF 8.9.2, by Lentz's method)."""
+    """The regularised incomplete gamma functions P(a, x) and Q(a, x): a power series below a + 1 (DLMF 8.7.1), a
+    continued fraction above (DLMF 8.9.2, by Lentz's method)."""
     a, x = np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(x, np.float64))
     good = (a > 0) & (x > 0) & np.isfinite(a) & np.isfinite(x)
     a_, x_ = np.where(good, a, 1.0), np.where(good, x, 1.0)

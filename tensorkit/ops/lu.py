@@ -88,10 +88,10 @@ def linalg_lu(A, *, pivot=True, out=None):
 def lu(A, pivot=True, get_infos=False):
     """The packed LU decomposition; `torch.linalg.lu_factor` is the newer form."""
     warn(
-        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a "
-        "future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots = torch."
-        "linalg.lu_factor(A, compute_pivots)\nand\nLU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould "
-        "be replaced with\nLU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed "
+        "in a future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots "
+        "= torch.linalg.lu_factor(A, compute_pivots)\nand\nLU, pivots, info = torch.lu(A, compute_pivots, "
+        "get_infos=True)\nshould be replaced with\nLU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
         stacklevel=2,
     )
     packed, pivots = linalg_lu_factor(A, pivot)
@@ -110,9 +110,9 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False, out=None):
 def lu_solve(b, LU_data, LU_pivots):
     """The solution of AX = b; `torch.linalg.lu_solve` is the newer form."""
     warn(
-        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch release.\n"
-        "Note that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, pivots)\nshould be replaced "
-        "with\nX = torch.linalg.lu_solve(LU, pivots, B)",
+        "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch "
+        "release.\nNote that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, "
+        "pivots)\nshould be replaced with\nX = torch.linalg.lu_solve(LU, pivots, B)",
         stacklevel=2,
     )
     return linalg_lu_solve(LU_data, LU_pivots, b)

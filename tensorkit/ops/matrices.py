@@ -152,7 +152,7 @@ def linalg_cross(input, other, *, dim=-1, out=None):
 
 @function
 def cross(input, other, dim=None, *, out=None):
-    """The cross product of vectors of three elements, which lie along `dim` (the first of size 3, if it is left out)."""
+    """The cross product of vectors of three elements, which lie along `dim` (left out: the first of size 3)."""
     if dim is None and input.ndim == other.ndim:
         dim = next((i for i, size in enumerate(input._array.shape) if size == 3), None)
         if dim is None:
@@ -160,9 +160,9 @@ def cross(input, other, dim=None, *, out=None):
         from warnings import warn
 
         warn(
-            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply "
-            "use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future "
-            "release.",
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly "
+            "or simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of "
+            "linalg.cross in a future release.",
             stacklevel=2,
         )
     return linalg_cross(input, other, dim=-1 if dim is None else dim, out=out)

@@ -87,12 +87,12 @@ def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
                                                                     axis if axis is not None else range(x.ndim))]:
         if axis is None or x.ndim <= 1:
             raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation does not "
-                "have an identity"
+                f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation "
+                "does not have an identity"
             )
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {float(ord):g} norm on the dimension {dim} because this dimension is empty "
-            "and the operation does not have an identity"
+            f"linalg.vector_norm cannot compute the {float(ord):g} norm on the dimension {dim} because this "
+            "dimension is empty and the operation does not have an identity"
         )
     return _length(x, float(ord), axis, keepdim)
 
@@ -114,8 +114,10 @@ def _checked_matrix(A, dim):
 
 
 def linalg_matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
-    """The norm of matrices: 'fro', 'nuc' (the sum of the singular values), 2 and -2 (the largest, the smallest), 1 and -1 (of
-    the columns' sums of absolute values), inf and -inf (of the rows').
+    """The norm of matrices.
+
+    ord  'fro', 'nuc' (the sum of the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (of the
+         columns' sums of absolute values), inf and -inf (of the rows')
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
     """

@@ -143,8 +143,11 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     elif weight is None:
         rest = max(rest, 0)
         if count - correction <= 0:
-            warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
-                 stacklevel=2)  # fmt: skip
+            warn(
+                "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of "
+                "observations.",
+                stacklevel=2,
+            )
     x = x - center
     weighted = x if weight is None else x * weight
     return squeeze(div(matmul(weighted, transpose(x, 0, 1).conj()), rest))

@@ -108,9 +108,9 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     values = input._array if isinstance(input, Tensor) else np.asarray(input)
     if edges.ndim != 1 and (edges.ndim != values.ndim or edges.shape[:-1] != values.shape[:-1]):
         raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
-            f"and input value tensor must match, but we got boundaries tensor {brackets(edges.shape)} and input value "
-            f"tensor {brackets(values.shape)}"
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries "
+            f"tensor and input value tensor must match, but we got boundaries tensor {brackets(edges.shape)} and "
+            f"input value tensor {brackets(values.shape)}"
         )
     if side not in (None, "left", "right"):
         raise RuntimeError(f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}")

@@ -1,11 +1,12 @@
 """Which of several equal elements `topk`, `median`, `kthvalue` and `mode` name, told exactly as PyTorch tells it.
 
-PyTorch selects by the C++ library's partial sorts, which are not stable: the index given for tied elements follows from
-the steps these algorithms take.  Where there are ties, the same steps are taken here, on keys (the ranks of the elements);
-where there are none, NumPy's sort answers.  Nothing here knows of tensors.
+PyTorch selects by the C++ library's partial sorts, which are not stable: the index given for tied elements follows
+from the steps these algorithms take.  Where there are ties, the same steps are taken here, on keys (the ranks of the
+elements); where there are none, NumPy's sort answers.  Nothing here knows of tensors.
 
-Sources: C. A. R. Hoare, "Algorithm 65: Find" (1961); D. Musser, "Introspective Sorting and Selection Algorithms" (1997),
-with the median of three and the final insertion sort of GNU's libstdc++; Numerical Recipes, section 8.5, for `kthvalue`.
+Sources: C. A. R. Hoare, "Algorithm 65: Find" (1961); D. Musser, "Introspective Sorting and Selection Algorithms"
+(1997), with the median of three and the final insertion sort of GNU's libstdc++; Numerical Recipes, section 8.5, for
+`kthvalue`.
 """
 
 import numpy as np
@@ -35,10 +36,8 @@ def _key(pair):
 def _median_to(a: list, result: int, i: int, j: int, k: int) -> None:
     """Put the median of three elements at `result`."""
     x, y, z = a[i][0], a[j][0], a[k][0]
-    if x < y:
-        middle = j if y < z else k if x < z else i
-    else:
-        middle = i if x < z else k if y < z else j
+    low, high = (i, j) if x < y else (j, i)
+    middle = high if max(x, y) < z else k if min(x, y) < z else low
     a[result], a[middle] = a[middle], a[result]
 
 
@@ -177,7 +176,7 @@ def kth_of(row, k: int) -> int | None:
 
 
 def mode_of(row) -> int:
-    """The index of the most frequent element (the smallest, if several are) as `mode` gives it: its last in sorted order."""
+    """The index of the most frequent element, the smallest of several, as `mode` gives it: its last in sorted order."""
     if row.dtype.kind == "f" and np.isnan(row).any():
         return _mode_with_nan(row.tolist())
     keys = ranks(row)
