@@ -15,6 +15,9 @@ class _Mode(threading.local):
 
 mode = _Mode()
 
+#: Not empty while any thread is in inference mode: a look at this list is cheaper than one at `mode`.
+inferring: list = []
+
 
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread.
@@ -153,29 +156,32 @@ def _swap(enabled: bool) -> bool:
 
 
 class inference_mode(_GradMode):
-    """Like `no_grad`; tensors made inside can never be recorded in PyTorch.
+    """Like `no_grad`; and tensors made inside can never be part of what is recorded, nor be written to outside.
 
     `inference_mode(False)` changes nothing.
     """
 
-    __slots__ = ("_on",)
+    __slots__ = ("mode",)
     target = False
 
     def __new__(cls, mode=True):
         self = object.__new__(cls)
-        self._found, self._on = [], True
+        self._found, self.mode = [], True
         if callable(mode):
             return self(mode)
-        self._on = bool(mode)
+        self.mode = bool(mode)
         return self
 
     def __enter__(self):
         self._found.append((mode.enabled, mode.inference))
-        if self._on:
+        if self.mode:
+            inferring.append(None)
             mode.enabled, mode.inference = False, True
 
     def __exit__(self, *exception):
         mode.enabled, mode.inference = self._found.pop()
+        if self.mode:
+            inferring.pop()
 
     def clone(self):
-        return inference_mode(self._on)
+        return inference_mode(self.mode)

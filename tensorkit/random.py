@@ -14,7 +14,7 @@ from .device import check_available
 from .errors import not_implemented
 from .ops.create import finish, resolve, shape_of
 from .ops.declare import function, method, write_out
-from .ops.inplace import check_writable, overwrite
+from .ops.inplace import check_writable, overwrite, unrelated
 from .streams import Engine, fill
 from .tensor import Tensor, memory, storage_of, wrap
 
@@ -336,7 +336,7 @@ def _in_place(name: str, draw, doc: str, floating: bool = True):
         if self._requires_grad:
             fresh = np.empty_like(array)
             _fill(fresh, drawn)
-            return overwrite(self, _forgotten(self, wrap(fresh)))
+            return overwrite(self, unrelated(self, fresh, _NODES.get(name) or name[:-1].title() + "Backward0"))
         _fill(array, drawn)
         storage_of(self).written()
         return self
@@ -346,12 +346,8 @@ def _in_place(name: str, draw, doc: str, floating: bool = True):
     return method(method_)
 
 
+_NODES = {"bernoulli_": "BernoulliBackward2", "random_": "RandomBackward1", "log_normal_": "LogNormalBackward0"}
 _KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu", "exponential_": "exponential"}
-
-
-def _forgotten(tensor, fresh):
-    """The drawn numbers with a history in which nothing flows back to what was there before."""
-    return tensor * 0 + fresh
 
 
 def _uniform(array, engine, a=0.0, b=1.0, **names):

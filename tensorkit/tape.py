@@ -15,7 +15,8 @@ from weakref import ref
 import numpy as np
 
 from .grad_mode import (  # noqa: F401 (part of the tape for all who import from here)
-    decorate, enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, mode, no_grad, set_grad_enabled,
+    decorate, enable_grad, inference_mode, inferring, is_grad_enabled, is_inference_mode_enabled, mode, no_grad,
+    set_grad_enabled,
 )  # fmt: skip
 from .hooks import RemovableHandle
 
@@ -70,12 +71,12 @@ class Node:
         return self.op.name_of(self)
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{self.name().rpartition('::')[2]} object at {id(self):#x}>"
 
     def shown(self) -> "Node":
         """The node as `grad_fn` shows it: its type is then named after the operation, as PyTorch's is."""
         if type(self) is Node:
-            self.__class__ = node_class(self.name())
+            self.__class__ = node_class(self.name().rpartition("::")[2])
         return self
 
     @property

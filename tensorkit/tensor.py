@@ -18,7 +18,7 @@ from .hooks import RemovableHandle
 from .left_out import missing
 from .printing import tensor_text
 from .size import Size
-from .tape import tick
+from .tape import inferring, mode, tick, watchers
 
 ndarray = np.ndarray
 new = object.__new__
@@ -61,12 +61,46 @@ class Storage:
         views.append(weakref.ref(view))
 
 
+class InferenceStorage(Storage):
+    """The memory of a tensor made in inference mode: never saved for a derivative, never written to outside."""
+
+    __slots__ = ()
+
+    def __init__(self):
+        super().__init__()
+        if _refuse_to_save not in watchers:
+            watchers.append(_refuse_to_save)
+
+    def written(self) -> None:
+        if not mode.inference:
+            raise RuntimeError(
+                "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+                "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+            )
+
+    def version(self, at=None) -> int:
+        raise RuntimeError("Inference tensors do not track version counter.")
+
+
+def _refuse_to_save(node) -> None:
+    """Raise PyTorch's error for a new node that saved a tensor of inference mode."""
+    for each in node.saved or ():
+        if type(getattr(each, "_storage", None)) is InferenceStorage:
+            raise RuntimeError(
+                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+                "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
+                "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+            )
+
+
 def wrap(array, cls=None) -> "Tensor":
     """A constant tensor around `array` (an ndarray, or a NumPy scalar for 0 dimensions); nothing is copied."""
     tensor = new(cls or Tensor)
     tensor._array = array
     tensor._node = tensor._grad = tensor._base = tensor._storage = None
     tensor._requires_grad = False
+    if inferring and mode.inference:
+        tensor._storage = InferenceStorage()
     return tensor
 
 
@@ -290,6 +324,8 @@ class Tensor:
                 "a gradient says how the result changes when a value moves a little; whole numbers cannot. "
                 "Write the data with a decimal point (1. for 1), or use .float().",
             )
+        if wanted and type(self._storage) is InferenceStorage and not mode.inference:
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._requires_grad = wanted
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
@@ -298,6 +334,10 @@ class Tensor:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         self.requires_grad = requires_grad
         return self
+
+    def is_inference(self) -> bool:
+        """Whether it was made in inference mode."""
+        return type(self._storage) is InferenceStorage
 
     @property
     def is_leaf(self) -> bool:
@@ -592,7 +632,7 @@ def describe(tensor, name: str = "tensor(") -> str:
     shown = kind is not default and not tensor._array.size or not usual
     grad = None
     if tensor._node is not None:
-        grad = f"grad_fn=<{tensor._node.name()}>"
+        grad = f"grad_fn=<{tensor._node.name().rpartition('::')[2]}>"
     elif tensor._requires_grad:
         grad = "requires_grad=True"
     return tensor_text(

@@ -22,8 +22,8 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import FLOATING
 from ..errors import cannot_broadcast, hint, kind, missing_arguments, not_implemented, wrong_argument
-from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, Packed, announce, anomaly, keep, mode, record, tick, watchers
-from ..tensor import Tensor, memory, new, storage_of, view, wrap
+from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, Packed, announce, anomaly, inferring, keep, mode, record, tick, watchers
+from ..tensor import InferenceStorage, Tensor, memory, new, storage_of, view, wrap
 from .promote import cast, is_number, number_dtype, pair, result_dtype
 
 #: Every declared operation by name, in the order of declaration.
@@ -161,7 +161,8 @@ def overwritten(array, storage, time: int, maker) -> RuntimeError:
     made = ""
     if maker is not None:
         index = maker.index if type(maker) is Output else 0
-        made = f", which is output {index} of {maker.name().rpartition('Backward')[0] or maker.name()},"
+        name = maker.name().rstrip("0123456789")
+        made = f", which is output {index} of {name.removesuffix('Backward')},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[torch.{kind.tensor_type} {list(array.shape)}]{made} is at version {storage.version()}; expected version "
@@ -294,6 +295,8 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
             else:
                 tensor._node = None
                 tensor._requires_grad = False
+                if inferring and mode.inference:
+                    tensor._storage = InferenceStorage()
             return tensor if out is None else write_out(tensor, out)
 
         return register(op, call, body, method, aliases=aliases)
@@ -388,6 +391,8 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                 else:
                     tensor._node = None
                     tensor._requires_grad = False
+                    if inferring and mode.inference:
+                        tensor._storage = InferenceStorage()
                 return tensor if out is None else write_out(tensor, out)
 
             return call

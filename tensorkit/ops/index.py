@@ -260,7 +260,7 @@ def _assign(target, value) -> None:
     copy_(target, value)
 
 
-@op(x=lambda g: g * 0, y=lambda g: g, function=False, method=False, node_name="CopyBackwards")
+@op(x=lambda g: g * 0, y=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
 def _copied(x, y):
     return np.broadcast_to(c_cast(y, x.dtype), x.shape).copy()[()]
 

@@ -5,12 +5,14 @@ numbered by the tape's clock, so that a derivative that needs the old value find
 write becomes part of its base's history (`CopySlices`), and every other view of that base follows it.
 """
 
+from copy import copy
+
 import numpy as np
 
 from .. import dtypes
 from ..errors import brackets
 from ..tape import mode, record, tick
-from ..tensor import Tensor, storage_of, wrap
+from ..tensor import InferenceStorage, Tensor, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import REGISTRY, op
 from .shape import _as_strided, _window_into_zeros, _window_of, extent, places
@@ -20,6 +22,8 @@ MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
 
 def check_writable(tensor: Tensor) -> None:
     """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded."""
+    if type(tensor._storage) is InferenceStorage:
+        tensor._storage.written()
     if mode.enabled and (tensor._requires_grad or tensor._base is not None):
         _check_recorded_write(tensor, tensor._base)
     array = tensor._array
@@ -120,10 +124,6 @@ def _freeze(node, tensor) -> None:
 def adopt_history(tensor: Tensor, result: Tensor) -> None:
     """Make `result`'s node the tensor's own; a view hands it on to its base, and all views of the base follow."""
     storage, base, old = storage_of(tensor), tensor._base, tensor._node
-    if old is not None and old.hooks and "retain_grad" in old.hooks and result._node is not None:
-        if result._node.hooks is None:
-            result._node.hooks = {}
-        result._node.hooks["retain_grad"] = old.hooks.pop("retain_grad")  # it is the tensor's gradient that is kept
     if base is None:
         if result._node is not None:
             result._node.time = tick()  # newer than the write: it is this node's own
@@ -151,11 +151,15 @@ def adopt_history(tensor: Tensor, result: Tensor) -> None:
         else:
             each._node = None
         each._requires_grad = owner._requires_grad
+    if old is not None and old.hooks and "retain_grad" in old.hooks and tensor._node is not None:
+        if tensor._node.hooks is None:
+            tensor._node.hooks = {}
+        tensor._node.hooks["retain_grad"] = old.hooks.pop("retain_grad")  # it is the tensor's gradient that is kept
 
 
 @op(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset),
     value=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="CopySlices")  # fmt: skip
+    method=False, node_name="torch::autograd::CopySlices")  # fmt: skip
 def _copy_slices(x, value, geometry, size, stride, offset):
     """`x` with a window of its memory replaced by `value`."""
     shape, strides = geometry
@@ -213,9 +217,23 @@ def _zero(x):
 
 
 @op(x=lambda g: g * 0, value=lambda g: g.sum(), function=False, method=False,
-    node_name=lambda node: "FillBackward0" if isinstance(node.parents[1], (int, float)) else "FillBackward1")  # fmt: skip
+    node_name=lambda node: "FillBackward2" if isinstance(node.parents[1], (int, float)) else "FillBackward3")  # fmt: skip
 def _fill(x, value):
     return np.full_like(x, np.asarray(value).astype(x.dtype))
+
+
+@op(x=lambda g: g * 0, function=False, method=False, node_name=lambda node: node.extras[0])
+def _unrelated(x, node_name):
+    return np.zeros_like(x)
+
+
+def unrelated(tensor: Tensor, fresh, node_name: str) -> Tensor:
+    """The values `fresh` with a history in which nothing flows back to what was in the tensor before."""
+    result = wrap(fresh)
+    if mode.enabled:
+        result._node = record(_unrelated.op, (tensor._node or tensor,), (), (node_name,), fresh)
+        result._requires_grad = True
+    return result
 
 
 def zero_(self):
@@ -244,15 +262,36 @@ def _reshaping(name: str):
     """The in-place twin of a view operation: the tensor itself takes another shape over its memory."""
 
     def change(self, *args):
+        if mode.enabled:
+            _check_recorded_write(self, self._base)
         viewed = getattr(Tensor, name)(self, *args)
         self._array = viewed._array
-        if self._node is not None:
+        if self._node is not None and viewed._node is not None:
             self._node = viewed._node
+            self._node.op = _in_place_twin(self._node.op)
         return self
 
     change.__name__ = name + "_"
     change.__doc__ = f"`{name}` in place: this tensor itself changes its shape."
     setattr(Tensor, name + "_", change)
+
+
+_twins: dict = {}
+
+
+def _in_place_twin(declared):
+    """The operation under the name of its in-place form: PyTorch numbers those on from the others."""
+    found = _twins.get(declared.name)
+    if found is None:
+        name = declared.node_name
+        found = _twins[declared.name] = copy(declared)
+        found.node_name = lambda node: _numbered(name if isinstance(name, str) else name(node))
+    return found
+
+
+def _numbered(name: str) -> str:
+    stem, number = name[:-1], int(name[-1])
+    return f"{stem}{number + (3 if stem.startswith('Squeeze') else 1)}"
 
 
 for _name in ("t", "transpose", "unsqueeze", "squeeze", "swapaxes"):
