@@ -12,7 +12,7 @@ Source: https://pytorch.org/docs/stable/special.html
 from .ops.activation import log_softmax, sigmoid, softmax
 from .ops.pointwise import exp2, expm1, log1p, round
 from .ops.reduce import logsumexp
-from .ops.special import (  # noqa: I001
+from .ops.special import (
     digamma, entr, erf, erfc, erfcx, erfinv, i0, i0e, i1, i1e, igamma, igammac, lgamma, log_ndtr, logit, mvlgamma,
     ndtr, ndtri, polygamma, sinc, xlog1py, xlogy, zeta,
 )  # fmt: skip

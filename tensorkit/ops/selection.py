@@ -1,4 +1,4 @@
-"""Which of several equal elements `topk`, `median`, `kthvalue` and `mode` name, told exactly as PyTorch tells it.
+"""Which of several equal elements `sort`, `topk`, `kthvalue` and `mode` name first, told exactly as PyTorch tells it.
 
 PyTorch selects by the C++ library's partial sorts, which are not stable: the index given for tied elements follows
 from the steps these algorithms take.  Where there are ties, the same steps are taken here, on keys (the ranks of the
@@ -12,7 +12,7 @@ Sources: C. A. R. Hoare, "Algorithm 65: Find" (1961); D. Musser, "Introspective 
 import numpy as np
 
 #: Steps in Python cost about 1 µs each; larger tied inputs get the first of the tied elements that a stable sort gives.
-MOST = 200_000
+MOST, MOST_TO_SORT = 200_000, 20_000
 SMALL = 16  # up to here a sort is an insertion sort, which is stable
 
 
@@ -126,14 +126,14 @@ def first_of(row, k: int, descending: bool) -> list | None:
     return [i for _, i in pairs[:k]]
 
 
-def middle_of(row, nth: int) -> int | None:
-    """The index of the element at `nth` in sorted order, as `median` gives it; None where there are no ties."""
-    keys = ranks(row)
+def sorted_of(row, descending: bool) -> list | None:
+    """The indices in sorted order as `sort` gives them; None where a stable sort gives the same."""
+    keys = ranks(row, descending) if row.size > SMALL else None
     if keys is None:
         return None
     pairs = [(key, i) for i, key in enumerate(keys)]
-    nth_element(pairs, nth)
-    return pairs[nth][1]
+    sort(pairs, len(pairs))
+    return [i for _, i in pairs]
 
 
 def kth_of(row, k: int) -> int | None:

@@ -18,6 +18,15 @@ from .reduce import _check_not_empty, _picked_dx, _shared_dx, return_type
 from .shape import movedim, reshape, unsqueeze, wrap_dim
 
 
+def _with_ties(x, indices, axis: int, descending: bool):
+    """The indices of a sort, with those of equal elements in the order in which PyTorch's sort leaves them."""
+    rows, lead = _rows_of(x, axis)
+    order = np.array(_rows_of(indices, axis)[0])
+    for i, row in enumerate(rows):
+        order[i] = selection.sorted_of(row, descending) or order[i]
+    return np.moveaxis(order.reshape(*lead, -1), -1, axis)
+
+
 def _scattered(g, x_shape, indices, dim):
     """The gradient of elements picked along `dim`, put back to where they were."""
     return _picked_dx(g, x_shape, indices, dim, True)
@@ -34,7 +43,9 @@ def _argsort(x, axis: int, descending: bool = False):
 @op(x=_scattered, outputs=("values", "indices"), result=return_type("sort", "values", "indices"),
     node_name=lambda node: f"SortBackward{0 if node.extras[2] is None else 1}")  # fmt: skip
 def sort(x, dim=-1, descending=False, stable=None):
-    """The elements in order along `dim`, and the index that each had; equal ones stay in their order, nan is largest.
+    """The elements in order along `dim`, and the index that each had; nan is largest.
+
+    stable  keep equal elements in their order (up to 16 elements they always are)
 
     >>> tensor([3, 1, 2]).sort()
     torch.return_types.sort(
@@ -49,6 +60,8 @@ def sort(x, dim=-1, descending=False, stable=None):
     if x.ndim == 0:
         return x.copy(), np.int64(0)
     indices = _argsort(x, axis, descending)
+    if not stable and x.shape[axis] > selection.SMALL and x.size <= selection.MOST_TO_SORT:
+        indices = _with_ties(x, indices, axis, descending)
     return np.take_along_axis(x, indices, axis), indices.astype(np.int64, copy=False)
 
 
@@ -141,9 +154,7 @@ def _median_index(row, ignore_nan: bool) -> int:
     nans = np.isnan(row) if row.dtype.kind == "f" else np.zeros(0, bool)
     if nans.any() and not ignore_nan:
         return int(nans.argmax())
-    nth = max(row.size - int(nans.sum()) - 1, 0) // 2
-    tied = selection.middle_of(row, nth) if row.size <= selection.MOST else None
-    return int(_argsort(row, 0)[nth]) if tied is None else tied
+    return int(_argsort(row, 0)[max(row.size - int(nans.sum()) - 1, 0) // 2])
 
 
 def _median(name: str, ignore_nan: bool, doc: str):
