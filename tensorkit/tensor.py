@@ -6,6 +6,7 @@ flags, conversions and Python's protocols.  Arithmetic and everything else that 
 which attaches its functions here as methods; `backward` comes from `tensorkit.autograd`.
 """
 
+import copy
 import weakref
 from warnings import warn
 
@@ -407,7 +408,7 @@ class Tensor:
         """Forget the history of this tensor itself; it becomes a leaf."""
         if self._base is not None:
             raise RuntimeError(
-                "Can't detach views in-place; use detach() instead. If you are using DistributedDataParallel (DDP) for "
+                "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
                 "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
                 "detach_() cannot be called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
                 "function in torch/optim/optimizer.py as the solution."
@@ -567,7 +568,16 @@ class Tensor:
                 "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
                 "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
             )
-        copied = wrap(np.array(self._array, order="K"), type(self))
+        base = self._base
+        if base is not None and base._node is None:  # views stay views: of the copy of their base
+            array = memory(self)
+            place = array.ctypes.data - memory(base).ctypes.data
+            whole = memory(copy.deepcopy(base, memo))
+            window = np.ndarray(array.shape, array.dtype, whole, place, array.strides) if whole.size else whole
+            copied = view(memo[id(base)], window)
+            copied.__class__ = type(self)
+        else:
+            copied = wrap(np.array(self._array, order="K"), type(self))
         copied._requires_grad = self._requires_grad
         memo[id(self)] = copied
         if self._grad is not None:

@@ -113,7 +113,7 @@ def _backward_method(self, gradient=None, retain_graph=None, create_graph=False,
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html
     """
     one = ONES.get(type(self._array)) if gradient is None and inputs is None and self._requires_grad else None
-    if one is None:
+    if one is None or create_graph:
         backward(self, gradient, retain_graph, create_graph, inputs=inputs)
     else:  # `loss.backward()`, without its formalities: a tenth of the time of a small example
         run_backward((self,), (wrap(one),), create_graph if retain_graph is None else retain_graph, create_graph)

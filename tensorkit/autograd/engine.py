@@ -15,10 +15,10 @@ import numpy as np
 from .. import dtypes
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
-from ..ops.declare import FLOAT_SCALARS
+from ..ops.declare import FLOAT_SCALARS, op
 from ..ops.pointwise import add
 from ..ops.shape import sum_to
-from ..tape import Node, Output, anomaly, mode
+from ..tape import Node, Output, anomaly, mode, record
 from ..tensor import Tensor, wrap
 from .anomaly import watched
 from .hooking import run_hooks, run_post_hooks, run_prehooks
@@ -192,9 +192,11 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
     with _accumulating:
         grad = leaf._grad
         if grad is None:
-            if type(g._array) is not ndarray:  # a number cannot be written to: it may be shared, its tensor may not
-                leaf._grad = wrap(g._array) if not create_graph and (shared or g._requires_grad) else g
-            elif not create_graph and (shared or g._requires_grad):
+            if create_graph:
+                leaf._grad = _copied(g)
+            elif type(g._array) is not ndarray:  # a number cannot be written to: it may be shared, its tensor may not
+                leaf._grad = wrap(g._array) if shared or g._requires_grad else g
+            elif shared or g._requires_grad or g._array.strides != leaf._array.strides:
                 leaf._grad = wrap(_laid_out_like(g._array, leaf._array))
             else:
                 leaf._grad = g
@@ -206,7 +208,39 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
             grad._array = grad._array + g._array
     if leaf._post_hooks is not None:
         for hook in list(leaf._post_hooks.values()):
-            hook(leaf)
+            result = hook(leaf)
+            if result is not None and not isinstance(result, Tensor):
+                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+
+
+def _copied(g: Tensor) -> Tensor:
+    """A copy of a gradient, with its history."""
+    copied = wrap(np.array(g._array)[()])
+    if g._requires_grad:
+        copied._node, copied._requires_grad = record(_copy.op, (g._node or g,), (), (), copied._array), True
+    return copied
+
+
+@op(x=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
+def _copy(x):
+    return np.array(x)
+
+
+def _gradients_of(node: Node, *gradients):
+    """What a node gives for the gradients of its outputs: `tensor.grad_fn(g)`; None for an operand that needs none."""
+    waiting = iter([*_shares(node, gradients[0] if len(gradients) == 1 else list(gradients)), (None, None)])
+    parent, share = next(waiting)
+    found = []
+    for operand, _ in zip(node.parents, node.next_functions, strict=False):
+        if operand is parent:
+            found.append(share)
+            parent, share = next(waiting)
+        else:
+            found.append(None)
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+Node.__call__ = _gradients_of
 
 
 def _laid_out_like(array, like):

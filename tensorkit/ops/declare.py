@@ -626,7 +626,10 @@ def record_view(op: Op, x: Tensor, extras: tuple, array):
         for _ in op.shapes:
             extras += (x._array.shape,)
         node = record(op, (x._node or x,), (), extras, array)
-    return view(x, array, node)
+    shared = view(x, array, node)
+    if x._requires_grad and array.dtype.kind not in "biu":
+        shared._requires_grad = True  # also where nothing is recorded: PyTorch has it so
+    return shared
 
 
 def _run_variadic(op: Op, given: tuple, extras: tuple, optional):

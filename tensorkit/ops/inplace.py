@@ -24,7 +24,7 @@ def check_writable(tensor: Tensor) -> None:
     """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded."""
     if type(tensor._storage) is InferenceStorage:
         tensor._storage.written()
-    if mode.enabled and (tensor._requires_grad or tensor._base is not None):
+    if mode.enabled and tensor._requires_grad:
         _check_recorded_write(tensor, tensor._base)
     array = tensor._array
     if type(array) is np.ndarray and array.size and 0 in array.strides and any(
@@ -46,14 +46,14 @@ def _check_recorded_write(tensor: Tensor, base) -> None:
                 f"Output {index} of {name} is a view and is being modified inplace. "
                 + (_OF_SEVERAL_VIEWS if node.op.whole is None else _OF_A_USERS_FUNCTION)
             )
-        if node is None and base._requires_grad and not tensor._requires_grad and tensor.is_floating_point():
+        if node is None and base._requires_grad and tensor._requires_grad:
             raise RuntimeError(
                 "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
                 "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
                 "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
                 "outside (if you want the inplace to be tracked)."
             )
-        if tensor._requires_grad and base._node is None and base._requires_grad:
+        if tensor._requires_grad and base._node is None:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
     if tensor._requires_grad and tensor._node is None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
