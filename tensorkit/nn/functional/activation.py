@@ -1,0 +1,257 @@
+"""Activations: functions of each element, and softmax with its relatives.
+
+What computes them stands in `tensorkit.ops`; here are PyTorch's names, arguments, warnings and errors.  The layers of the
+same names stand in `tensorkit.nn.activation`.
+"""
+
+from warnings import warn
+
+from ...ops import activation as _base
+from ...ops import pointwise as _pointwise
+from ...ops import rectifiers as _ops
+from ...ops.cast import to_dtype
+from ...ops.create import zeros_like
+from ...ops.inplace import check_writable, overwrite
+from ...ops.shape import reshape, wrap_dim
+from ...tensor import Tensor
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+
+def _delivered(input, result, inplace: bool):
+    """The result, or with `inplace` the input overwritten with it."""
+    if not inplace:
+        return result
+    check_writable(input)
+    return overwrite(input, result)
+
+
+def _tensor(input, name: str):
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return input
+
+
+def relu(input, inplace: bool = False):
+    """max(0, x) for each element.
+
+    >>> relu(tensor([-1., 2.]))
+    tensor([0., 2.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
+    """
+    return _delivered(input, _base.relu(_tensor(input, "relu")), inplace)
+
+
+def relu6(input, inplace: bool = False):
+    """min(max(0, x), 6) for each element."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def leaky_relu(input, negative_slope: float = 0.01, inplace: bool = False):
+    """x where it is positive, `negative_slope` · x elsewhere."""
+    return _delivered(input, _ops.leaky_relu(_tensor(input, "leaky_relu"), float(negative_slope)), inplace)
+
+
+def prelu(input, weight):
+    """x where it is positive, weight · x elsewhere; one weight for all, or one for each channel (dimension 1)."""
+    if weight._array.size != 1:
+        if input.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input._array.shape[1] if input.ndim > 1 else 1
+        if channels != weight._array.size:
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+                f"{weight._array.size} and channel size = {channels}."
+            )
+    if input.ndim > 1 or weight.ndim != input.ndim:
+        weight = reshape(weight, [1, -1, *[1] * (input.ndim - 2)] if input.ndim > 1 else [-1] * min(input.ndim, 1))
+    return _ops.prelu(input, weight)
+
+
+def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False):
+    """leaky_relu with a slope drawn for each element between two bounds; the middle one when not training."""
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    noise = zeros_like(input).uniform_(lower, upper)
+    noise._array[input._array > 0] = 1
+    return _delivered(input, _ops.rrelu_with_noise(input, noise), inplace)
+
+
+def elu(input, alpha: float = 1.0, inplace: bool = False):
+    """x where it is positive, alpha · (exp(x) - 1) elsewhere."""
+    return _delivered(input, _ops.elu(_tensor(input, "elu"), float(alpha), 1.0, 1.0), inplace)
+
+
+def selu(input, inplace: bool = False):
+    """scale · (max(0, x) + min(0, alpha · (exp(x) - 1))), which keeps means near 0 and variances near 1."""
+    return _delivered(input, _ops.elu(_tensor(input, "selu"), SELU_ALPHA, SELU_SCALE, 1.0), inplace)
+
+
+def celu(input, alpha: float = 1.0, inplace: bool = False):
+    """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _delivered(input, _ops.celu(_tensor(input, "celu"), float(alpha)), inplace)
+
+
+def gelu(input, approximate: str = "none"):
+    """x · Φ(x), Φ being the normal distribution function; 'tanh' approximates it."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return _ops.gelu(_tensor(input, "gelu"), approximate == "tanh")
+
+
+def silu(input, inplace: bool = False):
+    """x · sigmoid(x), also called swish."""
+    return _delivered(input, _ops.silu(_tensor(input, "silu")), inplace)
+
+
+def mish(input, inplace: bool = False):
+    """x · tanh(softplus(x))."""
+    return _delivered(input, _ops.mish(_tensor(input, "mish")), inplace)
+
+
+def softplus(input, beta: float = 1.0, threshold: float = 20.0):
+    """log(1 + exp(beta · x)) / beta, and x itself where beta · x is above the threshold."""
+    return _ops.softplus(_tensor(input, "softplus"), float(beta), float(threshold))
+
+
+def softsign(input):
+    """x / (1 + |x|)."""
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input):
+    """x - tanh(x)."""
+    return input - _pointwise.tanh(input)
+
+
+def tanh(input):
+    """The hyperbolic tangent of each element."""
+    return _pointwise.tanh(input)
+
+
+def sigmoid(input):
+    """1 / (1 + exp(-x)) for each element."""
+    return _base.sigmoid(input)
+
+
+def logsigmoid(input):
+    """log(sigmoid(x)) for each element."""
+    return _ops.log_sigmoid(_tensor(input, "log_sigmoid"))
+
+
+def hardtanh(input, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
+    """x, cut off at two bounds."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return _delivered(input, _ops.hardtanh(_tensor(input, "hardtanh"), float(min_val), float(max_val)), inplace)
+
+
+def hardsigmoid(input, inplace: bool = False):
+    """0 below -3, 1 above 3, a straight line between."""
+    return _delivered(input, _ops.hardsigmoid(_tensor(input, "hardsigmoid")), inplace)
+
+
+def hardswish(input, inplace: bool = False):
+    """x · hardsigmoid(x)."""
+    return _delivered(input, _ops.hardswish(_tensor(input, "hardswish")), inplace)
+
+
+def hardshrink(input, lambd: float = 0.5):
+    """x, but 0 between -lambd and lambd."""
+    return _ops.hardshrink(_tensor(input, "hardshrink"), float(lambd))
+
+
+def softshrink(input, lambd: float = 0.5):
+    """x moved by lambd towards 0, and 0 where it is nearer than that."""
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+    return _ops.softshrink(_tensor(input, "softshrink"), float(lambd))
+
+
+def threshold(input, threshold: float, value: float, inplace: bool = False):
+    """x where it is above the threshold, `value` elsewhere."""
+    return _delivered(input, _ops.threshold(_tensor(input, "threshold"), float(threshold), float(value)), inplace)
+
+
+def glu(input, dim: int = -1):
+    """The first half of the elements along `dim`, times the sigmoid of the second half."""
+    if input.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    dim = wrap_dim(dim, input.ndim)
+    size = input._array.shape[dim]
+    if size % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
+    return _ops.glu(input, dim)
+
+
+# Over a whole dimension
+
+
+def _dim_of(name: str, dim, ndim: int, stacklevel: int) -> int:
+    """The dimension of a softmax; where none is given, PyTorch's old guess, with its warning."""
+    if dim is not None:
+        return dim
+    warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        stacklevel=stacklevel,
+    )
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
+    """exp(x) over its sum along `dim`: positive numbers that add up to 1.
+
+    >>> softmax(tensor([0., 0.]), dim=0)
+    tensor([0.5000, 0.5000])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
+    """
+    dim = _dim_of("softmax", dim, input.ndim, _stacklevel)
+    return _base.softmax(input if dtype is None else to_dtype(input, dtype), dim)
+
+
+def softmin(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
+    """softmax(-x)."""
+    dim = _dim_of("softmin", dim, input.ndim, _stacklevel)
+    return _base.softmax(-(input if dtype is None else to_dtype(input, dtype)), dim)
+
+
+def log_softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
+    """log(softmax(x)), exact also where the softmax is next to 0."""
+    dim = _dim_of("log_softmax", dim, input.ndim, _stacklevel)
+    return _base.log_softmax(input if dtype is None else to_dtype(input, dtype), dim)
+
+
+def gumbel_softmax(logits, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1):
+    """A random choice that can be differentiated: softmax((logits + Gumbel noise) / tau).
+
+    hard  give 0 and 1 in the forward pass, but the gradient of the soft choice
+
+    Source: Jang, Gu and Poole, https://arxiv.org/abs/1611.01144
+    """
+    if eps != 1e-10:
+        warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -zeros_like(logits).exponential_().log()
+    soft = _base.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = soft.max(dim, keepdim=True)[1]
+    sharp = zeros_like(logits).scatter_(dim, chosen, 1.0)
+    return sharp - soft.detach() + soft
+
+
+def _in_place(function):
+    def apply(input, *args, **kwargs):
+        return function(input, *args, inplace=True, **kwargs)
+
+    apply.__name__ = function.__name__ + "_"
+    apply.__doc__ = f"`{function.__name__}` in place."
+    return apply
+
+
+relu_, elu_, selu_, celu_, leaky_relu_, rrelu_, hardtanh_, threshold_ = map(
+    _in_place, (relu, elu, selu, celu, leaky_relu, rrelu, hardtanh, threshold)
+)

@@ -1,0 +1,98 @@
+"""Linear maps: linear, bilinear; and distances between vectors.
+
+Source: https://pytorch.org/docs/stable/nn.functional.html#linear-functions
+"""
+
+from ...errors import kind
+from ...ops.declare import FUNCTIONS
+from ...ops.matmul import addmm, matmul, mm
+from ...ops.pointwise import sqrt
+from ...ops.shape import expand, reshape, squeeze, unsqueeze
+from ...tensor import Tensor
+
+
+def linear(input, weight, bias=None):
+    """input @ weight.T + bias.
+
+    input   …, features in
+    weight  features out, features in (or just features in, for one result)
+    bias    features out
+
+    >>> linear(tensor([1., 2.]), tensor([[1., 1.]]), tensor([10.]))
+    tensor([13.])
+
+    Raises RuntimeError where sizes or dtypes do not fit.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
+    """
+    if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
+        name, position, value = ("weight", 2, weight) if isinstance(input, Tensor) else ("input", 1, input)
+        raise TypeError(f"linear(): argument '{name}' (position {position}) must be Tensor, not {kind(value)}")
+    ndim = input._array.ndim
+    if weight._array.ndim == 1:
+        result = matmul(input, weight)
+        return result if bias is None else result + bias
+    if ndim == 2:
+        return mm(input, weight.t()) if bias is None else addmm(bias, input, weight.t())
+    if ndim == 1:
+        row = unsqueeze(input, 0)
+        return squeeze(mm(row, weight.t()) if bias is None else addmm(bias, row, weight.t()), 0)
+    if ndim == 0:
+        raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
+    rows = reshape(input, -1, input._array.shape[-1])
+    result = mm(rows, weight.t()) if bias is None else addmm(bias, rows, weight.t())
+    return reshape(result, *input._array.shape[:-1], weight._array.shape[0])
+
+
+def bilinear(input1, input2, weight, bias=None):
+    """For each k the sum over i, j of input1[i] · weight[k, i, j] · input2[j], plus bias[k].
+
+    weight  features out, features of input1, features of input2
+    """
+    for number, given in ((1, input1), (2, input2)):
+        if given._array.shape[-1] != weight._array.shape[number]:
+            raise RuntimeError(
+                f"bilinear(): input{number} size does not match weight size: got {given._array.shape[-1]} but expected "
+                f"{weight._array.shape[number]}"
+            )
+    if input1._array.shape[:-1] != input2._array.shape[:-1]:
+        raise RuntimeError("bilinear(): input batch dimensions do not match")
+    outs, left, right = weight._array.shape
+    lead = input1._array.shape[:-1]
+    x, y = reshape(input1, -1, left), reshape(input2, -1, right)
+    half = reshape(mm(x, reshape(weight.permute(1, 0, 2), left, -1)), -1, outs, right)  # samples, out, right
+    result = reshape(squeeze(matmul(half, unsqueeze(y, 2)), 2), *lead, outs)
+    return result if bias is None else result + bias
+
+
+def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
+    """The cosine of the angle between vectors that lie along `dim`: their inner product over both lengths.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
+    """
+    x1, x2 = FUNCTIONS["broadcast_tensors"](x1, x2)
+    lengths = [sqrt((x * x).sum(dim, True)).clamp(min=eps) for x in (x1, x2)]
+    return (x1 / lengths[0] * (x2 / lengths[1])).sum(dim)
+
+
+def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
+    """The p-norm of x1 - x2 + eps along the last dimension."""
+    return FUNCTIONS["norm"](x1 - x2 + eps, p, -1, keepdim)
+
+
+def pdist(input, p: float = 2):
+    """The distances between all pairs of rows, as one vector."""
+    if input.ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    rows, columns = FUNCTIONS["triu_indices"](input._array.shape[0], input._array.shape[0], 1)
+    return FUNCTIONS["norm"](input[rows] - input[columns], p, 1)
+
+
+def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):
+    """Each vector along `dim` divided by its p-norm (by eps, if that is smaller).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
+    """
+    length = FUNCTIONS["norm"](input, p, dim, True).clamp(min=eps)
+    result = input / expand(length, input._array.shape)
+    return result if out is None else out.copy_(result)

@@ -1,0 +1,243 @@
+"""Images made larger, smaller or bent: interpolate, grid_sample, affine_grid.
+
+Interpolation is a linear map along each dimension; its matrices stand in `tensorkit.ops.resample`.
+"""
+
+import math
+from itertools import product
+from warnings import warn
+
+from ...ops import resample as _ops
+from ...ops.declare import FUNCTIONS
+from ...ops.index import gather, where
+from ...ops.pointwise import floor
+from ...ops.shape import reshape
+from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+
+_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5}
+
+
+def _output_sizes(input, size, scale_factor, recompute) -> tuple:
+    """The sizes of the result, and the factor for each dimension that interpolation is to go by (or None)."""
+    places = list(input._array.shape[2:])
+    n = len(places)
+    if size is not None and scale_factor is not None:
+        raise ValueError("only one of size or scale_factor should be defined")
+    if size is not None:
+        if isinstance(size, (tuple, list)):
+            if len(size) != n:
+                raise ValueError(
+                    "Input and output must have the same number of spatial dimensions, but got input with spatial "
+                    f"dimensions of {places} and output size of {size}. Please provide input tensor in (N, C, d1, d2, "
+                    "...,dK) format and output size in (o1, o2, ...,oK) format."
+                )
+            return tuple([int(each) for each in size]), (None,) * n
+        return (int(size),) * n, (None,) * n
+    if scale_factor is None:
+        raise ValueError("either size or scale_factor should be defined")
+    if isinstance(scale_factor, (tuple, list)):
+        if len(scale_factor) != n:
+            raise ValueError(
+                "Input and scale_factor must have the same number of spatial dimensions, but got input with spatial "
+                f"dimensions of {places} and scale_factor of shape {scale_factor}. Please provide input tensor in (N, "
+                "C, d1, d2, ...,dK) format and scale_factor in (s1, s2, ...,sK) format."
+            )
+        factors = tuple([float(each) for each in scale_factor])
+    else:
+        factors = (float(scale_factor),) * n
+    sizes = tuple([math.floor(have * factor) for have, factor in zip(places, factors, strict=True)])
+    return sizes, ((None,) * n if recompute else factors)
+
+
+def interpolate(input, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
+                recompute_scale_factor: bool | None = None, antialias: bool = False):  # fmt: skip
+    """Images in another size: batch, channels, places ….
+
+    size           how many places the result has; or
+    scale_factor   how many times as many
+    mode           'nearest', 'nearest-exact', 'linear' (3-d), 'bilinear' and 'bicubic' (4-d), 'trilinear' (5-d), 'area'
+    align_corners  whether the outermost places stay where they are
+
+    >>> interpolate(tensor([[[1., 2.]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
+    """
+    if mode in ("nearest", "area", "nearest-exact"):
+        if align_corners is not None:
+            raise ValueError(
+                "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | "
+                "trilinear"
+            )
+    else:
+        align_corners = bool(align_corners)
+    if antialias:
+        raise NotImplementedError("interpolate(antialias=True) is not implemented in tensorkit")
+    n = input.ndim - 2
+    if n not in (1, 2, 3):
+        raise _unsupported(input, mode)
+    sizes, factors = _output_sizes(input, size, scale_factor, recompute_scale_factor)
+    have = input._array.shape[2:]
+    lines = list(zip(have, sizes, factors, strict=True))
+    if mode in ("nearest", "nearest-exact"):
+        exact = mode != "nearest"
+        index = tuple([_ops.nearest_index(a, b, f, exact) for a, b, f in lines])
+        return _ops.pick(input, index, f"UpsampleNearest{'Exact' * exact}{n}DBackward0")
+    if mode == "area":
+        return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[n - 1](input, sizes)
+    if mode in _LINEAR or mode == "bicubic":
+        needed = _LINEAR.get(mode, 4)
+        if input.ndim != needed:
+            raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs {needed}D input")
+        make = _ops.cubic_matrix if mode == "bicubic" else _ops.linear_matrix
+        matrices = tuple([make(a, b, align_corners, f) for a, b, f in lines])
+        return _ops.resample(input, matrices, f"Upsample{mode.capitalize()}{n}DBackward0")
+    raise _unsupported(input, mode)
+
+
+def _unsupported(input, mode: str) -> NotImplementedError:
+    return NotImplementedError(
+        f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: nearest | linear "
+        f"| bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got {mode})"
+    )
+
+
+def _warn_deprecated(name: str) -> None:
+    warn(f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=3)
+
+
+def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
+    """PyTorch's old name of `interpolate`."""
+    _warn_deprecated("upsample")
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input, size=None, scale_factor=None):
+    """`interpolate` with the mode 'nearest'."""
+    _warn_deprecated("upsample_nearest")
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input, size=None, scale_factor=None):
+    """`interpolate` with the mode 'bilinear' and aligned corners."""
+    _warn_deprecated("upsample_bilinear")
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
+# Bent images
+
+
+def affine_grid(theta, size, align_corners: bool | None = None):
+    """Where each place of an image of `size` comes from under the affine maps `theta`, as coordinates from -1 to 1.
+
+    theta  batch, 2, 3 (or 3, 4 for volumes)
+    """
+    if align_corners is None:
+        warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
+            "specify align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
+            stacklevel=2,
+        )
+        align_corners = False
+    if not theta.is_floating_point():
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    places = list(size[2:])
+    n = len(places)
+    if n not in (2, 3):
+        raise NotImplementedError(
+            "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size "
+            f"{size}."
+        )
+    if theta._array.shape[-2:] != (n, n + 1) or theta.ndim != 3:
+        raise ValueError(
+            f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}. Got {theta.shape}."
+        )
+    linspace, ones, stack = (FUNCTIONS[name] for name in ("linspace", "ones", "stack"))
+    axes = []
+    for count in places:
+        line = linspace(-1, 1, count, dtype=theta.dtype) if count > 1 else ones(1, dtype=theta.dtype) * 0
+        axes.append(line if align_corners or count < 2 else line * ((count - 1) / count))
+    grids = FUNCTIONS["meshgrid"](*axes, indexing="ij")
+    base = stack([*reversed(grids), ones(places, dtype=theta.dtype)], -1)
+    result = reshape(base, 1, -1, n + 1) @ theta.transpose(1, 2)
+    return reshape(result, size[0], *places, n)
+
+
+def _unnormalized(coordinate, size: int, align_corners: bool):
+    return (coordinate + 1) / 2 * (size - 1) if align_corners else ((coordinate + 1) * size - 1) / 2
+
+
+def _folded(place, size: int, padding_mode: str, align_corners: bool):
+    """A place outside moved to where the padding takes its element from."""
+    if padding_mode == "zeros":
+        return place
+    if padding_mode == "reflection":
+        low, span = (0.0, size - 1) if align_corners else (-0.5, size)
+        if span == 0:
+            return place * 0
+        distance = (place - low).abs()
+        turns = floor((distance / span).detach())
+        rest = distance - turns * span
+        place = where(turns.remainder(2) == 0, rest + low, span - rest + low)
+    return place.clamp(0, size - 1)
+
+
+def _taken(flat, places, sizes):
+    """The elements of `flat` (batch, channels, all places) at whole-numbered places; 0 outside."""
+    inside, index = None, 0
+    for place, size in zip(places, sizes, strict=True):
+        within = (place >= 0).logical_and(place < size)
+        inside = within if inside is None else inside.logical_and(within)
+        index = index * size + place.clamp(0, size - 1).long()
+    samples, channels = flat._array.shape[:2]
+    index = reshape(index, samples, 1, -1).expand(samples, channels, -1)
+    return gather(flat, 2, index) * reshape(inside, samples, 1, -1).to(flat.dtype)
+
+
+def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None):
+    """The image at the places that `grid` names by coordinates from -1 to 1 (x, then y).
+
+    input  batch, channels, height, width (or depth, height, width)
+    grid   batch, height out, width out, 2 (or with 3 dimensions)
+
+    Raises NotImplementedError for the mode 'bicubic'.
+    """
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(
+            f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', but got: '{mode}'"
+        )
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
+            f"'{padding_mode}'"
+        )
+    if mode == "bicubic":
+        raise NotImplementedError("grid_sample(mode='bicubic') is not implemented in tensorkit")
+    if align_corners is None:
+        warn(
+            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
+            "specify align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
+            stacklevel=2,
+        )
+        align_corners = False
+    sizes = input._array.shape[2:]
+    n = len(sizes)
+    places = [
+        _folded(_unnormalized(grid[..., n - 1 - d], size, align_corners), size, padding_mode, align_corners)
+        for d, size in enumerate(sizes)
+    ]
+    flat = reshape(input, *input._array.shape[:2], -1)
+    shape = (*input._array.shape[:2], *grid._array.shape[1:-1])
+    if mode == "nearest":
+        return reshape(_taken(flat, [place.detach().round() for place in places], sizes), shape)
+    lower = [floor(place.detach()) for place in places]
+    total = None
+    for corner in product((0, 1), repeat=n):
+        weight = 1
+        for place, low, upper in zip(places, lower, corner, strict=True):
+            weight = weight * ((place - low) if upper else (low + 1 - place))
+        samples = grid._array.shape[0]
+        part = _taken(flat, [low + upper for low, upper in zip(lower, corner, strict=True)], sizes)
+        part = part * reshape(weight, samples, 1, -1)
+        total = part if total is None else total + part
+    return reshape(total, shape)

@@ -1,0 +1,244 @@
+"""How far a prediction is from its target: the parts of losses that PyTorch computes in one step.
+
+Each gives one number for every element (or every sample); means and sums over them are taken here too where PyTorch
+does so in the same node.  The functions with PyTorch's signatures, and all other losses, stand in
+`tensorkit.nn.functional`.
+"""
+
+import math
+
+import numpy as np
+
+from ..tensor import wrap
+from .activation import sigmoid
+from .declare import op
+from .index import where
+from .pointwise import _log1p, sgn
+from .reduce import add_up
+from .shape import reshape
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def reduced(losses, reduction: str):
+    """The losses themselves, their mean or their sum."""
+    if reduction == "none":
+        return losses
+    total = add_up(losses)
+    return total if reduction == "sum" else total / losses.dtype.type(losses.size) if losses.size else total * np.nan
+
+
+def _share(g, shape, reduction: str):
+    """What of the gradient of a reduced loss each element gets."""
+    return g / math.prod(shape) if reduction == "mean" else g
+
+
+def elementwise(node_name: str, dx, dy):
+    """Declare a loss of two operands of one shape; `dx` and `dy` are the derivatives of a single element."""
+
+    def declare(body):
+        def x_rule(g, x, y, x_shape, reduction, parameter):
+            return _share(g, x_shape, reduction) * dx(x, y, parameter)
+
+        def y_rule(g, x, y, x_shape, reduction, parameter):
+            return _share(g, x_shape, reduction) * dy(x, y, parameter)
+
+        def forward(x, y, reduction, parameter):
+            return reduced(body(x, y, parameter), reduction)
+
+        forward.__name__, forward.__doc__, forward.__module__ = body.__name__, body.__doc__, body.__module__
+        return op(x=x_rule, y=y_rule, node_name=node_name, function=False, method=False)(forward)
+
+    return declare
+
+
+@elementwise("MseLossBackward0", lambda x, y, _: (x - y) * 2, lambda x, y, _: (y - x) * 2)
+def mse(x, y, parameter):
+    """The squared difference."""
+    difference = x - y
+    return difference * difference
+
+
+def _smooth_l1_dx(x, y, beta):
+    difference = x - y
+    return where(difference.abs() < beta, difference / beta, sgn(difference))
+
+
+@elementwise("SmoothL1LossBackward0", _smooth_l1_dx, lambda x, y, beta: -_smooth_l1_dx(x, y, beta))
+def smooth_l1(x, y, beta):
+    """The absolute difference, rounded off to a parabola nearer than beta."""
+    size = np.abs(x - y)
+    beta = x.dtype.type(beta)
+    return np.where(size < beta, size * size / (2 * beta), size - beta / 2)
+
+
+def _huber_dx(x, y, delta):
+    return (x - y).clamp(-delta, delta)
+
+
+@elementwise("HuberLossBackward0", _huber_dx, lambda x, y, delta: -_huber_dx(x, y, delta))
+def huber(x, y, delta):
+    """Half the squared difference up to delta, a straight line beyond."""
+    size = np.abs(x - y)
+    delta = x.dtype.type(delta)
+    return np.where(size <= delta, size * size / 2, delta * (size - delta / 2))
+
+
+# Yes or no
+
+
+@op(x=lambda g, x, y, weight, x_shape, reduction: _weighed(
+        _share(g, x_shape, reduction) * ((x - y) / ((1 - x) * x).clamp(min=1e-12)), weight),
+    y=lambda g, x, weight, x_shape, reduction: _weighed(_share(g, x_shape, reduction) * (
+        (1 - x).log().clamp(min=-100) - x.log().clamp(min=-100)), weight),
+    weight=None, optional=("weight",), node_name="BinaryCrossEntropyBackward0", function=False, method=False)  # fmt: skip
+def binary_cross_entropy(x, y, weight, reduction):
+    """-(y·log x + (1-y)·log(1-x)) for probabilities x; logarithms stop at -100."""
+    if x.size and (x.min() < 0 or x.max() > 1):
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    if y.size and (y.min() < 0 or y.max() > 1):
+        raise RuntimeError("all elements of target should be between 0 and 1")
+    low = x.dtype.type(-100)
+    losses = (y - 1) * np.maximum(np.log1p(-x), low) - y * np.maximum(np.log(x), low)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def _weighed(g, weight):
+    return g if weight is None else g * weight
+
+
+def _logits_dx(g, x, y, weight, pos_weight, x_shape, reduction):
+    g = _weighed(_share(g, x_shape, reduction), weight)
+    if pos_weight is None:
+        return (sigmoid(x) - y) * g
+    t = pos_weight * y
+    return ((t + 1 - y) * sigmoid(x) - t) * g
+
+
+def _logits_dy(g, x, weight, pos_weight, x_shape, reduction):
+    from .rectifiers import log_sigmoid
+
+    g = _weighed(_share(g, x_shape, reduction), weight)
+    if pos_weight is None:
+        return -g * x
+    return g * (log_sigmoid(-x) - pos_weight * log_sigmoid(x))
+
+
+@op(x=_logits_dx, y=_logits_dy, weight=None, pos_weight=None, optional=("weight", "pos_weight"),
+    node_name="BinaryCrossEntropyWithLogitsBackward0", function=False, method=False)  # fmt: skip
+def logits_cross_entropy(x, y, weight, pos_weight, reduction):
+    """The same for logits x, whose sigmoid is the probability: exact also far from 0."""
+    softened = _log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)  # log(1 + exp(-x))
+    if pos_weight is None:
+        losses = (1 - y) * x + softened
+    else:
+        losses = (1 - y) * x + ((pos_weight - 1) * y + 1) * softened
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+# Classes
+
+
+def _nll_dx(g, y, weights, x_shape, reduction, ignored, total):
+    """The gradient: minus each sample's weight at its class, 0 elsewhere."""
+    if reduction == "mean":
+        g = g / total
+    per_sample = -(g * weights)
+    return put_at_class(per_sample, y, x_shape[1])
+
+
+def _nll_name(node) -> str:
+    return "NllLoss2DBackward0" if len(node.shape) > 2 or len(node.extras[-1]) > 2 else "NllLossBackward0"
+
+
+@op(x=lambda g, y: take_class(g, y), y=None, node_name="NllLossBackwardBackward0", function=False, method=False)
+def put_at_class(x, y, classes):
+    """x (samples, places …) at the class that `y` names, along a new second dimension; 0 at all other classes."""
+    full = np.zeros((y.shape[0], classes, *y.shape[1:]), x.dtype)
+    np.put_along_axis(full, y[:, None], np.broadcast_to(x, y.shape)[:, None], 1)
+    return full
+
+
+@op(x=lambda g, y, x_shape: put_at_class(g, y, x_shape[1]), y=None, node_name="NllLossBackwardBackward0", function=False,
+    method=False)  # fmt: skip
+def take_class(x, y):
+    """x (samples, classes, places …) at the class that `y` names."""
+    return np.take_along_axis(x, y[:, None], 1)[:, 0]
+
+
+@op(x=_nll_dx, y=None, weights=None, node_name=_nll_name, function=False, method=False)
+def nll(x, y, weights, reduction, ignored, total):
+    """Minus the log-probability of the right class of each sample, times the sample's weight.
+
+    x        samples, classes, places …
+    y        the class of each sample and place, with 0 for those that are ignored, whose weight is 0
+    weights  of each sample and place
+    total    the sum of the weights
+    """
+    losses = -np.take_along_axis(x, y[:, None], 1)[:, 0] * weights
+    if reduction == "none":
+        return losses
+    summed = add_up(losses)
+    return summed if reduction == "sum" else summed / x.dtype.type(total)
+
+
+# Margins
+
+
+def _hinge_gradient(x, y, weight, margin, p):
+    rows = np.arange(len(y))
+    gap = margin - x[rows, y][:, None] + x
+    slope = (gap > 0).astype(x.dtype) if p == 1 else 2 * np.maximum(gap, 0)
+    if weight is not None:
+        slope *= weight[y][:, None]
+    slope[rows, y] = 0
+    slope[rows, y] = -slope.sum(1)
+    return slope / x.shape[1]
+
+
+def _margin_dx(g, x, y, weight, reduction, margin, p):
+    slope = wrap(_hinge_gradient(x._array, y._array, None if weight is None else weight._array, margin, p))
+    return slope * (reshape(g, -1, 1) if reduction == "none" else _share(g, y._array.shape, reduction))
+
+
+@op(x=_margin_dx, y=None, weight=None, optional=("weight",), node_name="MultiMarginLossBackward0", function=False,
+    method=False)  # fmt: skip
+def multi_margin(x, y, weight, reduction, margin, p):
+    """For each sample the mean over the wrong classes of how much less than `margin` they stay behind the right one."""
+    rows = np.arange(len(y))
+    gap = np.maximum(margin - x[rows, y][:, None] + x, 0)
+    gap = gap if p == 1 else gap * gap
+    if weight is not None:
+        gap = gap * weight[y][:, None]
+    gap[rows, y] = 0
+    return reduced(gap.sum(1) / x.dtype.type(x.shape[1]), reduction)
+
+
+def _listed(y):
+    """Which classes each row of targets names: those before its first -1."""
+    members = np.zeros(y.shape, bool)
+    for row, classes in enumerate(y.tolist()):
+        for each in classes:
+            if each < 0:
+                break
+            members[row, each] = True
+    return members
+
+
+def _multilabel_gaps(x, members):
+    gap = np.maximum(1 - x[:, :, None] + x[:, None, :], 0)  # right class, wrong class
+    return gap * members[:, :, None] * ~members[:, None, :]
+
+
+def _multilabel_dx(g, x, y, reduction):
+    members = _listed(y._array)
+    active = (_multilabel_gaps(x._array, members) > 0).astype(x._array.dtype)
+    slope = wrap((active.sum(1) - active.sum(2)) / x._array.shape[1])
+    return slope * (reshape(g, -1, 1) if reduction == "none" else _share(g, y._array.shape[:1], reduction))
+
+
+@op(x=_multilabel_dx, y=None, node_name="MultilabelMarginLossBackward0", function=False, method=False)
+def multilabel_margin(x, y, reduction):
+    """For each sample, over all pairs of a right and a wrong class, how much less than 1 they are apart."""
+    gaps = _multilabel_gaps(x, _listed(y))
+    return reduced(gaps.sum((1, 2)).astype(x.dtype) / x.dtype.type(x.shape[1]), reduction)
