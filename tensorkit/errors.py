@@ -35,9 +35,9 @@ def not_implemented(kernel: str, cpp_name: str) -> NotImplementedError:
 
 def kind(value) -> str:
     """The name of a value's type as PyTorch's argument errors give it."""
-    name = type(value).__name__
-    if name == "ndarray" or type(value).__module__ == "numpy":
-        return "numpy." + name
+    name, home = type(value).__name__, type(value).__module__
+    if home == "numpy" or name in ("dtype", "Size", "device", "memory_format", "layout"):
+        return f"{'numpy' if home == 'numpy' else 'torch'}.{name}"
     return name
 
 

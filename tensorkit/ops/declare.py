@@ -20,230 +20,24 @@ since most of what a learner does goes through them; and `op` for everything els
 import numpy as np
 
 from .. import dtypes
-from ..dtypes import FLOATING
-from ..errors import cannot_broadcast, hint, kind, missing_arguments, not_implemented, wrong_argument
-from ..tape import KEEP_BYTES, RELEASED, Meta, Node, Output, Packed, announce, anomaly, inferring, keep, mode, record, tick, watchers
-from ..tensor import InferenceStorage, Tensor, memory, new, storage_of, view, wrap
+from ..errors import cannot_broadcast, kind, missing_arguments, not_implemented, wrong_argument
+from ..tape import KEEP_BYTES, Meta, Node, announce, inferring, mode, record, tick, watchers
+from ..tensor import InferenceStorage, Tensor, memory, new, view, wrap
+from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten
 from .promote import cast, is_number, number_dtype, pair, result_dtype
+from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out
 
-#: Every declared operation by name, in the order of declaration.
-REGISTRY: dict[str, "Op"] = {}
-
-#: Every public function of the `torch` namespace that the ops modules define, by name.
-FUNCTIONS: dict = {}
+__all__ = [
+    "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind", "broadcast_error",
+    "function", "is_operand", "method", "op", "operands", "output", "overwritten", "record_view", "recorded", "unary",
+    "write_out",
+]  # fmt: skip
 
 #: PyTorch's argument names, and NumPy's that it takes too, for the short ones of the bodies.
 SPELLINGS = {"input": "x", "self": "x", "other": "y", "axis": "dim", "keepdims": "keepdim", "x": "x", "mat2": "y",
              "vec2": "y", "tensor": "x", "exponent": "y"}  # fmt: skip
 
 ndarray = np.ndarray
-FLOAT_SCALARS = frozenset((np.float32, np.float64))
-
-
-def argument_names(function) -> tuple:
-    code = function.__code__
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-
-
-class Op:
-    """A declared operation.
-
-    forward    the body: arrays in, array out
-    operands   the names of the arguments that are tensors
-    extras     the names of the others, then `x_shape` and the like where a rule asks for one
-    outputs    the names of the results, usually just 'out'
-    rules      one derivative per operand, or None
-    saves      the names of the values kept for the rules: operands and outputs
-    needs      for each rule, where its arguments stand: i in `saved`, ~i in `extras`
-    """
-
-    __slots__ = (
-        "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
-        "family", "function", "inplace", "variadic", "method", "check",
-    )  # fmt: skip
-
-    whole = None  # of an operation with one rule for all its operands (a user's Function): the method that calls it
-
-    def __init__(self, forward, rules, *, symbol=None, node_name=None, outputs=("out",), name=None, variadic=False,
-                 elementwise=False):  # fmt: skip
-        names = argument_names(forward)
-        self.forward = forward
-        self.name = name or forward.__name__.rstrip("_").removeprefix("_")
-        self.symbol = symbol
-        self.operands = names[: len(rules)]
-        self.outputs = outputs
-        self.rules = tuple(rules)
-        self.variadic = variadic
-        self.family = forward.__module__.rpartition(".")[2]
-        self.node_name = node_name or _camel(self.name) + "Backward0"
-        self.inplace = False
-        self.function = self.method = self.check = None
-        self._plan_saving(names[len(rules) :], elementwise)
-
-    def _plan_saving(self, extras: tuple, elementwise: bool) -> None:
-        first = 2 if self.variadic else 1  # past `g`, and past the operand's number
-        wanted = [argument_names(rule)[first:] if rule else () for rule in self.rules]
-        named = {name for names in wanted for name in names}
-        self.shapes = tuple(i for i, name in enumerate(self.operands) if name + "_shape" in named)
-        self.extras = extras + tuple(self.operands[i] + "_shape" for i in self.shapes)
-        self.saves = tuple(name for name in self.operands + self.outputs if name in named)
-        if elementwise and self.saves:
-            self.saves = self.operands + self.outputs  # a fixed place for each, None where it is not needed
-        self.needs = tuple(
-            tuple(self.saves.index(name) if name in self.saves else ~self.extras.index(name) for name in names)
-            for names in wanted
-        )
-
-    def name_of(self, node: Node) -> str:
-        """PyTorch's name for a node of this operation; for some it depends on how the operation was called."""
-        return self.node_name if isinstance(self.node_name, str) else self.node_name(node)
-
-    def unpack(self, node: Node, name: str, value, several: bool = False):
-        """A saved value as a tensor again, after looking whether it was overwritten since.
-
-        An output was saved as a bare array (a tensor would hold its node, and the node the tensor): it
-        is wrapped anew around the node, so that it can be differentiated; around a place of its own behind the
-        node, if the node has `several` differentiable outputs.
-        """
-        if type(value) is Packed:
-            value = value.restore()
-        if name in self.outputs:
-            storage = node.storage
-            if storage is not None and storage.writes and storage.writes[-1] > node.time:
-                raise overwritten(value, storage, node.time, node)
-            tensor = wrap(value)
-            if value.dtype.kind in "fcV":
-                tensor._node = output(node, self.outputs.index(name), value) if several else node
-                tensor._requires_grad = True
-            return tensor
-        if isinstance(value, Tensor):
-            storage = value._storage
-            if storage is not None and storage.writes and storage.writes[-1] > node.time:
-                raise overwritten(value._array, storage, node.time, value._node)
-        return value
-
-    def vjp(self, node: Node, i: int, g):
-        """The gradient of operand `i`, given the gradient `g` of the result: rule `i` with what it needs."""
-        if self.variadic:
-            return self.rules[0](g, i, *self.needed(node, self.needs[0]))
-        needs = self.needs[i]
-        if len(needs) == 1:  # most rules; written out, for this is the backward pass's inner loop
-            (k,) = needs
-            if k < 0:
-                return self.rules[i](g, node.extras[~k])
-            saved = node.saved
-            if saved is None:
-                raise RuntimeError(RELEASED)
-            value = saved[k]
-            if type(value) is not Tensor or value._storage is not None:
-                value = self.unpack(node, self.saves[k], value, type(g) is list)
-            return self.rules[i](g, value)
-        return self.rules[i](g, *self.needed(node, needs, type(g) is list)) if needs else self.rules[i](g)
-
-    def needed(self, node: Node, needs: tuple, several: bool = False) -> list:
-        """The values that a rule names: those at `needs`, unpacked."""
-        saved, extras, saves = node.saved, node.extras, self.saves
-        if saved is None and saves:
-            raise RuntimeError(RELEASED)
-        return [self.unpack(node, saves[k], saved[k], several) if k >= 0 else extras[~k] for k in needs]
-
-
-def overwritten(array, storage, time: int, maker) -> RuntimeError:
-    """PyTorch's error for a saved value that an in-place operation changed before the backward pass came for it."""
-    kind = dtypes.from_numpy(array.dtype)
-    advice = (
-        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question was "
-        "changed in there or anywhere later. Good luck!"
-        if anomaly.enabled
-        else "enable anomaly detection to find the operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
-    )
-    made = ""
-    if maker is not None:
-        index = maker.index if type(maker) is Output else 0
-        name = maker.name().rstrip("0123456789")
-        made = f", which is output {index} of {name.removesuffix('Backward')},"
-    return RuntimeError(
-        "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{kind.tensor_type} {list(array.shape)}]{made} is at version {storage.version()}; expected version "
-        f"{storage.version(time)} instead. Hint: {advice}"
-    )
-
-
-def _camel(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-
-
-def register(op: Op, call, body, method, function=True, aliases=()):
-    """Publish `call` as the function and method of a declared operation."""
-    call.__name__ = call.__qualname__ = op.name
-    call.__doc__ = body.__doc__
-    call.__module__ = body.__module__
-    call.op = op
-    op.function, op.method = call, method
-    REGISTRY[op.name] = op
-    for name in (op.name, *aliases):
-        if function:
-            FUNCTIONS[name] = call
-        if method:
-            setattr(Tensor, name, call)
-    return call
-
-
-def function(body=None, *, method=True, aliases=(), name=None):
-    """Publish a function that is put together from other operations, as function and method."""
-
-    def publish(body):
-        for each in (name or body.__name__, *aliases):
-            FUNCTIONS[each] = body
-            if method:
-                setattr(Tensor, each, body)
-        return body
-
-    return publish if body is None else publish(body)
-
-
-def method(body):
-    """Attach a function to Tensor only."""
-    setattr(Tensor, body.__name__, body)
-    return body
-
-
-def write_out(result, out):
-    """What `out=` asks for: the result, written into a tensor that is there already."""
-    if isinstance(out, (tuple, list)):
-        for each, target in zip(result, out, strict=True):
-            write_out(each, target)
-        return type(result)(out) if isinstance(result, tuple) and hasattr(result, "_fields") else tuple(out)
-    if mode.enabled and (result._requires_grad or out._requires_grad):
-        raise RuntimeError(
-            f"{result._node.op.name if result._node else 'operation'}(): functions with out=... arguments don't support "
-            "automatic differentiation, but one of the arguments requires grad."
-        )
-    if not dtypes.can_cast(result.dtype, out.dtype):
-        raise RuntimeError(
-            f"result type {result.dtype.cpp_name} can't be cast to the desired output type {out.dtype.cpp_name}"
-        )
-    if out._array.shape == result._array.shape:
-        memory(out)[...] = result._array
-        storage_of(out).written()
-    else:
-        if out._array.size:
-            _warn_resize(out._array.shape, result._array.shape)
-        out._array = np.array(result._array, dtype=out._array.dtype)
-    return out
-
-
-def _warn_resize(old, new_shape):
-    from warnings import warn
-
-    warn(
-        f"An output with one or more elements was resized since it had shape {list(old)}, which does not match the "
-        f"required output shape {list(new_shape)}. This behavior is deprecated, and in a future PyTorch release outputs "
-        "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
-        "inplace, to zero elements with t.resize_(0).",
-        stacklevel=4,
-    )
 
 
 def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True, aliases=(), inplace=True, kernel=None,
@@ -261,45 +55,50 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
         saves_x, saves_out = (name in argument_names(rule) if rule else False for name in ("x", "out"))
         differentiable, saves, forward = rule is not None, saves_x or saves_out, body
 
-        def call(input, *, out=None):
-            try:
-                array = input._array
-            except AttributeError:
-                raise wrong_argument(op.name, "input", 1, "Tensor", input) from None
-            if type(array) not in FLOAT_SCALARS and (kind := array.dtype.kind) in "biu":
-                if kind == "b" and not bools:
-                    raise _unsupported(kernel or op.name, input)
-                if floating:
-                    array = array.astype(dtypes.get_default_dtype().numpy)
-            array = forward(array)
-            tensor = new(Tensor)
-            tensor._array = array
-            tensor._grad = tensor._base = tensor._storage = None
-            if differentiable and input._requires_grad and mode.enabled:
-                tensor._node = node = new(Node)
-                tensor._requires_grad = True
-                node.op = op
-                node.parents = (input._node or input,)
-                if saves:
-                    node.saved = (input if saves_x else None, array if saves_out else None)
+        def make(name):
+            def call(input=MISSING, *rest, out=None, **unknown):
+                if rest or unknown:
+                    raise mistaken(name, (input, *rest), unknown)
+                try:
+                    array = input._array
+                except AttributeError:
+                    raise mistaken(name, (input,), {}) from None
+                if type(array) not in FLOAT_SCALARS and (kind := array.dtype.kind) in "biu":
+                    if kind == "b" and not bools:
+                        raise _unsupported(kernel or op.name, input)
+                    if floating:
+                        array = array.astype(dtypes.get_default_dtype().numpy)
+                array = forward(array)
+                tensor = new(Tensor)
+                tensor._array = array
+                tensor._grad = tensor._base = tensor._storage = None
+                if differentiable and input._requires_grad and mode.enabled:
+                    tensor._node = node = new(Node)
+                    tensor._requires_grad = True
+                    node.op = op
+                    node.parents = (input._node or input,)
+                    if saves:
+                        node.saved = (input if saves_x else None, array if saves_out else None)
+                    else:
+                        node.saved = ()
+                    node.extras = ()
+                    node.time = tick()
+                    node.out = (
+                        array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
+                    )
+                    node.storage = node.hooks = None
+                    if watchers:
+                        announce(node)
                 else:
-                    node.saved = ()
-                node.extras = ()
-                node.time = tick()
-                node.out = (
-                    array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
-                )
-                node.storage = node.hooks = None
-                if watchers:
-                    announce(node)
-            else:
-                tensor._node = None
-                tensor._requires_grad = False
-                if inferring and mode.inference:
-                    tensor._storage = InferenceStorage()
-            return tensor if out is None else write_out(tensor, out)
+                    tensor._node = None
+                    tensor._requires_grad = False
+                    if inferring and mode.inference:
+                        tensor._storage = InferenceStorage()
+                return tensor if out is None else write_out(tensor, out)
 
-        return register(op, call, body, method, aliases=aliases)
+            return call
+
+        return register(op, (make(op.name), make("." + op.name)), body, method, aliases=aliases)
 
     return declare
 
@@ -328,82 +127,95 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
             tuple(any(wants >> i & 1 and k in op.needs[i] for i in (0, 1)) for k in range(3)) for wants in range(4)
         )
 
-        def make(as_operator: bool):
-            def call(input, other, *, out=None, alpha=None):
-                x, y = input, (other if alpha is None else scaled(op, scales, other, alpha))
-                wants = 0
-                # Two tensors of one floating-point type, and floats with a plain number, need no promotion.
-                try:
-                    a = x._array
-                    if type(y) is Tensor or isinstance(y, Tensor):
-                        b = y._array
-                        if type(a) is ndarray or type(a) is not type(b):
-                            if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
-                                a, b = pair(x, y, floating)
-                        elif floating and type(a) not in FLOAT_SCALARS:
+        def apply(x, y):
+            wants = 0
+            # Two tensors of one floating-point type, and floats with a plain number, need no promotion.
+            try:
+                a = x._array
+                if type(y) is Tensor or isinstance(y, Tensor):
+                    b = y._array
+                    if type(a) is ndarray or type(a) is not type(b):
+                        if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
                             a, b = pair(x, y, floating)
-                        if y._requires_grad:
-                            wants = 2
-                        if x._requires_grad:
-                            wants += 1
-                    elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind in "fV"):
-                        b = y
-                        if x._requires_grad:
-                            wants = 1
-                    else:
-                        raise AttributeError
-                except AttributeError:
-                    if as_operator and not is_operand(y):
-                        return NotImplemented
-                    x, y = operands(op, x, y)
-                    a, b = pair(x, y, floating)
-                    wants = sum(1 << i for i, each in enumerate((x, y)) if isinstance(each, Tensor) and each._requires_grad)
-                try:
-                    array = forward(a, b)
-                except ValueError as error:
-                    raise broadcast_error(x, y, error) from None
-                tensor = new(Tensor)
-                tensor._array = array
-                tensor._grad = tensor._base = tensor._storage = None
-                if wants and differentiable and mode.enabled:
-                    tensor._node = node = new(Node)
-                    tensor._requires_grad = True
-                    node.op = op
-                    node.parents = (
-                        (x._node or x) if isinstance(x, Tensor) else x,
-                        (y._node or y) if isinstance(y, Tensor) else y,
-                    )
-                    if saves:
-                        keeps_x, keeps_y, keeps_out = plans[wants]
-                        node.saved = (x if keeps_x else None, y if keeps_y else None, array if keeps_out else None)
-                    else:
-                        node.saved = ()
-                    node.extras = ()
-                    node.time = tick()
-                    node.out = (
-                        array
-                        if type(array) is not ndarray or array.nbytes <= KEEP_BYTES
-                        else Meta(array.shape, array.dtype)
-                    )
-                    node.storage = node.hooks = None
-                    if watchers:
-                        announce(node)
+                    elif floating and type(a) not in FLOAT_SCALARS:
+                        a, b = pair(x, y, floating)
+                    if y._requires_grad:
+                        wants = 2
+                    if x._requires_grad:
+                        wants += 1
+                elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind in "fV"):
+                    b = y
+                    if x._requires_grad:
+                        wants = 1
                 else:
-                    tensor._node = None
-                    tensor._requires_grad = False
-                    if inferring and mode.inference:
-                        tensor._storage = InferenceStorage()
-                return tensor if out is None else write_out(tensor, out)
+                    raise AttributeError
+            except AttributeError:
+                if not is_operand(x) or not is_operand(y):
+                    return NotImplemented
+                x, y = operands(op, x, y)
+                a, b = pair(x, y, floating)
+                wants = sum(1 << i for i, each in enumerate((x, y)) if isinstance(each, Tensor) and each._requires_grad)
+            try:
+                array = forward(a, b)
+            except ValueError as error:
+                raise broadcast_error(x, y, error) from None
+            tensor = new(Tensor)
+            tensor._array = array
+            tensor._grad = tensor._base = tensor._storage = None
+            if wants and differentiable and mode.enabled:
+                tensor._node = node = new(Node)
+                tensor._requires_grad = True
+                node.op = op
+                node.parents = (
+                    (x._node or x) if isinstance(x, Tensor) else x,
+                    (y._node or y) if isinstance(y, Tensor) else y,
+                )
+                if saves:
+                    keeps_x, keeps_y, keeps_out = plans[wants]
+                    node.saved = (x if keeps_x else None, y if keeps_y else None, array if keeps_out else None)
+                else:
+                    node.saved = ()
+                node.extras = ()
+                node.time = tick()
+                node.out = (
+                    array
+                    if type(array) is not ndarray or array.nbytes <= KEEP_BYTES
+                    else Meta(array.shape, array.dtype)
+                )
+                node.storage = node.hooks = None
+                if watchers:
+                    announce(node)
+            else:
+                tensor._node = None
+                tensor._requires_grad = False
+                if inferring and mode.inference:
+                    tensor._storage = InferenceStorage()
+            return tensor
+
+        def make(name):
+            def call(input=MISSING, other=MISSING, *rest, out=None, alpha=None, **unknown):
+                if rest or unknown:
+                    raise mistaken(name, (input, other, *rest), unknown)
+                found = apply(input, other if alpha is None else scaled(op, scales, other, alpha))
+                if found is NotImplemented:
+                    raise mistaken(name, (input, other), {})
+                return found if out is None else write_out(found, out)
 
             return call
 
         if operator is not None:
-            operator_call = make(as_operator=True)
-            operator_call.__name__, operator_call.__doc__ = operator, body.__doc__
-            setattr(Tensor, operator, operator_call)
-        return register(op, make(as_operator=False), body, method, aliases=aliases)
+            apply.__name__, apply.__doc__ = operator, body.__doc__
+            setattr(Tensor, operator, apply)
+        return register(op, (make(op.name), make("." + op.name)), body, method, aliases=aliases)
 
     return declare
+
+
+def mistaken(name: str, args: tuple, kwargs: dict) -> Exception:
+    """The error for a call of `name` whose arguments do not fit."""
+    wrong = next((i for i, each in enumerate(args) if not isinstance(each, Tensor)), 0)
+    shown = ("input", "other", "out")[min(wrong, 2)]
+    return told(name, args, kwargs, wrong_argument(name.removeprefix("."), shown, wrong + 1, "Tensor", args[wrong]))
 
 
 def is_operand(value) -> bool:
@@ -488,17 +300,27 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
         count = len(operand_names)
         run = _run_variadic if variadic else (_run_view if views else _run)
 
-        def call(*args, out=None, **kwargs):
-            if gather is not None and len(args) > count and isinstance(args[count], (int, Tensor, np.integer)):
-                args = (*args[:count], tuple(args[count:]))
-            if kwargs or len(args) != len(names):
-                args = bind(record_, names, defaults, args, kwargs)
-            found = run(record_, args[:count], args[count:], optional)
-            if result is not None and type(found) is tuple:
-                found = result(*found)
-            return found if out is None else write_out(found, out)
+        def make(name):
+            def call(*args, out=None, **kwargs):
+                try:
+                    given = args
+                    if gather is not None and len(args) > count and isinstance(args[count], (int, Tensor, np.integer)):
+                        given = (*args[:count], tuple(args[count:]))
+                    if kwargs or len(given) != len(names):
+                        given = bind(record_, names, defaults, given, kwargs)
+                    found = run(record_, given[:count], given[count:], optional)
+                except (TypeError, AttributeError) as error:
+                    better = told(name, args, kwargs, error)
+                    if better is error:
+                        raise
+                    raise better from None
+                if result is not None and type(found) is tuple:
+                    found = result(*found)
+                return found if out is None else write_out(found, out)
 
-        return register(record_, call, body, method, function, aliases)
+            return call
+
+        return register(record_, (make(record_.name), make("." + record_.name)), body, method, function, aliases)
 
     return declare
 
@@ -602,15 +424,6 @@ def recorded(op: Op, given: tuple, extras: tuple, results):
             tensor._node, tensor._requires_grad = made, True
         tensors.append(tensor)
     return tuple(tensors) if several else tensors[0]
-
-
-def output(node: Node, index: int, array) -> Output:
-    """The tape's place for one of several outputs of `node`."""
-    place = new(Output)
-    place.op, place.parents, place.saved, place.extras = node.op, (node,), (), ()
-    place.time, place.out, place.storage, place.hooks = tick(), keep(array), None, None
-    place.index = index
-    return place
 
 
 def _run_view(op: Op, given: tuple, extras: tuple, optional):

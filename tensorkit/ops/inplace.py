@@ -15,6 +15,7 @@ from ..tape import mode, record, tick
 from ..tensor import InferenceStorage, Tensor, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import REGISTRY, op
+from .publish import told
 from .shape import _as_strided, _window_into_zeros, _window_of, extent, places
 
 MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
@@ -182,7 +183,14 @@ def in_place(name: str, function):
 
     def method(self, *args, **kwargs):
         check_writable(self)
-        return overwrite(self, function(self, *args, **kwargs))
+        try:
+            result = function(self, *args, **kwargs)
+        except (TypeError, AttributeError) as error:
+            found = told(f".{name}_", (self, *args), kwargs, error)
+            if found is error:
+                raise
+            raise found from None
+        return overwrite(self, result)
 
     method.__name__ = method.__qualname__ = name + "_"
     method.__doc__ = f"`{name}` in place: the result is written over this tensor, which is returned."

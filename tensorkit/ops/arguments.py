@@ -1,0 +1,215 @@
+"""Whether a call fits a function of PyTorch's, and if not, what PyTorch says: the words of its argument parser.
+
+This is asked after something went wrong: a call that works never comes here.  What the functions take stands in
+`signatures.txt` beside this file (`tests/cases/record_signatures.py` writes it), read when it is first asked for.
+
+A function with one overload names the argument that does not fit.  One with several does so if the number of arguments
+leaves a single overload to be meant, and else gives the types it got: "received an invalid combination of arguments".
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import kind
+from ..size import Size
+from ..tensor import Tensor
+from .publish import MISSING
+
+#: NumPy's names for arguments, which PyTorch takes too.
+SECOND_NAMES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), "other": ("x2",)}
+
+_table: dict = {}
+
+
+class Parameter:
+    """One parameter of an overload: its kind in the messages' words, and what may stand for it."""
+
+    __slots__ = ("name", "kind", "optional", "keyword_only", "one_will_do", "none_will_do")
+
+    def __init__(self, text: str, keyword_only: bool):
+        self.optional = text.endswith(" = …")
+        words, _, self.name = text.removesuffix(" = …").rpartition(" ")
+        self.none_will_do = words.endswith("?")
+        words = words.removesuffix("?")
+        self.one_will_do = words.endswith("1")
+        self.kind = words.removesuffix("1")
+        self.keyword_only = keyword_only
+
+
+def signatures(name: str):
+    """The overloads of a function (of a method: with a dot before the name), each a list of parameters.
+
+    None for a function that PyTorch writes in Python, "-" for a method that takes nothing.
+    """
+    if not _table:
+        from importlib.resources import files
+
+        lines = (files(__package__) / "signatures.txt").read_text(encoding="utf-8").splitlines()
+        _table.update(line.split(": ", 1) for line in lines)
+    found = _table.get(name)
+    if isinstance(found, str) and found != "-":
+        found = _table[name] = [each if each == "+" else _parse(each[1:-1]) for each in found.split(" | ")]
+    return found
+
+
+def _parse(text: str) -> list:
+    parameters, keyword_only = [], False
+    for each in text.split(", ") if text else ():
+        if each == "*":
+            keyword_only = True
+        else:
+            parameters.append(Parameter(each, keyword_only))
+    return parameters
+
+
+def complaint(name: str, args: tuple, kwargs: dict) -> TypeError | None:
+    """PyTorch's TypeError for this call, or None if the call fits (or the function is not one of its C++ side).
+
+    `name` of a method has a dot before it; its `args` are without the tensor itself.
+
+    >>> print(complaint("exp", (), {}))
+    exp() missing 1 required positional arguments: "input"
+    """
+    overloads = signatures(name)
+    shown = name.removeprefix(".")
+    if overloads is None:
+        return None
+    if overloads == "-":
+        shown = f"TensorBase.{shown}" if name[0] == "." else f"torch.{shown}"
+        if kwargs:
+            return TypeError(f"{shown}() takes no keyword arguments")
+        return TypeError(f"{shown}() takes no arguments ({len(args)} given)") if args else None
+    meant = [each for each in overloads if each != "+"]
+    mistakes = [mistake(shown, each, args, kwargs) for each in meant]
+    if None in mistakes:
+        return None
+    if len(overloads) == 1:
+        return mistakes[0]
+    given = len(args) + len(kwargs)
+    plausible = [
+        i for i, each in enumerate(meant) if sum(not one.optional for one in each) <= given <= len(each)
+    ]
+    if len(plausible) == 1:
+        return mistakes[plausible[0]]
+    known = {one.name for each in meant for one in each}
+    strange = [key for key in kwargs if key not in known]
+    if len(meant) == 1 and strange:
+        got = f"unrecognized keyword arguments: {', '.join(strange)}"
+    else:
+        types = [kind(each) for each in args] + [f"{key}={kind(each)}" for key, each in kwargs.items()]
+        got = f"({', '.join(types)}{'' if args or not kwargs else ', '})"
+    return TypeError(f"{shown}() received an invalid combination of arguments - got {got}")
+
+
+def mistake(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError | None:
+    """What is wrong with a call of one overload; None if it fits."""
+    most = sum(not each.keyword_only for each in parameters)
+    spread = most == 1 and parameters[0].kind == "tuple of ints"  # view(2, 3) means view((2, 3))
+    spread = spread and len(args) > 0 and all(is_int(each) for each in args)
+    if len(args) > most and not spread:
+        return _too_many(name, parameters, most, len(args))
+    place, used = 0, set()
+    for i, each in enumerate(parameters):
+        by_name = place >= len(args)
+        if not by_name and each.keyword_only:
+            return _too_many(name, parameters, most, len(args))
+        value, key = (_by_name(each.name, kwargs)) if by_name else (args[place], None)
+        if (value is MISSING and each.optional) or (value is None and each.none_will_do):
+            pass
+        elif value is MISSING:
+            names = ", ".join(f'"{one.name}"' for one in parameters[i:] if not one.optional)
+            count = sum(not one.optional for one in parameters[i:])
+            return TypeError(
+                f"{name}() missing {count} required positional argument{'s' if count == 1 else ''}: {names}"
+            )
+        elif spread and place == 0 and not by_name and not fits(each, value):
+            place = len(args)
+            continue
+        elif not fits(each, value):
+            where = "" if by_name else f" (position {place + 1})"
+            return TypeError(f"{name}(): argument '{each.name}'{where} must be {_wanted(each)}, {_got(each, value)}")
+        if by_name:
+            used.add(key)
+        else:
+            place += 1
+    for key in kwargs:
+        if key not in used:
+            known = [one.name for one in parameters if not one.keyword_only]
+            if key in known:
+                return TypeError(f"{name}() got multiple values for argument '{key}'")
+            return TypeError(f"{name}() got an unexpected keyword argument '{key}'")
+    return None
+
+
+def _too_many(name: str, parameters: list, most: int, given: int) -> TypeError:
+    least = sum(not each.optional for each in parameters)
+    were = "was" if given == 1 else "were"
+    if least != most:
+        return TypeError(f"{name}() takes from {least} to {most} positional arguments but {given} were given")
+    return TypeError(f"{name}() takes {most} positional argument{'s' * (most != 1)} but {given} {were} given")
+
+
+def _by_name(name: str, kwargs: dict):
+    for key in (name, *SECOND_NAMES.get(name, ())):
+        if key in kwargs:
+            return kwargs[key], key
+    return MISSING, None
+
+
+def _wanted(parameter: Parameter) -> str:
+    return parameter.kind.removesuffix(" or Number")
+
+
+def _got(parameter: Parameter, value) -> str:
+    if parameter.kind == "tuple of ints" and isinstance(value, (tuple, list)):
+        for place, each in enumerate(value):
+            if not is_int(each):
+                return f"but found element of type {kind(each)} at pos {place}"
+    return f"not {kind(value)}"
+
+
+def is_int(value) -> bool:
+    """Whether a value passes for an int: not a bool, but an integer tensor of one element."""
+    if isinstance(value, Tensor):
+        return value._array.size == 1 and value.dtype.category == dtypes.INTEGER and not value._requires_grad
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+
+
+def _is_number(value) -> bool:
+    if isinstance(value, Tensor):
+        return value._array.ndim == 0 and not value._requires_grad
+    return isinstance(value, (int, float, complex, np.number, np.bool_))
+
+
+def _is_real(value) -> bool:
+    if isinstance(value, Tensor):
+        return value._array.ndim == 0 and not value._requires_grad
+    return isinstance(value, (int, float, np.integer, np.floating))
+
+
+def fits(parameter: Parameter, value) -> bool:
+    """Whether a value may be given for a parameter."""
+    kind = parameter.kind
+    if kind == "Tensor":
+        return isinstance(value, Tensor)
+    if kind == "Tensor or Number":
+        return isinstance(value, Tensor) or _is_number(value)
+    if kind == "tuple of Tensors":
+        return isinstance(value, (tuple, list))
+    if kind == "tuple of ints":
+        if isinstance(value, (tuple, list, Size)):
+            return all(is_int(each) for each in value)
+        return parameter.one_will_do and is_int(value)
+    if kind == "int":
+        return is_int(value)
+    if kind == "Number":
+        return _is_number(value)
+    if kind == "float":
+        return _is_real(value)
+    if kind == "bool":
+        return isinstance(value, (bool, np.bool_))
+    if kind == "torch.dtype":
+        return isinstance(value, dtypes.dtype) or value in (float, int, bool, complex)
+    if kind == "str":
+        return isinstance(value, str)
+    return True

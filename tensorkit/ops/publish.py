@@ -1,0 +1,129 @@
+"""How an operation becomes a function of the `torch` namespace and a method of `Tensor`, and what both have in common:
+`out=`, and PyTorch's words for a call that does not fit.
+"""
+
+from functools import WRAPPER_ASSIGNMENTS
+
+import numpy as np
+
+from .. import dtypes
+from ..tape import mode
+from ..tensor import Tensor, memory, storage_of
+from .op import REGISTRY, Op
+
+#: Every public function of the `torch` namespace that the ops modules define, by name.
+FUNCTIONS: dict = {}
+
+#: What stands for an argument that was not given.
+MISSING = type("Missing", (), {"__slots__": ()})()
+
+
+def told(name: str, args: tuple, kwargs: dict, error=None):
+    """PyTorch's error for a call that went wrong because its arguments do not fit; otherwise `error` itself.
+
+    `name` of a method has a dot before it; its `args` begin with the tensor.
+    """
+    from .arguments import complaint
+
+    if name[0] == ".":
+        args = args[1:]
+    found = complaint(name, tuple([each for each in args if each is not MISSING]), kwargs)
+    if found is None:
+        return error
+    for note in getattr(error, "__notes__", ()):
+        found.add_note(note)
+    return found
+
+
+def translated(body, name: str):
+    """`body` with PyTorch's words for calls that do not fit."""
+
+    def call(*args, **kwargs):
+        try:
+            return body(*args, **kwargs)
+        except (TypeError, AttributeError) as error:
+            found = told(name, args, kwargs, error)
+            if found is error:
+                raise
+        raise found
+
+    for each in WRAPPER_ASSIGNMENTS:
+        if hasattr(body, each):
+            setattr(call, each, getattr(body, each))
+    call.__wrapped__ = body
+    return call
+
+
+def register(op: Op, calls, body, method, function=True, aliases=()):
+    """Publish the function of a declared operation, and its method: the two of `calls`."""
+    for call in calls:
+        call.__name__ = call.__qualname__ = op.name
+        call.__doc__ = body.__doc__
+        call.__module__ = body.__module__
+        call.__wrapped__ = body
+        call.op = op
+    call, as_method = calls
+    op.function, op.method = call, method
+    REGISTRY[op.name] = op
+    for name in (op.name, *aliases):
+        if function:
+            FUNCTIONS[name] = call
+        if method:
+            setattr(Tensor, name, as_method)
+    return call
+
+
+def function(body=None, *, method=True, aliases=(), name=None):
+    """Publish a function that is put together from other operations, as function and method."""
+
+    def publish(body):
+        for each in (name or body.__name__, *aliases):
+            FUNCTIONS[each] = translated(body, each)
+            if method:
+                setattr(Tensor, each, translated(body, "." + each))
+        return body
+
+    return publish if body is None else publish(body)
+
+
+def method(body):
+    """Attach a function to Tensor only."""
+    setattr(Tensor, body.__name__, translated(body, "." + body.__name__))
+    return body
+
+
+def write_out(result, out):
+    """What `out=` asks for: the result, written into a tensor that is there already."""
+    if isinstance(out, (tuple, list)):
+        for each, target in zip(result, out, strict=True):
+            write_out(each, target)
+        return type(result)(out) if isinstance(result, tuple) and hasattr(result, "_fields") else tuple(out)
+    if mode.enabled and (result._requires_grad or out._requires_grad):
+        raise RuntimeError(
+            f"{result._node.op.name if result._node else 'operation'}(): functions with out=... arguments don't support "
+            "automatic differentiation, but one of the arguments requires grad."
+        )
+    if not dtypes.can_cast(result.dtype, out.dtype):
+        raise RuntimeError(
+            f"result type {result.dtype.cpp_name} can't be cast to the desired output type {out.dtype.cpp_name}"
+        )
+    if out._array.shape == result._array.shape:
+        memory(out)[...] = result._array
+        storage_of(out).written()
+    else:
+        if out._array.size:
+            _warn_resize(out._array.shape, result._array.shape)
+        out._array = np.array(result._array, dtype=out._array.dtype)
+    return out
+
+
+def _warn_resize(old, new_shape):
+    from warnings import warn
+
+    warn(
+        f"An output with one or more elements was resized since it had shape {list(old)}, which does not match the "
+        f"required output shape {list(new_shape)}. This behavior is deprecated, and in a future PyTorch release outputs "
+        "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
+        "inplace, to zero elements with t.resize_(0).",
+        stacklevel=4,
+    )
