@@ -3,12 +3,13 @@
 The arrays stay away from kinks and ties, where a numeric derivative means nothing.
 """
 
+import gradient_samples_linalg
 import numpy as np
 
 import tensorkit as torch
 
 #: Tracked, as in PyTorch, but without a derivative.
-NO_DERIVATIVE = {"floor_divide"}
+NO_DERIVATIVE = {"floor_divide", "distinct", "distinct_slices", "distinct_runs"}
 
 #: Their second derivatives are not implemented, or are distributions.
 SMOOTH_ONCE: set[str] = set()
@@ -63,13 +64,12 @@ SAMPLES = {
     "contiguous": one(lambda x: x.T.contiguous(), X),
     # pointwise
     **{name: one(method(name), X) for name in
-       "neg exp exp2 expm1 sin cos tan sinh cosh tanh asinh atan deg2rad rad2deg abs sign sgn floor ceil trunc round "
-       "frac sigmoid relu erf erfc sinc".split()},
-    **{name: one(method(name), Y) for name in "reciprocal sqrt rsqrt log log2 log10 log1p lgamma digamma i0".split()},
-    **{name: one(method(name), unit(2, 3)) for name in "asin acos atanh erfinv".split()},
+       ["neg", "exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan", "deg2rad", "rad2deg", "abs", "sign", "sgn", "floor", "ceil", "trunc", "round", "frac", "sigmoid", "relu", "erf", "erfc", "sinc"]},
+    **{name: one(method(name), Y) for name in ["reciprocal", "sqrt", "rsqrt", "log", "log2", "log10", "log1p", "lgamma", "digamma", "i0"]},
+    **{name: one(method(name), unit(2, 3)) for name in ["asin", "acos", "atanh", "erfinv"]},
     "acosh": one(method("acosh"), Y + 1),
     **{name: [(getattr(torch, name), [X, Y]), (getattr(torch, name), [X, positive(3, seed=3)])] for name in
-       "add sub rsub mul div remainder fmod logaddexp logaddexp2 atan2 hypot maximum minimum fmax fmin copysign".split()},
+       ["add", "sub", "rsub", "mul", "div", "remainder", "fmod", "logaddexp", "logaddexp2", "atan2", "hypot", "maximum", "minimum", "fmax", "fmin", "copysign"]},
     "pow": [(torch.pow, [Y, X]), (lambda x: x**3, [X]), (lambda x: 2**x, [X]), (lambda x: x**-1.5, [Y])],
     "trunc_divide": one(lambda x, y: torch.div(x, y, rounding_mode="trunc"), X, Y),
     "complex": one(lambda x, y: (torch.complex(x, y) * torch.complex(y, x)).abs(), X, Y),
@@ -110,10 +110,10 @@ SAMPLES = {
     "rot90": one(method("rot90", 1), X),
     # reductions
     **{name: [(method(name), [X]), (method(name, 1), [X]), (method(name, 0, True), [X])] for name in
-       "sum mean prod var std amax amin".split()},
+       ["sum", "mean", "prod", "var", "std", "amax", "amin"]},
     "max": [(method("max"), [X]), (lambda x: x.max(1).values, [X])],
     "min": [(method("min"), [X]), (lambda x: x.min(0, True).values, [X])],
-    **{name: one(method(name, 1), X) for name in "cumsum cumprod logcumsumexp".split()},
+    **{name: one(method(name, 1), X) for name in ["cumsum", "cumprod", "logcumsumexp"]},
     "cummax": one(lambda x: x.cummax(1).values, X),
     "cummin": one(lambda x: x.cummin(1).values, X),
     "logsumexp": [(method("logsumexp", 1), [X]), (method("logsumexp", (0, 1), True), [X])],
@@ -159,7 +159,7 @@ SAMPLES = {
     "polygamma": one(lambda x: torch.polygamma(1, x), Y),
     "addcmul": one(lambda x, y, v: torch.addcmul(x, y, v, value=0.5), X, Y, V),
     "addcdiv": one(lambda x, y, v: torch.addcdiv(x, v, y, value=0.5), X, Y, V),
-    "lerp": [(lambda x, y: torch.lerp(x, y, 0.3), [X, Y]), (torch.lerp, [X, Y, positive(2, 3) / 3])],
+    "lerp": one(torch.lerp, X, Y, positive(2, 3) / 3),
     "nan_to_num": one(method("nan_to_num"), X),
     "ldexp": one(lambda x: torch.ldexp(x, torch.tensor([1, 2, 3])), X),
     "sort": one(lambda x: x.sort(1).values, X),
@@ -170,6 +170,7 @@ SAMPLES = {
     "nanmedian_of_all": one(method("nanmedian"), X),
     "nanmedian_along": one(lambda x: x.nanmedian(1).values, X),
     "mode": one(lambda x: x.mode(1).values, X),
+    **gradient_samples_linalg.SAMPLES,
 }
 
 
