@@ -14,11 +14,8 @@ from hostile_names import HOSTILE
 
 import tensorkit as torch
 from tensorkit.graph import LEAF, Graph, GraphNode, trace
-
-pytest.importorskip("anywidget")
-
-from tensorkit_widgets import GraphInspector  # noqa: E402
-from tensorkit_widgets.details import detail, heat_map  # noqa: E402
+from tensorkit_widgets import GraphInspector
+from tensorkit_widgets.details import detail, heat_map
 
 STATIC = Path(sys.modules["tensorkit_widgets"].__file__).parent / "static"
 
@@ -91,6 +88,7 @@ def test_an_intermediate_result_says_how_its_gradient_came_and_what_it_passes_ba
     (came,) = inspector.detail["arrives"]
     assert (came["node"], came["name"], came["local"]) == ("n4", "f", ["∂f", "∂(x + y)"])
     assert (came["equals"], came["rule"]) == (["z", "5"], "g * z = 1 * 5 = 5")
+    assert came["g"] == "g = ∂f/∂f = 1"
     assert [(to["name"], to["local"], to["rule"]) for to in inspector.detail["goes_on"]] == [
         ("x", ["∂(x + y)", "∂x"], "g = 5"),
         ("y", ["∂(x + y)", "∂y"], "g = 5"),
@@ -151,6 +149,12 @@ def test_it_takes_a_graph_too_and_shows_another_when_told(tensors):
     assert (inspector.selected, list(inspector.details)) == (None, ["n0"])
     assert '<tspan font-weight="700">y</tspan>' in inspector.svg
     assert inspector.text == inspector.graph.to_text()
+
+
+def test_it_flows_where_it_is_told(tensors):
+    assert 'data-direction="down"' in GraphInspector(tensors["f"], direction="down").svg
+    with pytest.raises(ValueError, match="direction must be one of auto, right, down, but got 'up'"):
+        GraphInspector(tensors["f"], direction="up")
 
 
 def test_it_takes_nothing_else():

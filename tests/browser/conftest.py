@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # what all test
 @pytest.fixture(scope="session")
 def lab():
     """JupyterLab with a browser in front of it."""
-    pytest.importorskip("playwright")
     from lab import Lab
 
     with Lab() as lab:

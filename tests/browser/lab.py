@@ -214,12 +214,14 @@ class Page:
         )
         size = self.page.viewport_size
         self.page.set_viewport_size({"width": size["width"], "height": min(max(size["height"], height), 12_000)})
+        self.page.evaluate(
+            "document.querySelectorAll('.jp-WindowedPanel-outer').forEach(part => { part.scrollTop = 0; })"
+        )
 
-    def picture(self, path: Path) -> Path:
+    def picture(self, path: Path) -> None:
         """A picture of the whole notebook."""
         self.whole()
         self.page.screenshot(path=path)
-        return path
 
     def close(self) -> None:
         """Stop the notebook's kernel and close the page."""

@@ -17,6 +17,14 @@ CELLS = [
 ]
 NODES = {"x": "n0", "y": "n1", "x + y": "n2", "z": "n3", "f": "n4"}
 
+EMPTY_SPOT = """() => {
+    const box = document.querySelector('.tk-canvas').getBoundingClientRect();
+    for (let x = box.x + 150; x < box.right - 20; x += 10) for (let y = box.y + 20; y < box.bottom - 20; y += 10) {
+        const there = document.elementFromPoint(x, y);
+        if (there?.closest('.tk-canvas') && !there.closest('.tk-node')) return [x, y];
+    }
+}"""
+
 
 @pytest.fixture(scope="module")
 def notebook(lab):
@@ -163,10 +171,11 @@ def test_zoom_by_button_and_key_and_back(notebook, page):
     assert page.evaluate(width) > 1.2 * fitted
     assert in_kernel(notebook, "inspector.zoom", 1.5625)
     page.evaluate("document.querySelector('.tk-canvas').scrollLeft = 0")
-    box = page.locator(".tk-canvas").bounding_box()
-    page.mouse.move(box["x"] + 200, box["y"] + 8)
+    page.locator(".tk-node").first.scroll_into_view_if_needed()
+    x, y = page.evaluate(EMPTY_SPOT)
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(box["x"] + 120, box["y"] + 8)
+    page.mouse.move(x - 80, y, steps=4)
     page.mouse.up()
     assert page.evaluate("document.querySelector('.tk-canvas').scrollLeft") > 40, "dragging pans"
     node(page, "x").click()

@@ -71,7 +71,7 @@ def heat_map(shot: Snapshot | None) -> dict[str, Any] | None:
         "rows": [[[_level(value, top), number(_three(value)) if numbered else ""] for value in row] for row in means],
         "label": f"heat map, {shape_text(shot.shape)}",
         "remark": "; ".join(parts),
-        "ends": [number(-top), number(top)],
+        "ends": [number(_three(-top)), number(_three(top))],
     }
 
 
@@ -94,7 +94,7 @@ def _card(term: str, shot: Snapshot | None, text: str, remark: str = "", of: lis
 
 
 def _flow(graph: Graph, edge: Edge, other: str) -> dict[str, Any]:
-    """One use of a tensor: its local derivative, the rule with numbers put in, and the node at the other end."""
+    """One use of a tensor: its local derivative, the rule with numbers put in, its g, and the node at the other end."""
     source, target = graph.node(edge.source), graph.node(edge.target)
     equal = [edge.derivative, None if edge.derivative_value is None else number(edge.derivative_value)]
     texts = list(dict.fromkeys(_line(text) for text in equal if text))
@@ -104,7 +104,7 @@ def _flow(graph: Graph, edge: Edge, other: str) -> dict[str, Any]:
         "local": _fraction(target, source) if texts else None,
         "equals": texts,
         "rule": _line(back_formula(edge) or ""),
-        "heat": heat_map(edge.contribution),
+        "g": _line(f"g = {'/'.join(_fraction(graph.node(graph.root), target))} = {short(target.gradient)}"),
     }
 
 

@@ -29,8 +29,8 @@ class GraphInspector(anywidget.AnyWidget):
     what       a tensor, or a `tensorkit.graph.Graph`; TypeError for anything else
     names      what to call the tensors: a dictionary from names to tensors. Left out, in a notebook, it is the
                notebook's own variables
+    direction  "right", "down" or "auto" (right while that fits a notebook's width); ValueError for anything else
     selected   the id of the node to begin with (`n0`, `n1`, …); the root if left out, None for no node
-    direction  "right", "down" or "auto" (right while that fits a notebook's width)
 
     >>> import tensorkit as torch
     >>> from tensorkit_widgets import GraphInspector
@@ -52,7 +52,6 @@ class GraphInspector(anywidget.AnyWidget):
     selected = traitlets.Unicode(None, allow_none=True, help="the selected node").tag(sync=True)
     zoom = traitlets.Float(1.0, min=0.25, max=8.0, help="1 fits the width of the page").tag(sync=True)
     graph = traitlets.Instance(Graph, help="what is shown")
-    direction = traitlets.Enum(("auto", "right", "down"), "auto")
 
     def __init__(
         self,
@@ -64,13 +63,14 @@ class GraphInspector(anywidget.AnyWidget):
     ) -> None:
         graph = what if isinstance(what, Graph) else trace(what, _notebook_names() if names is None else names)
         selected = more.pop("selected", graph.root)
-        super().__init__(graph=graph, direction=direction, **more)
+        self.direction = direction
+        super().__init__(graph=graph, **more)
         self.selected = selected
 
     @property
     def detail(self) -> dict[str, Any]:
         """What the panel says about the selected node; empty where none is selected."""
-        return self.details.get(self.selected, {})
+        return self.details.get(self.selected or "", {})
 
     def select(self, node: str | None) -> None:
         """Select a node by its name in the notebook or by its id; None selects no node.
@@ -88,7 +88,7 @@ class GraphInspector(anywidget.AnyWidget):
             raise traitlets.TraitError(f"this graph has no node {node!r}; it has {known}")
         return node
 
-    @traitlets.observe("graph", "direction")
+    @traitlets.observe("graph")
     def _draw(self, change: Any) -> None:
         graph = self.graph
         with self.hold_sync():

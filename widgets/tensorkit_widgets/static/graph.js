@@ -45,23 +45,25 @@ function flow(word, entry, go) {
   const button = make("button", { type: "button" }, entry.name);
   button.addEventListener("click", () => go(entry.node));
   const local = entry.local && make("span", { class: "tk-code" }, fraction(entry.local), ...entry.equals.map((text) => ` = ${text}`));
-  return make("li", {},
-    make("div", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, local),
-    make("div", { class: "tk-code tk-back" }, entry.rule));
+  const rule = make("span", { class: "tk-code tk-back" }, entry.rule);
+  return make("li", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, make("div", {}, local, rule));
 }
 
 function fill(panel, detail, go) {
   if (!detail) return panel.replaceChildren(quiet("No node is selected. Click one, or press Tab and Enter."));
-  const flows = (heading, remark, word, entries, more) =>
-    entries.length && make("div", {}, make("h5", {}, heading), make("ul", {}, ...entries.map((entry) => flow(word, entry, go))), quiet(more), quiet(remark));
-  const facts = detail.facts.map(([term, text]) => make("div", {}, make("span", { class: "tk-term" }, term), make("span", { class: "tk-code" }, text)));
+  const flows = (heading, word, entries, more) => {
+    const where = [...new Set(entries.map((entry) => entry.g))].join("; ");
+    const list = make("ul", {}, ...entries.map((entry) => flow(word, entry, go)));
+    return entries.length && make("div", {}, make("h5", {}, heading), list, quiet(more), quiet(where && `where ${where}`));
+  };
+  const facts = detail.facts.map(([term, text]) => make("div", {}, make("span", { class: "tk-term" }, term), make("span", { class: text.length > 40 ? "" : "tk-code" }, text)));
   panel.replaceChildren(...[
     make("div", {},
       make("h4", {}, detail.title, detail.expression && make("span", {}, ` = ${detail.expression}`)),
       quiet(detail.kind),
       make("div", { class: "tk-cards" }, ...detail.cards.map(card))),
-    flows("How its gradient came", "g: the gradient of the node it came from", "from", detail.arrives, detail.sum),
-    flows("What it passes back", "g: the gradient of this node", "to", detail.goes_on),
+    flows("How its gradient came", "from", detail.arrives, detail.sum),
+    flows("What it passes back", "to", detail.goes_on),
     make("div", { class: "tk-facts" }, ...facts, ...detail.notes.map(quiet)),
   ].filter(Boolean));
 }
@@ -212,9 +214,11 @@ function render({ model, el }) {
 
   const listeners = { "change:svg": draw, "change:details": draw, "change:selected": () => show(true), "change:zoom": scale };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
-  const sized = new ResizeObserver(() => { // the page has a place for it now
-    sized.disconnect();
-    if (model.get("selected")) reveal(nodes.get(model.get("selected")));
+  let placed = false;
+  const sized = new ResizeObserver(() => { // as high as the picture is when it fits; zooming moves nothing else
+    canvas.style.flexBasis = `min(44rem, ${Math.ceil(svg.clientHeight / model.get("zoom")) + 16}px)`;
+    if (!placed && model.get("selected")) reveal(nodes.get(model.get("selected")));
+    placed = true;
   });
   sized.observe(canvas);
   el.append(root);
