@@ -13,10 +13,7 @@ from .. import dtypes
 from ..errors import kind
 from ..size import Size
 from ..tensor import Tensor
-from .publish import MISSING
-
-#: NumPy's names for arguments, which PyTorch takes too.
-SECOND_NAMES = {"dim": ("axis",), "keepdim": ("keepdims",), "input": ("x", "a", "x1"), "other": ("x2",)}
+from .publish import MISSING, SECOND_NAMES
 
 _table: dict = {}
 
@@ -150,7 +147,7 @@ def _too_many(name: str, parameters: list, most: int, given: int) -> TypeError:
 
 
 def _by_name(name: str, kwargs: dict):
-    for key in (name, *SECOND_NAMES.get(name, ())):
+    for key in (name, *[second for second, first in SECOND_NAMES.items() if first == name]):
         if key in kwargs:
             return kwargs[key], key
     return MISSING, None

@@ -305,6 +305,8 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
                 try:
                     given = args
                     if gather is not None and len(args) > count and isinstance(args[count], (int, Tensor, np.integer)):
+                        if name[0] != "." and (wrong := told(name, args, kwargs)) is not None:
+                            raise wrong
                         given = (*args[:count], tuple(args[count:]))
                     if kwargs or len(given) != len(names):
                         given = bind(record_, names, defaults, given, kwargs)
@@ -320,7 +322,9 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
 
             return call
 
-        return register(record_, (make(record_.name), make("." + record_.name)), body, method, function, aliases)
+        calls = make(record_.name), make("." + record_.name)
+        register(record_, calls, body, method, function, aliases)
+        return calls[gather is not None]  # within the package the more lenient of the two
 
     return declare
 

@@ -14,6 +14,9 @@ from .op import REGISTRY, Op
 #: Every public function of the `torch` namespace that the ops modules define, by name.
 FUNCTIONS: dict = {}
 
+#: NumPy's names for arguments, which PyTorch takes too.
+SECOND_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+
 #: What stands for an argument that was not given.
 MISSING = type("Missing", (), {"__slots__": ()})()
 
@@ -42,6 +45,12 @@ def translated(body, name: str):
         try:
             return body(*args, **kwargs)
         except (TypeError, AttributeError) as error:
+            if kwargs and any(each in SECOND_NAMES for each in kwargs):
+                from .arguments import signatures
+
+                renamed = {SECOND_NAMES.get(each, each): value for each, value in kwargs.items()}
+                if len(renamed) == len(kwargs) and signatures(name):
+                    return call(*args, **renamed)
             found = told(name, args, kwargs, error)
             if found is error:
                 raise
@@ -63,7 +72,7 @@ def register(op: Op, calls, body, method, function=True, aliases=()):
         call.__wrapped__ = body
         call.op = op
     call, as_method = calls
-    op.function, op.method = call, method
+    op.function, op.method = as_method, method
     REGISTRY[op.name] = op
     for name in (op.name, *aliases):
         if function:

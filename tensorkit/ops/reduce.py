@@ -9,11 +9,12 @@ import numpy as np
 
 from .. import dtypes
 from ..dtypes import FLOATING
-from ..errors import hint, not_implemented
+from ..errors import brackets, hint, not_implemented
 from ..tensor import Tensor, wrap
 from .cast import to_dtype
 from .compare import maximum, minimum
 from .declare import FUNCTIONS, function, op, write_out
+from .publish import MISSING
 from .shape import expand, reshape, unsqueeze, wrap_dim, wrap_dims
 
 
@@ -54,17 +55,28 @@ def counted(x_shape: tuple, dim) -> int:
     return math.prod([x_shape[each] for each in (axis if isinstance(axis, tuple) else (axis,))])
 
 
-def add_up(x, axis=None, keepdims: bool = False):
-    """A sum in the type of `x`, of which float32 and smaller are added in float64 where that costs little: PyTorch adds in
-    blocks, whose rounding errors are as small."""
-    if x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536:
-        return np.add.reduce(x, axis, np.float64, keepdims=keepdims).astype(x.dtype)
-    return np.add.reduce(x, axis, keepdims=keepdims)
+def add_up(x, axis=None, keepdims: bool = False, divisor=None):
+    """A sum in the type of `x`, divided by `divisor` if there is one.  float32 and smaller are added in float64 where that
+    costs little: PyTorch adds in blocks, whose rounding errors are as small."""
+    exact = x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536
+    total = np.add.reduce(x, axis, np.float64 if exact else None, keepdims=keepdims)
+    if divisor is not None:
+        total = np.true_divide(total, divisor, dtype=total.dtype)
+    return total.astype(x.dtype) if exact else total
 
 
 def _numbered(kind: str):
     """PyTorch's names: overload 0 over everything, overload 1 along dimensions."""
     return lambda node: f"{kind}Backward{0 if node.extras[0] is None else 1}"
+
+
+def _truth(name: str, reduce_, x, dim, keepdim):
+    _check_flag(name, keepdim)
+    if isinstance(dim, (tuple, list)) and not dim:
+        found = x != 0  # here alone PyTorch takes an empty list at its word
+    else:
+        found = reduce_(x, axes(dim, x.ndim), keepdims=keepdim)
+    return found.astype(np.uint8) if x.dtype == np.uint8 else found
 
 
 def _check_flag(name: str, keepdim) -> None:
@@ -127,16 +139,14 @@ def mean(x, dim=None, keepdim=False, dtype=None):
         kind = dtypes.from_numpy(x.dtype).cpp_name
         raise hint(
             RuntimeError(
-                "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
-                f"Got: {kind}"
+                f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype must be either a "
+                f"floating point or complex dtype. Got: {kind}"
             ),
             "a mean of whole numbers need not be whole: make them floats first, with .float() or dtype=torch.float32.",
         )
     _check_flag("mean", keepdim)
     axis = axes(dim, x.ndim)
-    if x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536:
-        return np.mean(x, axis, np.float64, keepdims=keepdim).astype(x.dtype)
-    return np.mean(x, axis, keepdims=keepdim)
+    return add_up(x, axis, keepdim, counted(x.shape, dim))
 
 
 def _prod_dx(g, x, out, dim, keepdim):
@@ -187,40 +197,70 @@ def _std_dx(g, x, out, dim, keepdim, correction):
     return _var_dx(scale, x, dim, keepdim, correction)
 
 
-def _variance(x, dim, keepdim, correction):
+def _variance(x, dim, keepdim, correction, name):
     if x.dtype.kind not in "fcV":
-        raise RuntimeError("std and var only support floating point and complex dtypes")
+        what = name if name.endswith("mean") else "std and var"
+        raise RuntimeError(f"{what} only support floating point and complex dtypes")
+    if keepdim is not True and keepdim is not False:
+        raise TypeError(f"{name}(): argument 'keepdim' must be bool, not {type(keepdim).__name__}")
     axis = axes(dim, x.ndim)
     count = counted(x.shape, dim)
     work = np.complex128 if x.dtype.kind == "c" else np.float64
-    if count - correction <= 0:
+    if count - correction <= 0 or not x.size:
         from warnings import warn
 
         warn(
-            "std(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "
             "divided by output numel).",
             stacklevel=5,
         )
-        center = np.mean(x, axis, work, keepdims=True) if x.size else 0
+        center = add_up(x.astype(work), axis, True, count) if x.size else 0
         squares = np.sum(np.abs(x - center) ** 2, axis, keepdims=keepdim)
         return np.where(squares == 0, np.nan, np.inf) if count != correction else squares / np.float64(0)
     return np.var(x, axis, work, ddof=correction, keepdims=keepdim)
 
 
+def _both_dx(of_spread):
+    def rule(g, x, spread, dim, keepdim, correction):
+        shares = [] if g[0] is None else [of_spread(g[0], x, spread, dim, keepdim, correction)]
+        return add_all(shares + [_mean_dx(each, x._array.shape, dim, keepdim) for each in g[1:]])
+
+    return rule
+
+
+def add_all(tensors: list):
+    """The sum of one or two tensors."""
+    return tensors[0] if len(tensors) == 1 else tensors[0] + tensors[1]
+
+
 @op(x=_var_dx, function=False, method=False)
 def _var(x, dim, keepdim, correction):
-    return np.asarray(_variance(x, dim, keepdim, correction)).astype(x.real.dtype)[()]
+    return np.asarray(_variance(x, dim, keepdim, correction, "var")).astype(x.real.dtype)[()]
 
 
 @op(x=_std_dx, function=False, method=False)
 def _std(x, dim, keepdim, correction):
-    return np.sqrt(np.asarray(_variance(x, dim, keepdim, correction))).astype(x.real.dtype)[()]
+    return np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std"))).astype(x.real.dtype)[()]
 
 
-def _spread_arguments(dim, unbiased, correction):
+@op(x=_both_dx(lambda g, x, spread, *rest: _var_dx(g, x, *rest)), outputs=("spread", "mean"), function=False, method=False)
+def _var_mean(x, dim, keepdim, correction):
+    found = np.asarray(_variance(x, dim, keepdim, correction, "var_mean")).astype(x.real.dtype)[()]
+    return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
+
+
+@op(x=_both_dx(_std_dx), outputs=("spread", "mean"), function=False, method=False)
+def _std_mean(x, dim, keepdim, correction):
+    found = np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std_mean"))).astype(x.real.dtype)[()]
+    return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
+
+
+def _spread_arguments(name, dim, unbiased, correction):
     """`std(False)` is PyTorch's old way of saying `std(correction=0)`."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
+    if unbiased is not None and not isinstance(unbiased, bool):
+        raise TypeError(f"{name}(): argument 'unbiased' must be bool, not {type(unbiased).__name__}")
     if unbiased is not None:
         correction = 1 if unbiased else 0
     return dim, 1 if correction is None else correction
@@ -232,7 +272,7 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=
 
     Source: https://pytorch.org/docs/stable/generated/torch.var.html
     """
-    dim, correction = _spread_arguments(axis if dim is None else dim, unbiased, correction)
+    dim, correction = _spread_arguments("var", axis if dim is None else dim, unbiased, correction)
     return _var(input, dim, keepdim, correction, out=out)
 
 
@@ -245,22 +285,22 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=
 
     Source: https://pytorch.org/docs/stable/generated/torch.std.html
     """
-    dim, correction = _spread_arguments(axis if dim is None else dim, unbiased, correction)
+    dim, correction = _spread_arguments("std", axis if dim is None else dim, unbiased, correction)
     return _std(input, dim, keepdim, correction, out=out)
 
 
 @function(method=False)
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The variance and the mean."""
-    plain, _ = _spread_arguments(dim, unbiased, correction)
-    return var(input, dim, unbiased, keepdim, correction=correction), mean(input, plain, keepdim)
+    dim, correction = _spread_arguments("var_mean", dim, unbiased, correction)
+    return _var_mean(input, dim, keepdim, correction)
 
 
 @function(method=False)
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation and the mean."""
-    plain, _ = _spread_arguments(dim, unbiased, correction)
-    return std(input, dim, unbiased, keepdim, correction=correction), mean(input, plain, keepdim)
+    dim, correction = _spread_arguments("std_mean", dim, unbiased, correction)
+    return _std_mean(input, dim, keepdim, correction)
 
 
 # Largest and smallest
@@ -304,8 +344,17 @@ def _check_not_empty(name: str, x, dim) -> None:
         )
 
 
-def _take(x, indices, axis):
-    return np.take_along_axis(x, np.expand_dims(indices, axis), axis)
+def _check_some(name: str, x, dim) -> None:
+    """Raise PyTorch's error for an extreme of nothing: over all of an empty tensor, or along an empty dimension."""
+    if x.size:
+        return
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+            "'dim' argument."
+        )
+    for each in dim if isinstance(dim, (tuple, list)) else (dim,):
+        _check_not_empty(name, x, each)
 
 
 def _extreme_along(name: str, pick):
@@ -337,11 +386,7 @@ def _shared_dx(g, x, out, dim, keepdim):
 
 def _extreme_of_all(name: str, reduce_):
     def body(x, dim=None, keepdim=False):
-        if x.size == 0:
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
-                "'dim' argument."
-            )
+        _check_some(name, x, None)
         _refuse_complex(f"{name}_all", x)
         return reduce_(x)
 
@@ -354,11 +399,13 @@ _max_of_all, _min_of_all = _extreme_of_all("max", np.max), _extreme_of_all("min"
 
 
 def _extreme(name: str, along, of_all, of_two, doc: str):
-    def extreme(input, dim=None, keepdim=False, *, other=None, axis=None, out=None):
-        dim = axis if dim is None else dim
+    def extreme(input, dim=MISSING, keepdim=False, *, other=None, out=None):
         if other is not None or isinstance(dim, Tensor):
             return of_two(input, dim if other is None else other, out=out)
-        return of_all(input, out=out) if dim is None else along(input, dim, keepdim, out=out)
+        if dim is MISSING:
+            return of_all(input, out=out)
+        _check_flag(name, keepdim)
+        return along(input, dim, keepdim, out=out)
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = doc
@@ -400,6 +447,7 @@ def amax(x, dim=(), keepdim=False):
     """The largest element, of all or along `dim`; ties share the gradient."""
     _check_flag("amax", keepdim)
     _refuse_complex("max_values_cpu", x)
+    _check_some("amax", x, dim)
     return np.max(x, axes(dim, x.ndim), keepdims=keepdim)
 
 
@@ -408,23 +456,39 @@ def amin(x, dim=(), keepdim=False):
     """The smallest element, of all or along `dim`; ties share the gradient."""
     _check_flag("amin", keepdim)
     _refuse_complex("min_values_cpu", x)
+    _check_some("amin", x, dim)
     return np.min(x, axes(dim, x.ndim), keepdims=keepdim)
 
 
-@function(method=True)
-def aminmax(input, *, dim=None, keepdim=False):
+def _aminmax_dx(g, x, min, max, dim, keepdim):
+    shares = [_shared_dx(each, x, found, dim, keepdim) for each, found in zip(g, (min, max), strict=False) if each is not None]
+    return add_all(shares)
+
+
+@op(x=_aminmax_dx, outputs=("min", "max"), result=return_type("aminmax", "min", "max"), name="aminmax", function=False,
+    method=False)  # fmt: skip
+def _aminmax(x, dim, keepdim):
+    _refuse_complex("aminmax_cpu", x)
+    if not x.size and (dim is None or x.shape[wrap_dim(dim, x.ndim)] == 0):
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
+    axis = axes(dim, x.ndim)
+    return np.min(x, axis, keepdims=keepdim), np.max(x, axis, keepdims=keepdim)
+
+
+@function
+def aminmax(input, *, dim=None, keepdim=False, out=None):
     """The smallest and the largest element."""
-    _refuse_complex("aminmax_cpu", input._array)
-    every = () if dim is None else dim
-    return return_type("aminmax", "min", "max")(amin(input, every, keepdim), amax(input, every, keepdim))
+    return _aminmax(input, dim, keepdim, out=out)
 
 
 def _arg(name: str, pick):
     @function(name=name)
-    def arg(input, dim=None, keepdim=False, *, axis=None, out=None):
-        array, dim = input._array, axis if dim is None else dim
+    def arg(input, dim=None, keepdim=False, *, out=None):
+        array = input._array
         if array.dtype.kind == "b":
-            raise not_implemented(f"{name}_cpu", "Bool")
+            raise RuntimeError(f"{name}(): does not support bool input")
         if array.dtype.kind == "c":
             raise RuntimeError(f"{name}(): does not support complex input")
         if dim is None:
@@ -454,18 +518,16 @@ argmax, argmin = _arg("argmax", np.argmax), _arg("argmin", np.argmin)
 @op(x=None)
 def all(x, dim=None, keepdim=False):
     """Whether all elements are true (not zero)."""
-    found = np.all(x, axes(dim, x.ndim), keepdims=keepdim)
-    return found.astype(np.uint8) if x.dtype == np.uint8 else found
+    return _truth("all", np.all, x, dim, keepdim)
 
 
 @op(x=None)
 def any(x, dim=None, keepdim=False):
     """Whether any element is true (not zero)."""
-    found = np.any(x, axes(dim, x.ndim), keepdims=keepdim)
-    return found.astype(np.uint8) if x.dtype == np.uint8 else found
+    return _truth("any", np.any, x, dim, keepdim)
 
 
-@op(x=None)
+@op(x=None, gather="dim")
 def count_nonzero(x, dim=None):
     """How many elements are not zero."""
     return np.asarray(np.count_nonzero(x, axes(dim, x.ndim)), np.int64)[()]
@@ -561,10 +623,16 @@ def logsumexp(x, dim, keepdim=False):
     _check_flag("logsumexp", keepdim)
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)
+    if isinstance(dim, (tuple, list)) and not dim and x.ndim:
+        raise RuntimeError(
+            f"output with shape [] doesn't match the broadcast shape {brackets((1,) * x.ndim)}"
+        )
     axis = axes(dim, x.ndim)
-    top = np.max(x, axis, keepdims=True)
+    top = np.max(x.real, axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
     total = np.log(add_up(np.exp(x - top), axis, True)) + top
+    if total.dtype.kind == "c":  # the logarithm with its imaginary part in [-pi, pi]
+        total = (total.real + 1j * np.angle(np.exp(1j * total.imag))).astype(x.dtype)
     return total if keepdim else np.squeeze(total, axis)[()]
 
 
@@ -584,13 +652,16 @@ def _logcumsumexp_dx(g, x, out, dim):
 # Without nan
 
 
-@function
-def nansum(input, dim=None, keepdim=False, *, dtype=None):
+@op(x=lambda g, x, dim, keepdim: spread(g, x._array.shape, dim, keepdim) * (x == x).to(g.dtype))
+def nansum(x, dim=None, keepdim=False, dtype=None):
     """The sum, with nan counted as zero."""
     _check_flag("nansum", keepdim)
-    if input._array.dtype.kind == "c":
+    if x.dtype.kind == "c":
         raise RuntimeError("nansum on CPU does not support complex inputs")
-    return sum(FUNCTIONS["where"](input != input, 0, input), dim, keepdim, dtype=dtype)
+    x = _as(x, dtype)
+    if x.dtype.kind in "biu":
+        return np.add.reduce(x, axes(dim, x.ndim), np.int64 if dtype is None else x.dtype, keepdims=keepdim)
+    return add_up(np.where(x == x, x, x.dtype.type(0)), axes(dim, x.ndim), keepdim)
 
 
 @function
