@@ -1,8 +1,9 @@
 """Let code that says `import torch` run on tensorkit, unchanged.
 
-`start()` makes `import torch`, `from torch import nn` and `import torch.nn.functional as F` find tensorkit's modules, the very
-same objects; `stop()` takes that back.  It is refused where PyTorch itself is already imported: two libraries under one name
-would mix.  Nothing starts this by itself: `python -m tensorkit run script.py` and `%tensorkit --as-torch` do.
+`start()` makes `import torch`, `from torch import nn` and `import torch.nn.functional as F` find tensorkit's modules,
+the very same objects; `stop()` takes that back.  It is refused where PyTorch itself is already imported: two
+libraries under one name would mix.  Nothing starts this by itself: `python -m tensorkit run script.py` and
+`%tensorkit --as-torch` do.
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ def start() -> None:
         return
     if "torch" in sys.modules:
         raise AlreadyImportedError(
-            "PyTorch itself is already imported here: start anew (in a notebook, restart the kernel) and ask for tensorkit "
+            "PyTorch itself is already imported here: start anew (in a notebook, restart the kernel) and ask for "
+            "tensorkit "
             "before the first `import torch`"
         )
     sys.meta_path.insert(0, _finder)
@@ -109,7 +111,8 @@ def stop() -> None:
 def run(script: str, arguments: Sequence[str] = ()) -> None:
     """Run a Python file as the main program, with `import torch` giving tensorkit.
 
-    Raises FileNotFoundError if there is no such file, AlreadyImportedError as `start`; what the program raises comes through.
+    Raises FileNotFoundError if there is no such file, AlreadyImportedError as `start`; what the program raises comes
+    through.
     """
     path = Path(script)
     if not path.exists():

@@ -1,7 +1,7 @@
 """To real PyTorch and back, without copying, where it is installed.
 
-`to_torch` and `from_torch` share memory: what is written through one is seen through the other.  Histories stay behind, each
-library knows only its own tape.
+`to_torch` and `from_torch` share memory: what is written through one is seen through the other.  Histories stay
+behind, each library knows only its own tape.
 """
 
 import numpy as np
@@ -14,8 +14,8 @@ from .tensor import Tensor, memory, wrap
 def to_torch(tensor: Tensor):
     """A PyTorch tensor over the same memory, with the same shape, strides, dtype and `requires_grad`.
 
-    Raises ImportError where PyTorch isn't installed, and RuntimeError for a tensor with a history (`detach()` it first).
-    A tensor with negative strides, which PyTorch doesn't have, is copied.
+    Raises ImportError where PyTorch isn't installed, and RuntimeError for a tensor with a history (`detach()` it
+    first). A tensor with negative strides, which PyTorch doesn't have, is copied.
 
     >>> import tensorkit as torch
     >>> from tensorkit.interop import to_torch
@@ -50,7 +50,8 @@ def from_torch(tensor) -> Tensor:
         raise TypeError(f"from_torch(): argument 'tensor' must be a PyTorch Tensor, not {kind(tensor)}")
     if tensor.device.type != "cpu" or tensor.layout != real.strided:
         raise TypeError(
-            f"from_torch(): expected a dense tensor on the CPU, but got {tensor.layout} on {tensor.device}; use .cpu() first"
+            f"from_torch(): expected a dense tensor on the CPU, but got {tensor.layout} on {tensor.device}; use "
+            ".cpu() first"
         )
     values = tensor.detach().resolve_conj().resolve_neg()
     if tensor.dtype is real.bfloat16:

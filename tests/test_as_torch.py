@@ -86,7 +86,9 @@ def test_a_missing_program(capsys):
 def test_the_programs_own_error_comes_through(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("import torch\ntorch.ones(2) @ torch.ones(3)\n")
-    done = subprocess.run([sys.executable, "-m", "tensorkit", "run", str(path)], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "tensorkit", "run", str(path)], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 1 and "RuntimeError: inconsistent tensor size" in done.stderr
 
 

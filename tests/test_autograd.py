@@ -105,8 +105,11 @@ def test_grad_of_what_was_not_used():
     raises("appears to not have been used in the graph", lambda: torch.autograd.grad(x.sum(), y))
     assert torch.autograd.grad(x.sum(), [x, y], allow_unused=True)[1] is None
     assert torch.autograd.grad(x.sum(), y, materialize_grads=True)[0].tolist() == [0.0]
-    raises("Expected allow_unused to be True", lambda: torch.autograd.grad(x, y, allow_unused=False, materialize_grads=True),
-           ValueError)  # fmt: skip
+    raises(
+        "Expected allow_unused to be True",
+        lambda: torch.autograd.grad(x, y, allow_unused=False, materialize_grads=True),
+        ValueError,
+    )
 
 
 def test_grad_of_a_batch_of_gradients():
@@ -120,19 +123,43 @@ def test_grad_of_a_batch_of_gradients():
     [
         (lambda x: torch.ones(2).sum().backward(), RuntimeError, "does not require grad and does not have a grad_fn"),
         (lambda x: (x * 2).backward(), RuntimeError, "grad can be implicitly created only for scalar outputs"),
-        (lambda x: (x * 2).backward(torch.ones(3)), RuntimeError, "Mismatch in shape: grad_output[0] has a shape of torch.Size([3])"),
+        (
+            lambda x: (x * 2).backward(torch.ones(3)),
+            RuntimeError,
+            "Mismatch in shape: grad_output[0] has a shape of torch.Size([3])",
+        ),
         (lambda x: (x * 2).backward([1.0, 1.0]), TypeError, "gradients can be either Tensors or None, but got float"),
         (lambda x: torch.autograd.grad(x.sum(), []), RuntimeError, "`inputs` argument to `grad()` cannot be empty."),
-        (lambda x: torch.autograd.grad(x.sum(), "a"), RuntimeError, "all inputs have to be Tensors or GradientEdges, but got str"),
+        (
+            lambda x: torch.autograd.grad(x.sum(), "a"),
+            RuntimeError,
+            "all inputs have to be Tensors or GradientEdges, but got str",
+        ),
         (lambda x: x.sum().backward(inputs=[]), RuntimeError, "`inputs` argument to `backward()` cannot be empty."),
-        (lambda x: setattr(x, "grad", torch.ones(3)), RuntimeError, "attempting to assign a gradient of size '[3]' to a tensor of size '[2]'"),
+        (
+            lambda x: setattr(x, "grad", torch.ones(3)),
+            RuntimeError,
+            "attempting to assign a gradient of size '[3]' to a tensor of size '[2]'",
+        ),
         (lambda x: setattr(x, "grad", 1), TypeError, "expected to be a Tensor or None but got grad of type int"),
         (lambda x: x.numpy(), RuntimeError, "Can't call numpy() on Tensor that requires grad"),
-        (lambda x: setattr(x * 2, "requires_grad", False), RuntimeError, "you can only change requires_grad flags of leaf variables"),
-        (lambda x: copy.deepcopy(x * 2), RuntimeError, "Only Tensors created explicitly by the user (graph leaves) support"),
-        (lambda x: torch.ones(1).retain_grad(), RuntimeError, "can't retain_grad on Tensor that has requires_grad=False"),
+        (
+            lambda x: setattr(x * 2, "requires_grad", False),
+            RuntimeError,
+            "you can only change requires_grad flags of leaf variables",
+        ),
+        (
+            lambda x: copy.deepcopy(x * 2),
+            RuntimeError,
+            "Only Tensors created explicitly by the user (graph leaves) support",
+        ),
+        (
+            lambda x: torch.ones(1).retain_grad(),
+            RuntimeError,
+            "can't retain_grad on Tensor that has requires_grad=False",
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_answered_in_pytorchs_words(call, error, text):
     raises(text, lambda: call(leaf(1.0, 2.0)), error)
 
@@ -159,11 +186,16 @@ def test_retain_grad_follows_a_tensor_through_a_write():
 @pytest.mark.parametrize(
     ("function", "at", "gradient"),
     [
-        (torch.relu, 0.0, 0.0), (torch.abs, 0.0, 0.0), (lambda x: x.clamp(0, 1), 0.0, 1.0), (torch.sqrt, 0.0, float("inf")),
-        (lambda x: torch.maximum(x, x), 1.0, 1.0), (lambda x: torch.stack([x, x]).max(), 1.0, 1.0),
-        (lambda x: torch.where(x > 0, x.sqrt(), x), 0.0, float("nan")), (lambda x: x**0, 0.0, 0.0),
+        (torch.relu, 0.0, 0.0),
+        (torch.abs, 0.0, 0.0),
+        (lambda x: x.clamp(0, 1), 0.0, 1.0),
+        (torch.sqrt, 0.0, float("inf")),
+        (lambda x: torch.maximum(x, x), 1.0, 1.0),
+        (lambda x: torch.stack([x, x]).max(), 1.0, 1.0),
+        (lambda x: torch.where(x > 0, x.sqrt(), x), 0.0, float("nan")),
+        (lambda x: x**0, 0.0, 0.0),
     ],
-)  # fmt: skip
+)
 def test_subgradients_are_pytorchs(function, at, gradient):
     x = torch.tensor(at, requires_grad=True)
     function(x).backward()
@@ -217,10 +249,13 @@ def test_hooks_of_a_node_get_tuples_and_may_replace_what_it_passes_on():
     [
         (lambda g: "a", TypeError, "expected Variable, but hook returned 'str'"),
         (lambda g: torch.ones(3), RuntimeError, "hook '<lambda>' has changed the size of value"),
-        (lambda g: g.double(), RuntimeError,
-         "hook '<lambda>' has changed the type of value (was torch.FloatTensor got torch.DoubleTensor)"),
+        (
+            lambda g: g.double(),
+            RuntimeError,
+            "hook '<lambda>' has changed the type of value (was torch.FloatTensor got torch.DoubleTensor)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_hook_may_not_return(hook, error, text):
     x = leaf(1.0, 1.0)
     x.register_hook(hook)

@@ -67,6 +67,7 @@ def test_saved_values_are_released_and_guarded():
 def test_a_saved_output_makes_no_cycle():
     gc.disable()
     try:
+
         def forward(ctx, x):
             out = x.exp()
             ctx.save_for_backward(out)
@@ -177,7 +178,9 @@ def test_an_input_returned_as_it_is_becomes_a_view_that_may_not_be_written_to():
     z = x * 1
     y = function(lambda ctx, x: x, lambda ctx, g: g * 7).apply(z)
     assert y is not z and y._base is z
-    raises("Output 0 of F is a view and is being modified inplace. This view was created inside a custom Function", y.neg_)
+    raises(
+        "Output 0 of F is a view and is being modified inplace. This view was created inside a custom Function", y.neg_
+    )
     y.sum().backward()
     assert x.grad.tolist() == [7.0]
 
@@ -206,10 +209,14 @@ def test_setup_context_and_keyword_arguments():
     ("given", "text"),
     [
         (lambda g: (g, g), "function FBackward returned an incorrect number of gradients (expected 1, got 2)"),
-        (lambda g: torch.ones(3), "Function FBackward returned an invalid gradient at index 0 - got [3] but expected shape compatible with [2]"),
+        (
+            lambda g: torch.ones(3),
+            "Function FBackward returned an invalid gradient at index 0 - got [3] but expected shape compatible with "
+            "[2]",
+        ),
         (lambda g: 3, "expected Variable or None (got int)"),
     ],
-)  # fmt: skip
+)
 def test_what_backward_may_not_return(given, text):
     bad = function(lambda ctx, x: x * 2, lambda ctx, g: given(g))
     raises(text, bad.apply(leaf(1.0, 2.0)).sum().backward)
@@ -228,14 +235,20 @@ def test_incomplete_functions():
 
     raises("You must implement the forward function", lambda: Nothing.apply(leaf(1.0)), NotImplementedError)
     forward_only = type("F", (Function,), {"forward": staticmethod(lambda ctx, x: x * 2)})
-    raises("You must implement either the backward or vjp method", forward_only.apply(leaf(1.0)).sum().backward,
-           NotImplementedError)  # fmt: skip
+    raises(
+        "You must implement either the backward or vjp method",
+        forward_only.apply(leaf(1.0)).sum().backward,
+        NotImplementedError,
+    )
     with pytest.warns(DeprecationWarning, match="should not be instantiated"):
         made = Square()
     raises("Legacy autograd function with non-static forward method", lambda: made(leaf(1.0)))
     saves_number = function(lambda ctx, x: ctx.save_for_backward(3) or x * 2, None)
-    raises("save_for_backward can only save variables, but argument 0 is of type int",
-           lambda: saves_number.apply(leaf(1.0)), TypeError)  # fmt: skip
+    raises(
+        "save_for_backward can only save variables, but argument 0 is of type int",
+        lambda: saves_number.apply(leaf(1.0)),
+        TypeError,
+    )
 
 
 def test_once_differentiable():

@@ -29,7 +29,10 @@ def test_jacobian_and_hessian():
     assert functional.hessian(cubes, X).tolist() == [[6.0, 0.0], [0.0, 12.0]]
     blocks = functional.jacobian(lambda x, y: (x * y, y.sum()), (X, ONES))
     assert blocks[0][1].tolist() == [[1.0, 0.0], [0.0, 2.0]] and blocks[1][0].tolist() == [0.0, 0.0]
-    assert not functional.jacobian(cubes, X).requires_grad and functional.jacobian(cubes, X, create_graph=True).requires_grad
+    assert (
+        not functional.jacobian(cubes, X).requires_grad
+        and functional.jacobian(cubes, X, create_graph=True).requires_grad
+    )
 
 
 def test_products_with_vectors():
@@ -42,16 +45,48 @@ def test_products_with_vectors():
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda: functional.jacobian(torch.sin, 3), TypeError, "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"),
-        (lambda: functional.jacobian(lambda x: 3, X), TypeError, "The outputs of the user-provided function given to jacobian must be"),
-        (lambda: functional.hessian(torch.sin, X), RuntimeError, "The Tensor returned by the function given to hessian should contain a single"),
-        (lambda: functional.vjp(torch.sin, X), RuntimeError, "The vector v can only be None if the user-provided function returns"),
-        (lambda: functional.jvp(torch.sin, X, torch.ones(3)), RuntimeError, "v has invalid size: should be torch.Size([2]) but got torch.Size([3])."),
-        (lambda: functional.jacobian(lambda x: ONES, X, strict=True), RuntimeError, "Output 0 of the user-provided function does not require gradients."),
-        (lambda: functional.vhp(torch.sum, X, X, strict=True), RuntimeError, "found that the jacobian of the user-provided function with respect to input 0"),
-        (lambda: functional.jacobian(torch.sin, X, strategy="forward-mode"), NotImplementedError, "only implemented for `vectorize=True`"),
+        (
+            lambda: functional.jacobian(torch.sin, 3),
+            TypeError,
+            "The inputs given to jacobian must be either a Tensor or a tuple of Tensors",
+        ),
+        (
+            lambda: functional.jacobian(lambda x: 3, X),
+            TypeError,
+            "The outputs of the user-provided function given to jacobian must be",
+        ),
+        (
+            lambda: functional.hessian(torch.sin, X),
+            RuntimeError,
+            "The Tensor returned by the function given to hessian should contain a single",
+        ),
+        (
+            lambda: functional.vjp(torch.sin, X),
+            RuntimeError,
+            "The vector v can only be None if the user-provided function returns",
+        ),
+        (
+            lambda: functional.jvp(torch.sin, X, torch.ones(3)),
+            RuntimeError,
+            "v has invalid size: should be torch.Size([2]) but got torch.Size([3]).",
+        ),
+        (
+            lambda: functional.jacobian(lambda x: ONES, X, strict=True),
+            RuntimeError,
+            "Output 0 of the user-provided function does not require gradients.",
+        ),
+        (
+            lambda: functional.vhp(torch.sum, X, X, strict=True),
+            RuntimeError,
+            "found that the jacobian of the user-provided function with respect to input 0",
+        ),
+        (
+            lambda: functional.jacobian(torch.sin, X, strategy="forward-mode"),
+            NotImplementedError,
+            "only implemented for `vectorize=True`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_answered_in_pytorchs_words(call, error, text):
     raises(text, call, error)
 
@@ -86,7 +121,9 @@ def test_results_stay_differentiable_with_respect_to_what_lies_outside():
 
 
 def test_jacobians_and_products():
-    assert torch.func.jacrev(torch.sin)(torch.zeros(2)).tolist() == torch.func.jacfwd(torch.sin)(torch.zeros(2)).tolist()
+    assert (
+        torch.func.jacrev(torch.sin)(torch.zeros(2)).tolist() == torch.func.jacfwd(torch.sin)(torch.zeros(2)).tolist()
+    )
     assert torch.func.hessian(cubes)(X).tolist() == [[6.0, 0.0], [0.0, 12.0]]
     value, times_jacobian = torch.func.vjp(lambda x: x**2, X)
     assert not value.requires_grad and times_jacobian(ONES)[0].tolist() == [2.0, 4.0]
@@ -103,9 +140,20 @@ def test_vmap():
     x = rows.clone().requires_grad_()
     torch.func.vmap(torch.sum)(x).sum().backward()
     assert x.grad.tolist() == torch.ones(3, 2).tolist()
-    raises("Expected all tensors to have the same size in the mapped dimension", lambda: torch.func.vmap(torch.add)(rows, X), ValueError)
-    raises("called random operation while in randomness error mode", lambda: torch.func.vmap(lambda x: x + torch.rand(2))(rows))
-    raises("Draw the random numbers before vmap", lambda: torch.func.vmap(torch.sin, randomness="different"), NotImplementedError)
+    raises(
+        "Expected all tensors to have the same size in the mapped dimension",
+        lambda: torch.func.vmap(torch.add)(rows, X),
+        ValueError,
+    )
+    raises(
+        "called random operation while in randomness error mode",
+        lambda: torch.func.vmap(lambda x: x + torch.rand(2))(rows),
+    )
+    raises(
+        "Draw the random numbers before vmap",
+        lambda: torch.func.vmap(torch.sin, randomness="different"),
+        NotImplementedError,
+    )
 
 
 # gradcheck
@@ -117,11 +165,16 @@ def test_gradcheck():
     z = torch.tensor([1 + 2j], requires_grad=True, dtype=torch.complex128)
     assert gradcheck(lambda z: z * z, z)
     assert not gradcheck(lambda x: x.detach() * x, x, raise_exception=False)
-    raises("Jacobian mismatch for output 0 with respect to input 0,\nnumerical:tensor([[2.0000, 0.0000],",
-           lambda: gradcheck(lambda x: x.detach() * x, x))  # fmt: skip
+    raises(
+        "Jacobian mismatch for output 0 with respect to input 0,\nnumerical:tensor([[2.0000, 0.0000],",
+        lambda: gradcheck(lambda x: x.detach() * x, x),
+    )
     raises("none of them have requires_grad=True", lambda: gradcheck(torch.sin, x.detach()), ValueError)
-    raises("forward-mode differentiation is not part of tensorkit", lambda: gradcheck(torch.sin, x, check_forward_ad=True),
-           NotImplementedError)  # fmt: skip
+    raises(
+        "forward-mode differentiation is not part of tensorkit",
+        lambda: gradcheck(torch.sin, x, check_forward_ad=True),
+        NotImplementedError,
+    )
 
 
 def test_gradcheck_warns_of_single_precision():
@@ -167,7 +220,10 @@ def test_checkpoint_mistakes():
     x = leaf(1.0)
     with pytest.warns(UserWarning, match="the use_reentrant parameter should be passed explicitly"):
         y = checkpoint(torch.exp, x)
-    raises("When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad()", lambda: torch.autograd.grad(y, x))
+    raises(
+        "When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad()",
+        lambda: torch.autograd.grad(y, x),
+    )
     with pytest.warns(UserWarning, match="None of the inputs have requires_grad=True"):
         checkpoint(torch.exp, x.detach(), use_reentrant=True)
     raises("Unexpected keyword arguments: b", lambda: checkpoint(torch.exp, x, b=1, use_reentrant=True), ValueError)
@@ -177,8 +233,11 @@ def test_checkpoint_mistakes():
         runs.append(1)
         return x.exp().exp() if len(runs) == 1 else x.exp()
 
-    raises("A different number of tensors was saved during the original forward and recomputation.",
-           checkpoint(block, x, use_reentrant=False).backward, CheckpointError)  # fmt: skip
+    raises(
+        "A different number of tensors was saved during the original forward and recomputation.",
+        checkpoint(block, x, use_reentrant=False).backward,
+        CheckpointError,
+    )
 
 
 def test_checkpoint_sequential():

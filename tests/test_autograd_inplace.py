@@ -47,14 +47,20 @@ def test_a_saved_value_that_was_overwritten_is_an_error(compute, write, maker):
     y = compute(z)
     total = y.sum()
     write(z, y)
-    raises(f"[torch.FloatTensor [2]], which is output 0 of {maker}, is at version 1; expected version 0 instead", total.backward)
+    raises(
+        f"[torch.FloatTensor [2]], which is output 0 of {maker}, is at version 1; expected version 0 instead",
+        total.backward,
+    )
 
 
 def test_an_overwritten_leaf_is_named_without_a_maker():
     x, w = leaf(1.0), torch.ones(1)
     y = (x * w).sum()
     w.add_(1)
-    raises("[torch.FloatTensor [1]] is at version 1; expected version 0 instead. Hint: enable anomaly detection", y.backward)
+    raises(
+        "[torch.FloatTensor [1]] is at version 1; expected version 0 instead. Hint: enable anomaly detection",
+        y.backward,
+    )
 
 
 def test_a_write_that_no_derivative_needs_is_fine():
@@ -126,7 +132,10 @@ def test_a_gradient_flows_around_what_was_overwritten():
 
 
 def test_memory_that_elements_share_is_not_written_to():
-    raises("more than one element of the written-to tensor refers to a single memory location", lambda: torch.zeros(1).expand(3).add_(1))
+    raises(
+        "more than one element of the written-to tensor refers to a single memory location",
+        lambda: torch.zeros(1).expand(3).add_(1),
+    )
 
 
 def test_hooks_stay_with_the_value_they_were_put_on():

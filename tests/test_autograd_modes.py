@@ -84,10 +84,9 @@ def test_an_interrupt_inside_no_grad_leaves_recording_on():
     try:
         for delay in (0.001, 0.003, 0.007):
             signal.setitimer(signal.ITIMER_REAL, delay)
-            with pytest.raises(KeyboardInterrupt):
-                with torch.no_grad():
-                    while True:
-                        pass
+            with pytest.raises(KeyboardInterrupt), torch.no_grad():
+                while True:
+                    pass
             assert torch.is_grad_enabled()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

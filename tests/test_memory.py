@@ -139,6 +139,10 @@ def repeat(count):
 def test_memory_stays_flat(work, warm, count, limit):
     script = SCRIPT.format(work=work, warm=warm, count=count, limit=limit)
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0, done.stderr

@@ -1,7 +1,7 @@
 """Automatic differentiation: `backward`, `grad`, functions of your own, and tools that check derivatives.
 
-`engine.py` is the backward pass itself, `function.py` the operations that users write, `functional.py` Jacobians and the
-like, `gradcheck.py` compares derivatives with differences.  What is recorded is the business of `tensorkit.tape`.
+`engine.py` is the backward pass itself, `function.py` the operations that users write, `functional.py` Jacobians and
+the like, `gradcheck.py` compares derivatives with differences.  What is recorded is the business of `tensorkit.tape`.
 """
 
 from warnings import warn
@@ -10,7 +10,7 @@ from ..errors import hint
 from ..ops.create import zeros_like
 from ..ops.join import stack
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, _first, wrap
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import ONES, deposit, run_backward, seeds
 from .function import Function
@@ -20,9 +20,12 @@ from .gradcheck import gradcheck, gradgradcheck
 _ON_DEMAND = ("functional", "graph")
 
 _CYCLE = (
-    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient which can "
-    "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use this "
-    "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid the "
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
+    "which can "
+    "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use "
+    "this "
+    "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid "
+    "the "
     "leak."
 )
 
@@ -34,12 +37,13 @@ def __getattr__(name: str):
         return import_module(f"{__name__}.{name}")
     error = AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
     if name == "forward_ad":
-        hint(error, "tensorkit differentiates backwards only; torch.func.jvp gives the numbers of forward mode that way.")
+        hint(error, "tensorkit differentiates backwards only; torch.func.jvp gives forward mode's numbers that way.")
     raise error
 
 
 def _as_tuple(value) -> tuple:
-    """A tensor alone, or several, as a tuple; what stands for a tensor on the tape (`GradientEdge`) becomes one again."""
+    """A tensor alone, or several, as a tuple; what stands for a tensor on the tape (`GradientEdge`) becomes one
+    again."""
     if value is None:
         return ()
     if isinstance(value, Tensor):
@@ -70,8 +74,8 @@ def backward(
     create_graph   record the backward pass too, so that the gradients can be differentiated
     inputs         add to these tensors alone
 
-    Raises RuntimeError where there is nothing to differentiate, for a tensor of several elements without `grad_tensors`,
-    and for a second walk over values that the first one released.
+    Raises RuntimeError where there is nothing to differentiate, for a tensor of several elements without
+    `grad_tensors`, and for a second walk over values that the first one released.
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
@@ -79,7 +83,8 @@ def backward(
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
         if grad_tensors is not None:
             raise RuntimeError(
-                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use "
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use "
                 "`grad_tensors`."
             )
         grad_tensors = grad_variables
@@ -89,7 +94,7 @@ def backward(
     if wanted is not None and not wanted:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     started = seeds(outputs, gradients)
-    if create_graph:
+    if create_graph and _first(_CYCLE):
         warn(_CYCLE, stacklevel=3)
     found = run_backward(outputs, started, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
     for each in wanted or ():
@@ -176,7 +181,8 @@ def grad(
         gradient = found.get(each._node or each)
         if gradient is None and not allow_unused and not materialize_grads:
             raise RuntimeError(
-                f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set allow_unused=True if "
+                f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
+                "allow_unused=True if "
                 "this is the desired behavior."
             )
         if gradient is None and materialize_grads:

@@ -34,8 +34,8 @@ walking = local()  # `walking.to_inputs` is there while a walk goes to given inp
 def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, inputs=None, accumulate=True) -> dict:
     """Walk back from `roots`, whose gradients are given.
 
-    With `accumulate`, gradients are added to the `.grad` of the leaves (of `inputs` alone, if given).  The gradients that
-    reached `inputs` are returned by what stands for each on the tape: its node, or the leaf itself.
+    With `accumulate`, gradients are added to the `.grad` of the leaves (of `inputs` alone, if given).  The gradients
+    that reached `inputs` are returned by what stands for each on the tape: its node, or the leaf itself.
     """
     wanted = None if inputs is None else {each._node or each for each in inputs}
     found: dict = {}
@@ -144,8 +144,8 @@ def _shares(node: Node, g) -> list:
 
 
 def _complex_shares(node: Node, g) -> list:
-    """The same for complex numbers.  Rules are written as for real ones; PyTorch's gradient of a complex function is the
-    conjugate of what they would give, so `g` is conjugated on the way in, and the answer on the way out."""
+    """The same for complex numbers.  Rules are written as for real ones; PyTorch's gradient of a complex function is
+    the conjugate of what they would give, so `g` is conjugated on the way in, and the answer on the way out."""
     g = [each if each is None else each.conj() for each in g] if type(g) is list else g.conj()
     shares = []
     for i, parent in enumerate(node.parents):
@@ -260,7 +260,9 @@ def seeds(outputs, gradients) -> list:
             if output._array.size != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             if output._array.dtype.kind == "c":
-                raise RuntimeError("grad can be implicitly created only for real scalar outputs but got torch.complex64")
+                raise RuntimeError(
+                    f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
+                )
             one = output._array
             started.append(ones_like(output) if type(one) is ndarray else wrap(type(one)(1)))
             continue

@@ -1,7 +1,6 @@
 """Operations of your own: subclass `Function`, write its forward pass and its derivative.
 
-The tape's node of such an operation is a `FunctionNode`.  It holds the `ctx` on which the user's code keeps what it
-likes, under any name; the node itself, and what `save_for_backward` was given, stay out of the user's way.
+What is kept between the two passes, the `ctx` and the node, stands in `user_node.py`.
 
 Source: https://pytorch.org/docs/stable/notes/extending.html
 """
@@ -13,73 +12,12 @@ from weakref import ref
 from .. import dtypes
 from ..errors import brackets
 from ..ops.cast import to_dtype
-from ..ops.declare import Op, output, overwritten
+from ..ops.declare import Op, output
 from ..ops.inplace import adopt_history
 from ..ops.shape import sum_to
-from ..tape import RELEASED, Node, Packed, announce, keep, mode, tick, watchers
+from ..tape import Node, announce, keep, mode, tick, watchers
 from ..tensor import Tensor, memory, new, view, wrap
-
-
-class FunctionCtx:
-    """What `forward` and `backward` of a `Function` get as their first argument: a place to keep things in between."""
-
-    _saving: tuple = ()
-    _dirty: tuple = ()
-    _constant: tuple = ()
-    _materialize = True
-    _node = None  # a weak reference to the node, once there is one
-    needs_input_grad: tuple = ()
-
-    def save_for_backward(self, *tensors) -> None:
-        """Keep these tensors (inputs, outputs, None) for the backward pass, safe from being overwritten unnoticed."""
-        self._saving = tensors
-
-    def save_for_forward(self, *tensors) -> None:
-        """Accepted for compatibility: there is no forward-mode differentiation here."""
-
-    def mark_dirty(self, *tensors) -> None:
-        """Say that `forward` writes to these inputs; each must be among what it returns."""
-        self._dirty = tensors
-
-    def mark_non_differentiable(self, *tensors) -> None:
-        """Say that these outputs have no gradient; `backward` gets zeros for them."""
-        self._constant = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """False: `backward` gets None, not zeros, for an output that had no part in the result."""
-        self._materialize = value
-
-    @property
-    def saved_tensors(self) -> tuple:
-        """The tensors that `save_for_backward` was given; RuntimeError where one was overwritten, or all are released."""
-        node = self._node and self._node()
-        return () if node is None else _unpacked(node)
-
-    @property
-    def saved_variables(self) -> tuple:
-        """The old name of `saved_tensors`."""
-        warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
-        return self.saved_tensors
-
-    def __getattr__(self, name: str):
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
-
-class FunctionNode(Node):
-    """The node of a user's operation.  What its `ctx` holds can be read from the node too, as PyTorch has it."""
-
-    __slots__ = ("ctx",)
-
-    def __getattr__(self, name: str):
-        return getattr(self.ctx, name)
-
-    def __repr__(self) -> str:
-        return f"<torch.autograd.function.{type(self).__name__} object at {id(self):#x}>"
-
-    @property
-    def next_functions(self) -> tuple:
-        edges = Node.next_functions.__get__(self)
-        return tuple([edge for edge, is_tensor in zip(edges, self.ctx._tensors, strict=True) if is_tensor])
+from .user_node import FunctionCtx, FunctionNode, packed
 
 
 class FunctionOp(Op):
@@ -124,7 +62,8 @@ class FunctionOp(Op):
                 continue
             if not is_tensor:
                 raise RuntimeError(
-                    f"function {self.node_name} returned a gradient different than None at position {position}, but the "
+                    f"function {self.node_name} returned a gradient different than None at position {position}, but "
+                    "the "
                     "corresponding forward input was not a Variable"
                 )
             if not isinstance(gradient, Tensor):
@@ -141,7 +80,8 @@ class FunctionOp(Op):
             behind = shape[len(shape) - len(like.shape) :]
             if len(shape) < len(like.shape) or any(n not in (1, m) for n, m in zip(like.shape, behind, strict=True)):
                 raise RuntimeError(
-                    f"Function {self.node_name} returned an invalid gradient at index {place} - got {brackets(shape)} but "
+                    f"Function {self.node_name} returned an invalid gradient at index {place} - got {brackets(shape)} "
+                    "but "
                     f"expected shape compatible with {brackets(like.shape)}"
                 )
             gradient = sum_to(gradient, like.shape)
@@ -165,47 +105,11 @@ def _derivative(user: type):
     has_backward, has_vjp = user.backward is not Function.backward, user.vjp is not Function.vjp
     if has_backward and has_vjp:
         raise RuntimeError(
-            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+            "one "
             "of them."
         )
     return user.vjp if has_vjp else user.backward
-
-
-def _packed(node: FunctionNode, value, outputs: tuple):
-    """A tensor as the node keeps it: an output as (its number, its array), for the output itself holds the node."""
-    if value is None:
-        return None
-    for i, each in enumerate(outputs):
-        if each is value:
-            return (i, value._array)
-    return value
-
-
-def _unpacked(node: FunctionNode) -> tuple:
-    if node.saved is None:
-        raise RuntimeError(RELEASED)
-    return tuple([_restored(node, each) for each in node.saved])
-
-
-def _restored(node: FunctionNode, value):
-    if type(value) is Packed:
-        value = value.restore()
-    if type(value) is not tuple:
-        if value is not None:
-            storage = value._storage
-            if storage is not None and storage.writes and storage.writes[-1] > node.time:
-                raise overwritten(value._array, storage, node.time, value._node)
-        return value
-    index, array = value
-    made = node.ctx._places[index]
-    place = node if made is None else (made() or output(node, index, array))
-    storage = place.storage
-    if storage is not None and storage.writes and storage.writes[-1] > place.time:
-        raise overwritten(array, storage, place.time, place)
-    tensor = wrap(array)
-    if index not in node.ctx._constant_places:
-        tensor._node, tensor._requires_grad = place, True
-    return tensor
 
 
 class Function:
@@ -235,7 +139,8 @@ class Function:
     def __init__(self, *args, **kwargs):
         warn(
             f"{self.__class__} should not be instantiated. Methods on autograd functions are all static, so you should "
-            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future version "
+            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
+            "version "
             "of PyTorch.",
             DeprecationWarning,
             stacklevel=2,
@@ -329,7 +234,8 @@ def _check_dirty(ctx: FunctionCtx, args: tuple, outputs: tuple, recording: bool)
     for each in ctx._dirty:
         if not any(each is out for out in outputs):
             raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs "
+                "that are "
                 "modified inplace must all be outputs of the Function."
             )
         if recording and each._node is None and each._requires_grad:
@@ -380,7 +286,7 @@ def _attach(op: FunctionOp, ctx: FunctionCtx, args: tuple, parents: tuple, outpu
             each._node, each._requires_grad = place, True
             place.storage = each._storage
         made.append(each)
-    node.saved = tuple([_packed(node, each, outputs) for each in ctx._saving])
+    node.saved = tuple([packed(node, each, outputs) for each in ctx._saving])
     ctx._saving = ctx._dirty = ctx._constant = ()
     if watchers:
         announce(node)

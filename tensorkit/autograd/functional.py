@@ -1,7 +1,8 @@
 """Derivatives of functions, rather than of tensors: Jacobians, Hessians, and their products with vectors.
 
 All of these run the function once and then as many backward passes as are needed.  There is no forward-mode
-differentiation: where PyTorch would use it (`strategy="forward-mode"`), the numbers are the same and come the other way.
+differentiation: where PyTorch would use it (`strategy="forward-mode"`), the numbers are the same and come the other
+way.
 
 Source: https://pytorch.org/docs/stable/autograd.html#functional-higher-level-api
 """
@@ -37,7 +38,8 @@ def vjp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
             _check_v(v, outputs, outputs_several)
         elif len(outputs) != 1 or outputs[0].nelement() != 1:
             raise RuntimeError(
-                "The vector v can only be None if the user-provided function returns a single Tensor with a single element."
+                "The vector v can only be None if the user-provided function returns a single Tensor with a single "
+                "element."
             )
     with set_grad_enabled(True if create_graph else is_grad_enabled()):
         found = _filled(_walk(outputs, inputs, v, create_graph), inputs, strict, create_graph, "back")
@@ -49,7 +51,8 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
     v  of the shape of the inputs; may be left out for a single input of one element
 
-    The backward pass is linear in the gradient it starts from; its own derivative with respect to that is what is asked for.
+    The backward pass is linear in the gradient it starts from; its own derivative with respect to that is what is
+    asked for.
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.jvp.html
     """
@@ -61,8 +64,7 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
         _need_grad(outputs, _OUTPUT, strict)
         seeds = tuple([zeros_like(each, requires_grad=True) for each in outputs])
         back = _walk(outputs, inputs, seeds, True)
-        _need_grad(back, "The gradient with respect to input {} is independent of the inputs of the user-provided function. "
-                   "This is not allowed in strict mode.", strict)  # fmt: skip
+        _need_grad(back, _INPUT_GRADIENT, strict)
     found = _walk(back, seeds, v, create_graph)
     found = _filled(found, outputs, strict, create_graph, "back_trick")
     return _finished(outputs, outputs_several, create_graph), _finished(found, outputs_several, create_graph)
@@ -70,7 +72,8 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
 def jacobian(func, inputs, create_graph: bool = False, strict: bool = False, vectorize: bool = False,
              strategy: str = "reverse-mode"):  # fmt: skip
-    """The Jacobian of `func` at the inputs: the derivative of every entry of the output with respect to every input entry.
+    """The Jacobian of `func` at the inputs: the derivative of every entry of the output with respect to every input
+    entry.
 
     Its shape is the output's, then the input's.  For several inputs a tuple, for several outputs a tuple of these.
 
@@ -104,15 +107,20 @@ def _jacobian_of(out: Tensor, i: int, inputs: tuple, create_graph: bool, strict:
         for place, (kept, share, x) in enumerate(zip(rows, found, inputs, strict=True)):
             if share is None:
                 if strict:
-                    raise RuntimeError(f"Output {i} of the user-provided function is independent of input {place}. This is "
-                                       "not allowed in strict mode.")  # fmt: skip
+                    raise RuntimeError(
+                        f"Output {i} of the user-provided function is independent of input {place}. This is not "
+                        "allowed in strict mode."
+                    )
                 share = zeros_like(x)
             elif strict and create_graph and not share._requires_grad:
                 raise RuntimeError(_INDEPENDENT.format("jacobian", place))
             kept.append(share)
     shapes = [tuple(out.shape) + tuple(x.shape) for x in inputs]
     return tuple(
-        [stack(kept).view(shape) if kept else x.new_zeros(shape) for kept, shape, x in zip(rows, shapes, inputs, strict=True)]
+        [
+            stack(kept).view(shape) if kept else x.new_zeros(shape)
+            for kept, shape, x in zip(rows, shapes, inputs, strict=True)
+        ]
     )
 
 
@@ -152,8 +160,8 @@ def vhp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
 
 def hvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
-    """The number that `func` gives, and the product of its Hessian with the vector `v`; the Hessian being symmetric, the
-    same as `vhp`.
+    """The number that `func` gives, and the product of its Hessian with the vector `v`; the Hessian being symmetric,
+    the same as `vhp`.
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html
     """
@@ -177,13 +185,19 @@ def _hessian_product(name: str, func, inputs, v, create_graph: bool, strict: boo
 
 _OUTPUTS = "outputs of the user-provided function"
 _OUTPUT = (
-    "Output {} of the user-provided function does not require gradients. The outputs must be computed in a differentiable "
+    "Output {} of the user-provided function does not require gradients. The outputs must be computed in a "
+    "differentiable "
     "manner from the input when running in strict mode."
 )
 _LINEAR = (
     "While computing the hessian, found that the jacobian of the user-provided function with respect to input {} is "
     "independent of the input. This is not allowed in strict mode. You should ensure that your function is twice "
-    "differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for example)."
+    "differentiable and that the jacobian depends on the inputs (this would be violated by a linear function for "
+    "example)."
+)
+_INPUT_GRADIENT = (
+    "The gradient with respect to input {} is independent of the inputs of the user-provided function. This is not "
+    "allowed in strict mode."
 )
 _INDEPENDENT = (
     "The {} of the user-provided function is independent of input {}. This is not allowed in strict mode when "
@@ -191,10 +205,10 @@ _INDEPENDENT = (
 )
 _UNUSED = {
     "back": "The output of the user-provided function is independent of input {}. This is not allowed in strict mode.",
-    "back_trick": "The gradient with respect to the input is independent of entry {} in the grad_outputs when using the "
-    "double backward trick to compute forward mode gradients. This is not allowed in strict mode.",
-    "double_back": "The jacobian of the user-provided function is independent of input {}. This is not allowed in strict "
-    "mode.",
+    "back_trick": "The gradient with respect to the input is independent of entry {} in the grad_outputs when using "
+    "the double backward trick to compute forward mode gradients. This is not allowed in strict mode.",
+    "double_back": "The jacobian of the user-provided function is independent of input {}. This is not allowed in "
+    "strict mode.",
 }
 
 
@@ -270,16 +284,19 @@ def _need_grad(values: tuple, message: str, strict: bool) -> None:
 def _check_strategy(strategy: str, vectorize: bool, strict: bool, name: str) -> None:
     if strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more outputs than '
+            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more '
+            'outputs than '
             'inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
         )
     if strategy == "forward-mode" and not vectorize:
         raise NotImplementedError(
-            "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`."
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for "
+            "`vectorize=True`."
         )
     if vectorize and strict:
         raise RuntimeError(
-            f"torch.autograd.functional.{name}: `strict=True` and `vectorize=True` are not supported together. Please either "
+            f"torch.autograd.functional.{name}: `strict=True` and `vectorize=True` are not supported together. Please "
+            "either "
             "set `strict=False` or `vectorize=False`."
         )
 

@@ -34,8 +34,8 @@ def gradcheck(func, inputs, *, eps: float = 1e-6, atol: float = 1e-5, rtol: floa
     raise_exception  False: return False instead of raising
 
     Raises GradcheckError (a RuntimeError) where they differ, ValueError where no input requires grad, and
-    NotImplementedError for `check_forward_ad`, since there is no forward-mode differentiation here.  `fast_mode` is accepted;
-    the check is the thorough one.
+    NotImplementedError for `check_forward_ad`, since there is no forward-mode differentiation here.  `fast_mode` is
+    accepted; the check is the thorough one.
 
     >>> import tensorkit as torch
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
@@ -138,14 +138,17 @@ def _check_inputs(inputs: tuple, wanted: list) -> None:
             continue
         if each._array.dtype.name not in ("float64", "complex128"):
             warn(
-                f"Input #{idx} requires gradient and is not a double precision floating point or complex. This check will "
+                f"Input #{idx} requires gradient and is not a double precision floating point or complex. This check "
+                "will "
                 "likely fail if all the inputs are not of double precision floating point or complex. ",
                 stacklevel=4,
             )
         if any(step == 0 and size > 1 for step, size in zip(each.stride(), each.shape, strict=True)):
             raise RuntimeError(
-                f"The {idx}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
-                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input before "
+                f"The {idx}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+                "non-overlapping "
+                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input "
+                "before "
                 "passing it to gradcheck."
             )
 
@@ -200,7 +203,9 @@ def _analytical(out: Tensor, part: str | None, wanted: list) -> list:
     ]
 
 
-def _compare(out: Tensor, i: int, part, wanted: list, numeric: dict, atol: float, rtol: float, nondet_tol: float) -> None:
+def _compare(
+    out: Tensor, i: int, part: str | None, wanted: list, numeric: dict, atol: float, rtol: float, nondet_tol: float
+) -> None:
     analytical = _analytical(out, part, wanted)
     for j, x in enumerate(wanted):
         expected = numeric[i, j]
@@ -219,7 +224,8 @@ def _compare(out: Tensor, i: int, part, wanted: list, numeric: dict, atol: float
     if any(not np.allclose(a, b, 0, nondet_tol) for a, b in zip(analytical, again, strict=True)):
         raise GradcheckError(
             "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
-            "different values, although analytical gradient matches numerical gradient.The tolerance for nondeterminism "
+            "different values, although analytical gradient matches numerical gradient.The tolerance for "
+            "nondeterminism "
             f"was {nondet_tol}."
         )
 

@@ -72,7 +72,9 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801 (PyTorch's name)
     """
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda"):
-        super().__init__(lambda tensor: (tensor.device, tensor.detach().cpu().clone()), lambda kept: kept[1].to(kept[0]))
+        super().__init__(
+            lambda tensor: (tensor.device, tensor.detach().cpu().clone()), lambda kept: kept[1].to(kept[0])
+        )
 
 
 class disable_saved_tensors_hooks:  # noqa: N801 (PyTorch's name)

@@ -11,11 +11,14 @@ from .derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, vjp
 from .modules import functional_call, stack_module_state
 
 __all__ = [
-    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "stack_module_state", "vjp", "vmap",
+    "functional_call", "grad", "grad_and_value", "hessian", "jacfwd", "jacrev", "jvp", "stack_module_state", "vjp",
+    "vmap",
 ]  # fmt: skip
 
 
 def __getattr__(name: str):
     if name in ("functionalize", "linearize", "debug_unwrap"):
-        raise NotImplementedError(f"torch.func.{name} is not part of tensorkit: there is no compiler and no forward mode here")
+        raise NotImplementedError(
+            f"torch.func.{name} is not part of tensorkit: there is no compiler and no forward mode here"
+        )
     raise AttributeError(f"module 'torch.func' has no attribute '{name}'")

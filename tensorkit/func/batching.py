@@ -1,7 +1,7 @@
 """`vmap`: a function of one example becomes a function of a batch.
 
-The function is called once for each example, and the results are stacked: right for every function, with gradients, and as
-fast as the loop that it saves writing.
+The function is called once for each example, and the results are stacked: right for every function, with gradients,
+and as fast as the loop that it saves writing.
 
 Source: https://pytorch.org/docs/stable/generated/torch.func.vmap.html
 """
@@ -14,7 +14,8 @@ from ..tensor import Tensor
 from .trees import leaves, rebuilt, spread
 
 _RANDOM = (
-    "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness "
+    "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+    "randomness "
     "flags on vmap or perform the randomness operation out of vmap"
 )
 
@@ -37,7 +38,8 @@ def vmap(func, in_dims=0, out_dims=0, randomness: str = "error", *, chunk_size=N
         raise RuntimeError(f"Only allowed values for randomness are 'error', 'different', or 'same'. Got {randomness}")
     if randomness == "different":
         raise NotImplementedError(
-            "vmap(randomness='different') is not part of tensorkit: PyTorch draws for the whole batch at once, which a loop "
+            "vmap(randomness='different') is not part of tensorkit: PyTorch draws for the whole batch at once, which "
+            "a loop "
             "over the examples cannot follow. Draw the random numbers before vmap and pass them in."
         )
 
@@ -61,11 +63,15 @@ def vmap(func, in_dims=0, out_dims=0, randomness: str = "error", *, chunk_size=N
 def _examples(args: tuple, in_dims) -> tuple:
     """How many examples there are, and the arguments of each."""
     if not args:
-        raise ValueError("vmap(f)(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
-                         "function with no inputs. The latter is unsupported.")  # fmt: skip
+        raise ValueError(
+            "vmap(f)(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
+            "function with no inputs. The latter is unsupported."
+        )
     if not isinstance(in_dims, (int, tuple, list)):
-        raise ValueError(f"vmap(f, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) "
-                         f"tuple matching the structure of inputs, got: {type(in_dims)}.")  # fmt: skip
+        raise ValueError(
+            f"vmap(f, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a (potentially nested) tuple "
+            f"matching the structure of inputs, got: {type(in_dims)}."
+        )
     values = leaves(args)
     dims = spread(in_dims, args, f"vmap(f, in_dims={in_dims}, ...)(<inputs>)")
     sizes = []
@@ -79,15 +85,18 @@ def _examples(args: tuple, in_dims) -> tuple:
             )
         if not -value.dim() <= dim < value.dim():
             raise ValueError(
-                f"vmap(f, in_dims={in_dims}, ...)(<inputs>): Got in_dim={dim} for some input, but that input is a Tensor of "
+                f"vmap(f, in_dims={in_dims}, ...)(<inputs>): Got in_dim={dim} for some input, but that input is a "
+                "Tensor of "
                 f"dimensionality {value.dim()} so expected in_dim to satisfy -{value.dim()} <= in_dim < {value.dim()}."
             )
         sizes.append(value.size(dim))
     if not sizes:
         raise ValueError("vmap: at least one argument must have an in_dim that is not None")
     if len(set(sizes)) > 1:
-        raise ValueError(f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for "
-                         "the mapped dimension")  # fmt: skip
+        raise ValueError(
+            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the "
+            "mapped dimension"
+        )
     pieces = [value if dim is None else value.unbind(dim) for value, dim in zip(values, dims, strict=True)]
     return sizes[0], [
         rebuilt(args, [piece if dim is None else piece[i] for piece, dim in zip(pieces, dims, strict=True)])
@@ -105,4 +114,5 @@ def _stacked(results: list, out_dims):
                              "out_dims= to None for output?")  # fmt: skip
     dims = spread(out_dims, results[0], f"vmap(f, ..., out_dims={out_dims})")
     columns = zip(*[leaves(each) for each in results], strict=True)
-    return rebuilt(results[0], [column[0] if dim is None else stack(column, dim) for column, dim in zip(columns, dims, strict=True)])
+    joined = [column[0] if dim is None else stack(column, dim) for column, dim in zip(columns, dims, strict=True)]
+    return rebuilt(results[0], joined)

@@ -1,8 +1,8 @@
 """Derivatives as functions: `grad(f)` is the function that computes the gradient of `f`.
 
-Each call runs the function on stand-ins for its arguments, and differentiates with `torch.autograd.grad`.  Results belong
-to the graph of whoever is around: to an outer transform, or to tensors that `f` uses from outside and that require grad.  If
-there is nobody, they have no history.
+Each call runs the function on stand-ins for its arguments, and differentiates with `torch.autograd.grad`.  Results
+belong to the graph of whoever is around: to an outer transform, or to tensors that `f` uses from outside and that
+require grad.  If there is nobody, they have no history.
 
 Forward mode (`jvp`, `jacfwd`) gives PyTorch's numbers by two backward passes.
 
@@ -95,12 +95,16 @@ def grad_and_value(func, argnums=0, has_aux: bool = False):
         with enable_grad():
             numbers = _chosen(args, argnums)
             stand_ins = [mapped(level.stand_in, args[each]) for each in numbers]
-            value, aux = _with_aux(func(*_replaced(args, numbers, stand_ins), **kwargs), has_aux, "grad_and_value(f)(*args)")
+            given = func(*_replaced(args, numbers, stand_ins), **kwargs)
+            value, aux = _with_aux(given, has_aux, "grad_and_value(f)(*args)")
             if not isinstance(value, Tensor):
-                raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return tensor, got type {type(value)}")
+                raise RuntimeError(
+                    f"grad_and_value(f)(*args): Expected f(*args) to return tensor, got type {type(value)}"
+                )
             if value.dim():
                 raise RuntimeError(
-                    f"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {value.dim()} "
+                    "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with "
+                    f"{value.dim()} "
                     "dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
                 )
             found = [rebuilt(each, _gradients([value], leaves(each), None)) for each in stand_ins]
@@ -178,7 +182,8 @@ def vjp(func, *primals, has_aux: bool = False):
             wanted = leaves(value)
             if len(given) != len(wanted):
                 raise RuntimeError(
-                    f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function: "
+                    "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
+                    "function: "
                     f"got {len(given)} tensors for {len(wanted)}."
                 )
             found = _gradients(wanted, leaves(stand_ins), given)
@@ -202,11 +207,14 @@ def jvp(func, primals, tangents, *, strict: bool = False, has_aux: bool = False)
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise RuntimeError(
-            f"jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call f(*primals), but "
+            "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call f(*primals), "
+            "but "
             f"primals has type {type(primals)}, tangents {type(tangents)}."
         )
     if len(leaves(primals)) != len(leaves(tangents)):
-        raise RuntimeError("jvp(f, primals, tangents): Expected primals and tangents to have the same python structure.")
+        raise RuntimeError(
+            "jvp(f, primals, tangents): Expected primals and tangents to have the same python structure."
+        )
     level = _Level()
     with enable_grad():
         stand_ins = mapped(level.stand_in, primals)
@@ -241,7 +249,8 @@ def jacrev(func, argnums=0, *, has_aux: bool = False, chunk_size=None, _prealloc
         with enable_grad():
             numbers = _chosen(args, argnums)
             stand_ins = [mapped(level.stand_in, args[each]) for each in numbers]
-            value, aux = _with_aux(func(*_replaced(args, numbers, stand_ins), **kwargs), has_aux, "jacrev(f)(*args)")
+            given = func(*_replaced(args, numbers, stand_ins), **kwargs)
+            value, aux = _with_aux(given, has_aux, "jacrev(f)(*args)")
             _check_outputs(value, "jacrev(f)(*args)")
             blocks = [_block(out, stand_ins) for out in leaves(value)]
         level.end()

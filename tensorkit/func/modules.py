@@ -71,8 +71,8 @@ def stack_module_state(models) -> tuple:
     if any(type(each) is not type(models[0]) for each in models):
         raise RuntimeError("stack_module_state: Expected all models to be of the same class.")
     parameters = {
-        name: stack([dict(each.named_parameters())[name].detach() for each in models]).requires_grad_(value.requires_grad)
-        for name, value in models[0].named_parameters()
+        name: stack([dict(each.named_parameters())[name].detach() for each in models]).requires_grad_(own.requires_grad)
+        for name, own in models[0].named_parameters()
     }
     buffers = {
         name: stack([dict(each.named_buffers())[name] for each in models]).requires_grad_(False)

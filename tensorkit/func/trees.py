@@ -40,8 +40,8 @@ def mapped(function, tree):
 
 
 def spread(short, tree, what: str) -> list:
-    """For each leaf of `tree` the entry of `short`, a tree whose leaves may stand for whole branches; ValueError if the two
-    do not fit."""
+    """For each leaf of `tree` the entry of `short`, a tree whose leaves may stand for whole branches; ValueError if
+    the two do not fit."""
     if not isinstance(short, (tuple, list, dict)):
         return [short] * len(leaves(tree))
     if type(short) is not type(tree) and not (isinstance(short, (tuple, list)) and isinstance(tree, (tuple, list))):

@@ -32,7 +32,8 @@ def check_writable(tensor: Tensor) -> None:
         step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
     ):
         raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            "location. Please "
             "clone() the tensor before performing the operation."
         )
 
@@ -49,9 +50,12 @@ def _check_recorded_write(tensor: Tensor, base) -> None:
             )
         if node is None and base._requires_grad and tensor._requires_grad:
             raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
-                "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
-                "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
+                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
+                "this "
+                "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
+                "the view "
+                "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) "
+                "or both "
                 "outside (if you want the inplace to be tracked)."
             )
         if tensor._requires_grad and base._node is None:
@@ -61,12 +65,15 @@ def _check_recorded_write(tensor: Tensor, base) -> None:
 
 
 _OF_SEVERAL_VIEWS = (
-    "This view is the output of a function that returns multiple views. Such functions do not allow the output views to be "
+    "This view is the output of a function that returns multiple views. Such functions do not allow the output views "
+    "to be "
     "modified inplace. You should replace the inplace operation by an out-of-place one."
 )
 _OF_A_USERS_FUNCTION = (
-    "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic to handle "
-    "view+inplace would override the custom backward associated with the custom Function, leading to incorrect gradients. "
+    "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
+    "to handle "
+    "view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
+    "gradients. "
     "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
 )
 
@@ -205,7 +212,8 @@ def attach_in_place_methods(functions: dict) -> None:
             in_place(declared.name, declared.function)
     for name in (
         "clamp clip clamp_min clamp_max square float_power masked_fill masked_scatter index_add index_copy index_fill "
-        "scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin arccos "
+        "scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin "
+        "arccos "
         "arctan addcmul addcdiv lerp addmm addmv addbmm baddbmm addr nan_to_num relu sigmoid tanh tril triu "
         "logical_and xlogy fix not_equal greater less conj_physical ldexp copysign floor_divide nextafter"
     ).split():

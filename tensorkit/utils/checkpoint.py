@@ -25,14 +25,16 @@ _NOT_EXPLICIT = (
     "differences between the two variants."
 )
 _SEQUENTIAL_NOT_EXPLICIT = (
-    "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter should be passed explicitly. In version 2.9 "
+    "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter should be passed explicitly. In "
+    "version 2.9 "
     "we will raise an exception if use_reentrant is not passed. use_reentrant=False is recommended, but if you need to "
     "preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more details on the "
     "differences between the two variants."
 )
 _ONLY_BACKWARD = (
     "When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad() or passing an `inputs` parameter to "
-    ".backward(). To resolve this error, you can either set use_reentrant=False, or call .backward() without passing the "
+    ".backward(). To resolve this error, you can either set use_reentrant=False, or call .backward() without passing "
+    "the "
     "`inputs` argument."
 )
 
@@ -49,7 +51,8 @@ def checkpoint(function, *args, use_reentrant: bool | None = None, context_fn=No
                debug: bool = False, early_stop: bool = True, preserve_rng_state: bool = True, **kwargs):  # fmt: skip
     """What `function(*args, **kwargs)` gives, without keeping what it computes on the way.
 
-    use_reentrant       False (to be preferred): the block has its own history, as without checkpointing.  True: the block is
+    use_reentrant       False (to be preferred): the block has its own history, as without checkpointing.  True: the
+                        block is
                         one node, and at least one argument must require grad.
     preserve_rng_state  the second run draws the same random numbers as the first
     context_fn          gives a pair of context managers, around the first and the second run
@@ -163,7 +166,8 @@ class _Block:
                 )
         if different:
             raise CheckpointError(
-                "torch.utils.checkpoint: Recomputed values for the following tensors have different metadata than during "
+                "torch.utils.checkpoint: Recomputed values for the following tensors have different metadata than "
+                "during "
                 f"the forward pass.\n{''.join(different)}."
             )
 
@@ -205,7 +209,8 @@ class CheckpointFunction(autograd.Function):
 
 
 def checkpoint_sequential(functions, segments: int, input, use_reentrant: bool | None = None, **kwargs):
-    """Run a list of functions (or a Sequential) one after the other in `segments` checkpointed blocks, the last one plain.
+    """Run a list of functions (or a Sequential) one after the other in `segments` checkpointed blocks, the last one
+    plain.
 
     Source: https://pytorch.org/docs/stable/checkpoint.html#torch.utils.checkpoint.checkpoint_sequential
     """
