@@ -15,7 +15,14 @@ from weakref import ref
 import numpy as np
 
 from .grad_mode import (  # noqa: F401 (part of the tape for all who import from here)
-    decorate, enable_grad, inference_mode, inferring, is_grad_enabled, is_inference_mode_enabled, mode, no_grad,
+    decorate,
+    enable_grad,
+    inference_mode,
+    inferring,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    mode,
+    no_grad,
     set_grad_enabled,
 )  # fmt: skip
 from .hooks import RemovableHandle

@@ -173,13 +173,15 @@ class Tensor:
         if len(args) == 1 and isinstance(args[0], Tensor):
             given = args[0]
             if given._array.dtype != wanted:
-                raise TypeError(
-                    f"expected {dtypes.get_default_dtype().tensor_type} (got {given.dtype.tensor_type})"
-                )
+                raise TypeError(f"expected {_options(dtypes.from_numpy(wanted))} (got {_options(given.dtype)})")
             return share(given, memory(given))
         if len(args) == 1 and not isinstance(args[0], int):
             if isinstance(args[0], Size):
                 return wrap(np.zeros(args[0], wanted), cls)
+            if isinstance(args[0], str):
+                raise TypeError("new(): invalid data type 'str'")
+            if isinstance(args[0], (float, complex)):
+                raise TypeError(f"new(): data must be a sequence (got {type(args[0]).__name__})")
             return wrap(np.array(args[0], dtype=wanted), cls)
         return wrap(np.zeros(args or (0,), wanted), cls)
 
@@ -374,7 +376,7 @@ class Tensor:
                 raise RuntimeError("can't assign Variable as its own grad")
             if gradient._array.dtype != self._array.dtype:
                 raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{_scalar_name(gradient)}' to a tensor with grad_dtype "
+                    f"attempting to assign a gradient with dtype '{gradient.dtype.c_name}' to a tensor with grad_dtype "
                     f"'{self.dtype.cpp_name}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
                     "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
                     "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
@@ -398,6 +400,14 @@ class Tensor:
 
     @data.setter
     def data(self, source: "Tensor"):
+        if self._requires_grad and source._array.dtype.kind not in "fcV":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex dtype"
+            )
+        if self._requires_grad and source._array.dtype.kind in "biu":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point or complex dtype"
+            )
         self._array = memory(source)
 
     def detach(self) -> "Tensor":
@@ -522,7 +532,7 @@ class Tensor:
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         number = self._array.item()
-        if self._requires_grad and _first("a tensor was converted to a number"):
+        if self._requires_grad and first_time("a tensor was converted to a number"):
             warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
@@ -595,7 +605,7 @@ class Tensor:
 _said: set = set()
 
 
-def _first(what: str) -> bool:
+def first_time(what: str) -> bool:
     """Whether this is said for the first time: some of PyTorch's warnings come once per process."""
     if what in _said and not always_warn:
         return False
@@ -618,17 +628,19 @@ def is_warn_always_enabled() -> bool:
     return always_warn
 
 
+def _options(kind) -> str:
+    """A kind of tensor as the errors of the old constructors spell it out."""
+    return (
+        f"TensorOptions(dtype={kind.c_name}, device=cpu, layout=Strided, requires_grad=false (default), pinned_memory=false "
+        "(default), memory_format=(nullopt))"
+    )
+
+
 def _rebuild(array, requires_grad, cls):
     """A tensor that came back from a copy or from another process."""
     tensor = wrap(array, cls)
     tensor._requires_grad = requires_grad
     return tensor
-
-
-def _scalar_name(tensor) -> str:
-    return {"float32": "float", "float64": "double", "int64": "long int", "int32": "int", "bool": "bool"}.get(
-        tensor.dtype.name, tensor.dtype.name
-    )
 
 
 def describe(tensor, name: str = "tensor(") -> str:

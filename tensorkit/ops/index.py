@@ -227,7 +227,7 @@ def _setitem(self, index, value):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         value = wrap(np.asarray(value))
     if all(_plain(part) for part in parts):
-        _assign(_view_index(self, parts), value)
+        _assign(self if index is Ellipsis else _view_index(self, parts), value)
         return
     plain, arrays = _split(parts, self._array.ndim)
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
