@@ -1,0 +1,141 @@
+"""Padding layers: a border of zeros, of one value, or of the tensor's own elements mirrored, repeated or wrapped around.
+
+The function behind them all is `tensorkit.nn.functional.pad`.
+"""
+
+from . import functional as F
+from .module import Module
+from .sizes import tuple_of
+
+
+class _Pad(Module):
+    """A border; `padding` is one width for all sides, or one for each, the last dimension's first."""
+
+    mode = "constant"
+    n = 1
+
+    def __init__(self, padding):
+        super().__init__()
+        self.padding = tuple_of(padding, 2 * self.n)
+
+    def forward(self, input):
+        return F.pad(input, self.padding, self.mode)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
+
+
+class _ConstantPad(_Pad):
+    def __init__(self, padding, value: float):
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input):
+        return F.pad(input, self.padding, "constant", self.value)
+
+    def extra_repr(self) -> str:
+        return f"padding={self.padding}, value={self.value}"
+
+
+class _ZeroPad(_Pad):
+    def forward(self, input):
+        return F.pad(input, self.padding, "constant", 0.0)
+
+
+class ConstantPad1d(_ConstantPad):
+    """A border of one value around sequences."""
+
+    n = 1
+
+
+class ConstantPad2d(_ConstantPad):
+    """A border of one value around images."""
+
+    n = 2
+
+
+class ConstantPad3d(_ConstantPad):
+    """A border of one value around volumes."""
+
+    n = 3
+
+
+class ZeroPad1d(_ZeroPad):
+    """A border of zeros around sequences."""
+
+    n = 1
+
+
+class ZeroPad2d(_ZeroPad):
+    """A border of zeros around images."""
+
+    n = 2
+
+
+class ZeroPad3d(_ZeroPad):
+    """A border of zeros around volumes."""
+
+    n = 3
+
+
+class ReflectionPad1d(_Pad):
+    """A border that mirrors sequences at their edges."""
+
+    n = 1
+    mode = "reflect"
+
+
+class ReflectionPad2d(_Pad):
+    """A border that mirrors images at their edges."""
+
+    n = 2
+    mode = "reflect"
+
+
+class ReflectionPad3d(_Pad):
+    """A border that mirrors volumes at their edges."""
+
+    n = 3
+    mode = "reflect"
+
+
+class ReplicationPad1d(_Pad):
+    """A border that repeats the edges of sequences."""
+
+    n = 1
+    mode = "replicate"
+
+
+class ReplicationPad2d(_Pad):
+    """A border that repeats the edges of images."""
+
+    n = 2
+    mode = "replicate"
+
+
+class ReplicationPad3d(_Pad):
+    """A border that repeats the edges of volumes."""
+
+    n = 3
+    mode = "replicate"
+
+
+class CircularPad1d(_Pad):
+    """A border that continues sequences at their other end."""
+
+    n = 1
+    mode = "circular"
+
+
+class CircularPad2d(_Pad):
+    """A border that continues images at their other end."""
+
+    n = 2
+    mode = "circular"
+
+
+class CircularPad3d(_Pad):
+    """A border that continues volumes at their other end."""
+
+    n = 3
+    mode = "circular"

@@ -1,0 +1,240 @@
+"""Pooling layers: the largest or the mean element of each window.
+
+The functions stand in `tensorkit.nn.functional.pooling`.
+"""
+
+from . import functional as F
+from .module import Module
+from .sizes import tuple_of
+
+
+class _MaxPool(Module):
+    def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False,
+                 ceil_mode: bool = False):  # fmt: skip
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride if stride is not None else kernel_size
+        self.padding = padding
+        self.dilation = dilation
+        self.return_indices = return_indices
+        self.ceil_mode = ceil_mode
+
+    def _pooled(self, function, input):
+        return function(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation={self.dilation}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class MaxPool1d(_MaxPool):
+    """The largest element of each window of a sequence."""
+
+    def forward(self, input):
+        return self._pooled(F.max_pool1d, input)
+
+
+class MaxPool2d(_MaxPool):
+    """The largest element of each window of an image.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+    """
+
+    def forward(self, input):
+        return self._pooled(F.max_pool2d, input)
+
+
+class MaxPool3d(_MaxPool):
+    """The largest element of each window of a volume."""
+
+    def forward(self, input):
+        return self._pooled(F.max_pool3d, input)
+
+
+class _MaxUnpool(Module):
+    n = 1
+
+    def __init__(self, kernel_size, stride=None, padding=0):
+        super().__init__()
+        self.kernel_size = tuple_of(kernel_size, self.n)
+        self.stride = tuple_of(stride if stride is not None else kernel_size, self.n)
+        self.padding = tuple_of(padding, self.n)
+
+    def forward(self, input, indices, output_size=None):
+        function = (F.max_unpool1d, F.max_unpool2d, F.max_unpool3d)[self.n - 1]
+        return function(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """The largest elements put back to where `MaxPool1d` found them."""
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """The largest elements put back to where `MaxPool2d` found them."""
+
+    n = 2
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """The largest elements put back to where `MaxPool3d` found them."""
+
+    n = 3
+
+
+class AvgPool1d(Module):
+    """The mean of each window of a sequence."""
+
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
+        super().__init__()
+        self.kernel_size = tuple_of(kernel_size, 1)
+        self.stride = tuple_of(stride if stride is not None else kernel_size, 1)
+        self.padding = tuple_of(padding, 1)
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, input):
+        return F.avg_pool1d(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        )
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class _AvgPool(Module):
+    def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True,
+                 divisor_override: int | None = None):  # fmt: skip
+        super().__init__()
+        self.kernel_size = kernel_size
+        self.stride = stride if stride is not None else kernel_size
+        self.padding = padding
+        self.ceil_mode = ceil_mode
+        self.count_include_pad = count_include_pad
+        self.divisor_override = divisor_override
+
+    def _pooled(self, function, input):
+        return function(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+            self.divisor_override,
+        )  # fmt: skip
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class AvgPool2d(_AvgPool):
+    """The mean of each window of an image."""
+
+    def forward(self, input):
+        return self._pooled(F.avg_pool2d, input)
+
+
+class AvgPool3d(_AvgPool):
+    """The mean of each window of a volume."""
+
+    def forward(self, input):
+        return self._pooled(F.avg_pool3d, input)
+
+
+class _LPPool(Module):
+    n = 1
+
+    def __init__(self, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False):
+        super().__init__()
+        self.norm_type = norm_type
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input):
+        function = (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)[self.n - 1]
+        return function(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class LPPool1d(_LPPool):
+    """The p-norm of each window of a sequence."""
+
+
+class LPPool2d(_LPPool):
+    """The p-norm of each window of an image."""
+
+    n = 2
+
+
+class LPPool3d(_LPPool):
+    """The p-norm of each window of a volume."""
+
+    n = 3
+
+
+class _Adaptive(Module):
+    def __init__(self, output_size):
+        super().__init__()
+        self.output_size = output_size
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
+
+
+class AdaptiveAvgPool1d(_Adaptive):
+    """The means of `output_size` windows that cover a sequence."""
+
+    def forward(self, input):
+        return F.adaptive_avg_pool1d(input, self.output_size)
+
+
+class AdaptiveAvgPool2d(_Adaptive):
+    """The means of windows that cover an image, as many as `output_size` says.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
+    """
+
+    def forward(self, input):
+        return F.adaptive_avg_pool2d(input, self.output_size)
+
+
+class AdaptiveAvgPool3d(_Adaptive):
+    """The means of windows that cover a volume."""
+
+    def forward(self, input):
+        return F.adaptive_avg_pool3d(input, self.output_size)
+
+
+class _AdaptiveMax(_Adaptive):
+    def __init__(self, output_size, return_indices: bool = False):
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+
+class AdaptiveMaxPool1d(_AdaptiveMax):
+    """The largest elements of `output_size` windows that cover a sequence."""
+
+    def forward(self, input):
+        return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool2d(_AdaptiveMax):
+    """The largest elements of windows that cover an image."""
+
+    def forward(self, input):
+        return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool3d(_AdaptiveMax):
+    """The largest elements of windows that cover a volume."""
+
+    def forward(self, input):
+        return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)

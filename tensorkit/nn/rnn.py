@@ -1,0 +1,388 @@
+"""Recurrent layers and cells: RNN, LSTM, GRU.
+
+What one layer computes over all time steps stands in `recurrent.py`; sequences of unlike lengths in `utils/rnn.py`.
+"""
+
+import math
+import numbers
+from warnings import warn
+
+from ..ops.create import empty, zeros
+from ..ops.index import index_select
+from ..ops.join import cat, stack
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter
+from .recurrent import CELLS, Trace, by_cells, lstm_layer, rnn_layer
+from .utils.rnn import PackedSequence
+
+_GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+
+
+class RNNBase(Module):
+    """What the three kinds share: parameters of every layer and direction, and the way through them."""
+
+    def __init__(self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+                 device=None, dtype=None):  # fmt: skip
+        super().__init__()
+        if not isinstance(dropout, numbers.Number) or isinstance(dropout, bool) or not 0 <= dropout <= 1:
+            raise ValueError(
+                "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
+            )
+        if dropout > 0 and num_layers == 1:
+            warn(
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
+                f"num_layers greater than 1, but got dropout={dropout} and num_layers={num_layers}",
+                stacklevel=3,
+            )
+        if not isinstance(hidden_size, int):
+            raise TypeError(f"hidden_size should be of type int, got: {type(hidden_size).__name__}")
+        for name, value in (("hidden_size", hidden_size), ("num_layers", num_layers)):
+            if value <= 0:
+                raise ValueError(f"{name} must be greater than zero")
+        if proj_size < 0:
+            raise ValueError("proj_size should be a positive integer or zero to disable projections")
+        if proj_size >= hidden_size:
+            raise ValueError("proj_size has to be smaller than hidden_size")
+        self.mode = mode
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = float(dropout)
+        self.bidirectional = bidirectional
+        self.proj_size = proj_size
+        self._register_weights(device, dtype)
+        self.reset_parameters()
+
+    def _register_weights(self, device, dtype) -> None:
+        outs = self.proj_size or self.hidden_size
+        rows = _GATES[self.mode] * self.hidden_size
+        for layer in range(self.num_layers):
+            for suffix in self._suffixes(layer):
+                width = self.input_size if layer == 0 else outs * (2 if self.bidirectional else 1)
+                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, outs)}
+                if self.bias:
+                    shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+                if self.proj_size:
+                    shapes["weight_hr"] = (self.proj_size, self.hidden_size)
+                for name, shape in shapes.items():
+                    setattr(self, name + suffix, Parameter(empty(*shape, device=device, dtype=dtype)))
+
+    def _suffixes(self, layer: int) -> tuple:
+        """What ends the names of a layer's parameters, for each direction."""
+        return (f"_l{layer}", f"_l{layer}_reverse") if self.bidirectional else (f"_l{layer}",)
+
+    def _weights(self, suffix: str) -> list:
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+        return [self._parameters.get(name + suffix) for name in names]
+
+    @property
+    def all_weights(self) -> list:
+        """The parameters of each layer and direction."""
+        return [[each for each in self._weights(suffix) if each is not None]
+                for layer in range(self.num_layers) for suffix in self._suffixes(layer)]  # fmt: skip
+
+    def flatten_parameters(self) -> None:
+        """Nothing to do here: it arranges the weights for GPUs."""
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew, evenly between ±1/√hidden_size."""
+        bound = 1.0 / math.sqrt(self.hidden_size)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    # Checks
+
+    def _check_input(self, input, packed: bool) -> None:
+        weight = self._parameters["weight_ih_l0"]
+        if input.dtype is not weight.dtype:
+            raise ValueError(
+                f"RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
+                f"input.to({weight.dtype}), or convert model: model.to({input.dtype})"
+            )
+        wanted = 2 if packed else 3
+        if input.ndim != wanted:
+            raise RuntimeError(f"input must have {wanted} dimensions, got {input.dim()}")
+        if input._array.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input._array.shape[-1]}"
+            )
+
+    def _check_state(self, state, samples: int, size: int, what: str) -> None:
+        wanted = (self.num_layers * (2 if self.bidirectional else 1), samples, size)
+        if state._array.shape != wanted:
+            raise RuntimeError(f"Expected {what} size {wanted}, got {list(state._array.shape)}")
+
+    def _first_states(self, states, samples: int, input) -> tuple:
+        """The states to begin with: those given, checked, or zeros."""
+        count = self.num_layers * (2 if self.bidirectional else 1)
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: 2 if self.mode == "LSTM" else 1]
+        if states is None:
+            return tuple([zeros(count, samples, size, dtype=input.dtype) for size in sizes])
+        labels = ("hidden[0]", "hidden[1]") if self.mode == "LSTM" else ("hidden",)
+        for state, size, label in zip(states, sizes, labels, strict=True):
+            self._check_state(state, samples, size, label)
+        return tuple(states)
+
+    # The way through the layers
+
+    def _one_direction(self, x, states: tuple, suffix: str, sizes: list) -> tuple:
+        """One layer in one direction: outputs of all steps, and its last states."""
+        *weights, projection = self._weights(suffix)
+        reverse = suffix.endswith("_reverse")
+        if projection is not None:
+
+            def cell(x, state, *weights):
+                h, c = CELLS["LSTM"](x, state, *weights)
+                return F.linear(h, projection), c
+
+            return by_cells(cell, x, states, weights, sizes, reverse)
+        layer = lstm_layer if self.mode == "LSTM" else rnn_layer
+        return layer(x, *states, *weights, self.mode, sizes, reverse, Trace())
+
+    def _run(self, x, states: tuple, sizes: list) -> tuple:
+        """All layers: the outputs of the last one, and the last states of all."""
+        lasts = []
+        for layer in range(self.num_layers):
+            outputs = []
+            for suffix in self._suffixes(layer):
+                own = tuple([each[len(lasts)] for each in states])
+                out, *last = self._one_direction(x, own, suffix, sizes)
+                outputs.append(out)
+                lasts.append(last)
+            x = outputs[0] if len(outputs) == 1 else cat(outputs, -1)
+            if self.dropout and self.training and layer < self.num_layers - 1:
+                x = F.dropout(x, self.dropout)
+        return x, tuple([stack([last[i] for last in lasts]) for i in range(len(states))])
+
+    def _forward(self, input, states):
+        """For the subclasses: states are tuples here."""
+        if isinstance(input, PackedSequence):
+            return self._forward_packed(input, states)
+        if input.ndim not in (2, 3):
+            raise ValueError(
+                f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D instead"
+            )
+        alone = input.ndim == 2
+        states = self._batched_states(states, alone)
+        x = input.unsqueeze(0 if self.batch_first else 1) if alone else input
+        self._check_input(x, packed=False)
+        if self.batch_first:
+            x = x.transpose(0, 1)
+        steps, samples = x._array.shape[:2]
+        out, lasts = self._run(x, self._first_states(states, samples, x), [samples] * steps)
+        if self.batch_first:
+            out = out.transpose(0, 1)
+        if alone:
+            out = out.squeeze(0 if self.batch_first else 1)
+            lasts = tuple([each.squeeze(1) for each in lasts])
+        return out, lasts
+
+    def _batched_states(self, states, alone: bool):
+        if states is None:
+            return None
+        wanted = 2 if alone else 3
+        if any(each.ndim != wanted for each in states):
+            kind = "unbatched 2-D" if alone else "batched 3-D"
+            if self.mode == "LSTM":
+                dims = ", ".join(f"{each.dim()}-D" for each in states)
+                raise RuntimeError(f"For {kind} input, hx and cx should also be {wanted}-D but got ({dims}) tensors")
+            raise RuntimeError(f"For {kind} input, hx should also be {wanted}-D but got {states[0].dim()}-D tensor")
+        return tuple([each.unsqueeze(1) for each in states]) if alone else states
+
+    def _forward_packed(self, packed, states):
+        data, batch_sizes, order, back = packed
+        self._check_input(data, packed=True)
+        sizes = batch_sizes.tolist()
+        if states is not None and order is not None:
+            states = tuple([index_select(each, 1, order) for each in states])
+        out, lasts = self._run(data, self._first_states(states, sizes[0], data), sizes)
+        if back is not None:
+            lasts = tuple([index_select(each, 1, back) for each in lasts])
+        return PackedSequence(out, batch_sizes, order, back), lasts
+
+    def extra_repr(self) -> str:
+        parts = [f"{self.input_size}, {self.hidden_size}"]
+        if self.proj_size:
+            parts.append(f"proj_size={self.proj_size}")
+        if self.num_layers != 1:
+            parts.append(f"num_layers={self.num_layers}")
+        if self.bias is not True:
+            parts.append(f"bias={self.bias}")
+        if self.batch_first:
+            parts.append(f"batch_first={self.batch_first}")
+        if self.dropout:
+            parts.append(f"dropout={self.dropout}")
+        if self.bidirectional:
+            parts.append(f"bidirectional={self.bidirectional}")
+        return ", ".join(parts)
+
+
+class RNN(RNNBase):
+    """A plain recurrent network: h = tanh(W·x + b + U·h + c) at each step.
+
+    input   length, batch, features (batch first with `batch_first`; without batch for one sequence)
+
+    Returns the outputs of all steps and the last state of each layer (layers, batch, hidden_size).
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias=True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None,
+                 dtype=None):  # fmt: skip
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
+                         bidirectional, 0, device, dtype)  # fmt: skip
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input, hx=None):
+        out, (last,) = self._forward(input, None if hx is None else (hx,))
+        return out, last
+
+
+class GRU(RNNBase):
+    """Gated recurrent units: a state that is kept or replaced, as gates decide at each step.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None,
+                 dtype=None):  # fmt: skip
+        super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0, device,
+                         dtype)  # fmt: skip
+
+    def forward(self, input, hx=None):
+        out, (last,) = self._forward(input, None if hx is None else (hx,))
+        return out, last
+
+
+class LSTM(RNNBase):
+    """Long short-term memory: a cell that gates write, keep and read at each step.
+
+    input   length, batch, features (batch first with `batch_first`; without batch for one sequence)
+
+    Returns the outputs of all steps and the pair of last outputs and last cells (layers, batch, hidden_size).
+
+    >>> from tensorkit import nn
+    >>> out, (h, c) = nn.LSTM(3, 4)(torch.ones(5, 2, 3))
+    >>> out.shape, h.shape
+    (torch.Size([5, 2, 4]), torch.Size([1, 2, 4]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
+                 batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
+                 device=None, dtype=None):  # fmt: skip
+        super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
+                         proj_size, device, dtype)  # fmt: skip
+
+    def forward(self, input, hx=None):
+        return self._forward(input, None if hx is None else (hx[0], hx[1]))
+
+
+# Cells: single steps
+
+
+class RNNCellBase(Module):
+    """The parameters of a cell, and its checks."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device=None, dtype=None):
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.bias = bias
+        rows = num_chunks * hidden_size
+        self.weight_ih = Parameter(empty(rows, input_size, device=device, dtype=dtype))
+        self.weight_hh = Parameter(empty(rows, hidden_size, device=device, dtype=dtype))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, Parameter(empty(rows, device=device, dtype=dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw all parameters anew, evenly between ±1/√hidden_size."""
+        bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def _step(self, kind: str, input, states) -> tuple:
+        """One step of a cell, for one sample or for a batch."""
+        name = self._get_name()
+        if input.ndim not in (1, 2):
+            raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
+        for i, state in enumerate(states or ()):
+            if state.ndim not in (1, 2):
+                what = f"hx[{i}]" if kind == "LSTM" else "hidden"
+                raise ValueError(f"{name}: Expected {what} to be 1D or 2D, got {state.dim()}D instead")
+        alone = input.ndim == 1
+        x = input.unsqueeze(0) if alone else input
+        samples = x._array.shape[0]
+        if x._array.shape[1] != self.input_size:
+            raise RuntimeError(
+                f"input has inconsistent input_size: got {x._array.shape[1]} expected {self.input_size}"
+            )
+        count = 2 if kind == "LSTM" else 1
+        if states is None:
+            states = (zeros(samples, self.hidden_size, dtype=input.dtype),) * count
+        elif alone:
+            states = tuple([each.unsqueeze(0) for each in states])
+        for i, state in enumerate(states):
+            if state._array.shape[0] != samples:
+                raise RuntimeError(
+                    f"Input batch size {samples} doesn't match hidden{i} batch size {state._array.shape[0]}"
+                )
+            if state._array.shape[1] != self.hidden_size:
+                raise RuntimeError(
+                    f"hidden{i} has inconsistent hidden_size: got {state._array.shape[1]}, expected {self.hidden_size}"
+                )
+        moved = CELLS[kind](x, states, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        return tuple([each.squeeze(0) for each in moved]) if alone else moved
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        if self.bias is not True:
+            text += f", bias={self.bias}"
+        if getattr(self, "nonlinearity", "tanh") != "tanh":
+            text += f", nonlinearity={self.nonlinearity}"
+        return text
+
+
+class RNNCell(RNNCellBase):
+    """One step of a plain recurrent network: tanh(W·x + b + U·h + c)."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device=None,
+                 dtype=None):  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
+        self.nonlinearity = nonlinearity
+
+    def forward(self, input, hx=None):
+        if self.nonlinearity not in ("tanh", "relu"):
+            raise RuntimeError(f"Unknown nonlinearity: {self.nonlinearity}")
+        return self._step(f"RNN_{self.nonlinearity.upper()}", input, None if hx is None else (hx,))[0]
+
+
+class LSTMCell(RNNCellBase):
+    """One step of an LSTM: returns the new output and the new cell."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
+
+    def forward(self, input, hx=None):
+        return self._step("LSTM", input, hx)
+
+
+class GRUCell(RNNCellBase):
+    """One step of a GRU."""
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
+
+    def forward(self, input, hx=None):
+        return self._step("GRU", input, None if hx is None else (hx,))[0]

@@ -1,0 +1,93 @@
+"""Gradients kept within bounds: clip_grad_norm_, clip_grad_value_; and all parameters as one vector.
+
+Source: Pascanu, Mikolov and Bengio, https://arxiv.org/abs/1211.5063
+"""
+
+from collections.abc import Iterable
+from warnings import warn
+
+from ...ops.declare import FUNCTIONS
+from ...ops.join import cat, stack
+from ...tape import no_grad
+from ...tensor import Tensor
+from ..module import typename
+
+
+def _gradients(parameters) -> list:
+    if isinstance(parameters, Tensor):
+        parameters = [parameters]
+    return [each._grad for each in parameters if each._grad is not None]
+
+
+def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None):
+    """The norm of all tensors together, as if they were one vector."""
+    tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if not tensors:
+        return FUNCTIONS["tensor"](0.0)
+    norm = FUNCTIONS["norm"]
+    total = norm(stack([norm(each, float(norm_type)) for each in tensors]), float(norm_type))
+    if error_if_nonfinite and not bool(total.isfinite()):
+        raise RuntimeError(
+            f"The total norm of order {float(norm_type)} for gradients from `parameters` is non-finite, so it cannot "
+            "be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+            "`error_if_nonfinite=False`"
+        )
+    return total
+
+
+def clip_grads_with_norm_(parameters, max_norm: float, total_norm, foreach: bool | None = None) -> None:
+    """Scale all gradients by max_norm / total_norm, if that makes them smaller."""
+    with no_grad():
+        factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+        for gradient in _gradients(parameters):
+            gradient.mul_(factor.to(gradient.dtype))
+
+
+def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                    foreach: bool | None = None):  # fmt: skip
+    """Scale all gradients, in place, so that their norm together is at most `max_norm`; returns the norm they had.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
+    """
+    if not isinstance(parameters, Tensor):
+        parameters = list(parameters)
+        if not parameters:
+            warn(
+                "`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2
+            )
+    with no_grad():
+        total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, total)
+    return total
+
+
+def clip_grad_norm(parameters, max_norm: float, norm_type: float = 2.0):
+    """PyTorch's old name of `clip_grad_norm_`."""
+    warn(
+        "torch.nn.utils.clip_grad_norm is now deprecated in favor of torch.nn.utils.clip_grad_norm_.", FutureWarning,
+        stacklevel=2,
+    )  # fmt: skip
+    return clip_grad_norm_(parameters, max_norm, norm_type)
+
+
+def clip_grad_value_(parameters, clip_value: float, foreach: bool | None = None) -> None:
+    """Cut all elements of all gradients off at ±clip_value, in place."""
+    with no_grad():
+        for gradient in _gradients(parameters):
+            gradient.clamp_(-float(clip_value), float(clip_value))
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]):
+    """All parameters one after the other, as one vector."""
+    return cat([each.reshape(-1) for each in parameters])
+
+
+def vector_to_parameters(vec, parameters: Iterable[Tensor]) -> None:
+    """Take all parameters' values from one vector; the reverse of `parameters_to_vector`."""
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"expected torch.Tensor, but got: {typename(vec)}")
+    start = 0
+    for each in parameters:
+        size = each._array.size
+        each.data = vec[start : start + size].view_as(each).data
+        start += size

@@ -1,0 +1,168 @@
+"""Sequences of unlike lengths: padded to one length, or packed one time step after the other.
+
+A `PackedSequence` holds, for each time step, the elements of all sequences that are that long, longest sequence first.
+
+Source: https://pytorch.org/docs/stable/nn.html#utility-functions
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from ...ops.create import as_tensor, full
+from ...ops.index import index_select
+from ...ops.join import cat, stack
+from ...tensor import Tensor, wrap
+
+_Fields = namedtuple("PackedSequence", ["data", "batch_sizes", "sorted_indices", "unsorted_indices"])
+
+
+class PackedSequence(_Fields):
+    """Sequences of unlike lengths without gaps.
+
+    data              all elements, time step by time step
+    batch_sizes       how many sequences reach each time step
+    sorted_indices    the places the sequences had before they were sorted by length (None: they were sorted)
+    unsorted_indices  the way back
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, data, batch_sizes=None, sorted_indices=None, unsorted_indices=None):
+        if unsorted_indices is None:
+            unsorted_indices = invert_permutation(sorted_indices)
+        return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether its elements are on a GPU."""
+        return False
+
+    def to(self, *args, **kwargs) -> "PackedSequence":
+        """The same with elements of another dtype or on another device."""
+        data = self.data.to(*args, **kwargs)
+        return self if data is self.data else type(self)(data, *self[1:])
+
+    def float(self) -> "PackedSequence":
+        return self.to(dtype=wrap(np.zeros(0, np.float32)).dtype)
+
+    def double(self) -> "PackedSequence":
+        return self.to(dtype=wrap(np.zeros(0, np.float64)).dtype)
+
+    def cpu(self, *args, **kwargs) -> "PackedSequence":
+        return self
+
+
+def invert_permutation(permutation):
+    """The permutation that undoes another one; None for None."""
+    if permutation is None:
+        return None
+    inverse = np.empty_like(permutation._array)
+    inverse[permutation._array] = np.arange(len(inverse))
+    return wrap(inverse)
+
+
+def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sorted: bool = True) -> PackedSequence:
+    """Pack sequences that were padded to one length.
+
+    input           length, batch, … (batch first with `batch_first`)
+    lengths         how long each of them is
+    enforce_sorted  they must come longest first
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
+    """
+    lengths = as_tensor(lengths).long()
+    order = None
+    if enforce_sorted:
+        sizes = lengths._array
+    else:
+        order = wrap(np.argsort(-lengths._array, kind="stable"))
+        sizes = lengths._array[order._array]
+        input = index_select(input, 0 if batch_first else 1, order)
+    x = input.transpose(0, 1) if batch_first else input
+    if len(sizes) != x._array.shape[1]:
+        raise RuntimeError(
+            f"Expected `len(lengths)` to be equal to batch_size, but got {len(sizes)} (batch_size={x._array.shape[1]})"
+        )
+    if np.any(sizes <= 0):
+        raise RuntimeError(
+            "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
+        )
+    if np.any(np.diff(sizes) > 0):
+        raise RuntimeError(
+            "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass "
+            "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement if you "
+            "do not need ONNX exportability."
+        )
+    if sizes[0] > x._array.shape[0]:
+        raise RuntimeError(f"Expected length of sequences to be at most {x._array.shape[0]}, but got {sizes[0]}")
+    counts = (np.arange(sizes[0])[:, None] < sizes).sum(1)
+    step, sample = np.nonzero(np.arange(sizes[0])[:, None] < sizes)
+    return PackedSequence(x[wrap(step), wrap(sample)], wrap(counts.astype(np.int64)), order, None)
+
+
+def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0,
+                        total_length: int | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The sequences of a `PackedSequence` padded to one length, and their lengths."""
+    counts = sequence.batch_sizes._array
+    steps, samples = len(counts), int(counts[0])
+    if total_length is not None and total_length < steps:
+        raise ValueError(
+            "Expected total_length to be at least the length of the longest sequence in input, but got "
+            f"total_length={total_length} and max sequence length being {steps}"
+        )
+    reached = np.arange(samples) < counts[:, None]
+    lengths = wrap(reached.sum(0).astype(np.int64))
+    data = sequence.data
+    blank = full((1, *data._array.shape[1:]), padding_value, dtype=data.dtype)
+    total = total_length or steps
+    places = np.full((total, samples), data._array.shape[0])
+    places[:steps][reached] = np.arange(data._array.shape[0])
+    padded = cat([data, blank])[wrap(places)]
+    if sequence.unsorted_indices is not None:
+        padded = index_select(padded, 1, sequence.unsorted_indices)
+        lengths = lengths[sequence.unsorted_indices]
+    return (padded.transpose(0, 1) if batch_first else padded), lengths
+
+
+def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"):
+    """Tensors of unlike first size as one tensor, the shorter ones padded.
+
+    >>> pad_sequence([torch.ones(2), torch.ones(1)], batch_first=True)
+    tensor([[1., 1.],
+            [1., 0.]])
+    """
+    if isinstance(sequences, Tensor):
+        sequences = sequences.unbind(0)
+    elif not isinstance(sequences, (list, tuple)):
+        sequences = list(sequences)
+    length = max(each._array.shape[0] for each in sequences)
+    rows = []
+    for each in sequences:
+        if each._array.shape[1:] != sequences[0]._array.shape[1:]:
+            each = each.expand(each._array.shape[0], *sequences[0]._array.shape[1:])
+        missing = length - each._array.shape[0]
+        if missing:
+            blank = full((missing, *each._array.shape[1:]), padding_value, dtype=each.dtype)
+            each = cat([each, blank] if padding_side == "right" else [blank, each])
+        rows.append(each)
+    return stack(rows, 0 if batch_first else 1)
+
+
+def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list[Tensor]:
+    """The sequences of a padded tensor, each at its own length."""
+    if not batch_first:
+        padded_sequences = padded_sequences.transpose(0, 1)
+    return [sequence[: int(length)] for sequence, length in zip(padded_sequences, lengths, strict=True)]
+
+
+def pack_sequence(sequences, enforce_sorted: bool = True) -> PackedSequence:
+    """Tensors of unlike first size, packed."""
+    lengths = as_tensor([each._array.shape[0] for each in sequences])
+    return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
+
+
+def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
+    """The sequences of a `PackedSequence`, as a list."""
+    padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
+    return unpad_sequence(padded, lengths, batch_first=True)
