@@ -15,6 +15,7 @@ import numpy as np
 from . import dtypes
 from .device import CPU
 from .errors import dim_out_of_range, hint
+from .formats import strided
 from .hooks import RemovableHandle
 from .left_out import missing
 from .printing import tensor_text
@@ -250,7 +251,7 @@ class Tensor:
 
     is_cuda = is_sparse = is_quantized = is_meta = is_mps = is_xpu = is_mkldnn = is_nested = False
     is_cpu = True
-    layout = "torch.strided"
+    layout = strided
 
     def get_device(self) -> int:
         """The index of its GPU; -1 on the CPU."""
@@ -532,7 +533,7 @@ class Tensor:
         if self._array.size != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         number = self._array.item()
-        if self._requires_grad and first_time("a tensor was converted to a number"):
+        if self._requires_grad and _first("a tensor was converted to a number"):
             warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
                 "Consider using tensor.detach() first.",
@@ -545,6 +546,12 @@ class Tensor:
         return number
 
     def __float__(self) -> float:
+        if self._requires_grad and _first("scalar of a tensor with requires_grad"):
+            warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using "
+                "tensor.detach() first.",
+                stacklevel=2,
+            )
         return float(self._only_number("double"))
 
     def __int__(self) -> int:
@@ -605,7 +612,7 @@ class Tensor:
 _said: set = set()
 
 
-def first_time(what: str) -> bool:
+def _first(what: str) -> bool:
     """Whether this is said for the first time: some of PyTorch's warnings come once per process."""
     if what in _said and not always_warn:
         return False
