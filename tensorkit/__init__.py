@@ -24,7 +24,10 @@ from .dtypes import (  # noqa: E402
     bfloat16, can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
     int16, int32, int64, set_default_dtype, uint8,
 )  # fmt: skip
+from .formats import channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format  # noqa: E402
+from .formats import strided  # noqa: E402
 from .ops import FUNCTIONS as _FUNCTIONS  # noqa: E402
+from .ops import later as _later  # noqa: E402
 from .printing import set_printoptions  # noqa: E402
 from .random import Generator, default_generator  # noqa: E402
 from .size import Size  # noqa: E402
@@ -45,11 +48,11 @@ globals().update(_dtypes.ALIASES)
 bool = _dtypes.bool_
 
 __all__ = sorted(
-    [*_FUNCTIONS, *_dtypes.ALIASES, "Generator", "Size", "Tensor", "autograd", "bfloat16", "bool", "can_cast", "complex64",
-     "complex128", "default_generator", "device", "dtype", "e", "enable_grad", "finfo", "float16", "float32", "float64",
+    [*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, "Generator", "Size", "Tensor", "autograd", "bfloat16", "bool", "can_cast", "channels_last",
+     "channels_last_3d", "complex64", "complex128", "contiguous_format", "default_generator", "device", "dtype", "e", "enable_grad", "finfo", "float16", "float32", "float64",
      "get_default_dtype", "iinfo", "inf", "inference_mode", "int8", "int16", "int32", "int64", "is_grad_enabled",
-     "is_inference_mode_enabled", "is_warn_always_enabled", "nan", "newaxis", "no_grad", "pi", "random", "set_default_dtype", "set_grad_enabled",
-     "set_printoptions", "set_warn_always", "uint8", "version", "__version__"]
+     "is_inference_mode_enabled", "is_warn_always_enabled", "layout", "memory_format", "nan", "newaxis", "no_grad", "pi", "preserve_format", "random", "set_default_dtype", "set_grad_enabled",
+     "set_printoptions", "set_warn_always", "strided", "uint8", "version", "__version__"]
 )  # fmt: skip
 
 
@@ -64,6 +67,7 @@ _ELSEWHERE = {
         pairwise_distance pdist pixel_shuffle pixel_unshuffle poisson_nll_loss prelu rms_norm rrelu selu threshold
         triplet_margin_loss""",
     "func": "vmap",
+    "amp": "autocast",
 }
 _HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names.split()}
 
@@ -71,6 +75,10 @@ _HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names
 def __getattr__(name: str):
     from importlib import import_module
 
+    if name in _later.FUNCTION_NAMES:
+        _later.load()
+        globals().update(_FUNCTIONS)
+        return globals()[name]
     if name in _ON_DEMAND:
         return import_module(f"{__name__}.{name}")
     if name in _HOMES:
@@ -83,7 +91,7 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted({*globals(), *_ON_DEMAND, *_HOMES})
+    return sorted({*globals(), *_later.FUNCTION_NAMES, *_ON_DEMAND, *_HOMES})
 
 
 def load_ipython_extension(ip) -> None:

@@ -1,16 +1,25 @@
 """The operations on tensors, family by family.
 
-`declare.py` says how one is declared; start reading with `pointwise.py`.  Importing this package attaches every
-operation to `Tensor` as a method and collects the functions of the `torch` namespace in `FUNCTIONS`.
+`declare.py` says how one is declared; start reading with `pointwise.py`.  Importing this package attaches the operations
+to `Tensor` as methods and collects the functions of the `torch` namespace in `FUNCTIONS`; those of `later.py` follow
+when one of them is first asked for, or when someone asks for the whole `REGISTRY`.
 """
 
 from . import (  # noqa: F401, I001
-    cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, special, misc, samples, sort, search,
-    matrices, einsum, decompose, linalg, leastsquares, lu, norm,
-    legacy,
+    cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, legacy, later,
 )  # fmt: skip
-from .declare import FUNCTIONS, REGISTRY, Op
+from .declare import FUNCTIONS, Op
 
 inplace.attach_in_place_methods(FUNCTIONS)
+later.announce()
 
 __all__ = ["FUNCTIONS", "REGISTRY", "Op"]
+
+
+def __getattr__(name: str):
+    if name == "REGISTRY":
+        from .declare import REGISTRY
+
+        later.load()
+        return REGISTRY
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,12 +7,26 @@ from functools import WRAPPER_ASSIGNMENTS
 import numpy as np
 
 from .. import dtypes
+from ..errors import kind
 from ..tape import mode
 from ..tensor import Tensor, memory, storage_of
 from .op import REGISTRY, Op
 
+class Functions(dict):
+    """Functions by name; one that is not there is looked for among the operations that `later.py` loads."""
+
+    load = None
+
+    def __missing__(self, name: str):
+        if self.load is not None:
+            self.load()
+            if name in self:
+                return self[name]
+        raise KeyError(name)
+
+
 #: Every public function of the `torch` namespace that the ops modules define, by name.
-FUNCTIONS: dict = {}
+FUNCTIONS = Functions()
 
 #: NumPy's names for arguments, which PyTorch takes too.
 SECOND_NAMES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input", "x2": "other"}
@@ -101,8 +115,10 @@ def method(body):
     return body
 
 
-def write_out(result, out):
+def write_out(result, out, name: str = "operation"):
     """What `out=` asks for: the result, written into a tensor that is there already."""
+    if isinstance(result, Tensor) and not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {kind(out)}")
     if isinstance(out, (tuple, list)):
         for each, target in zip(result, out, strict=True):
             write_out(each, target)
