@@ -23,7 +23,9 @@ class device:
     type: str
     index: int | None
 
-    def __init__(self, type="cpu", index: int | None = None):
+    def __init__(self, type=None, index: int | None = None):
+        if type is None:
+            raise TypeError("device() received an invalid combination of arguments - got ()")
         if isinstance(type, device):
             type, index = type.type, type.index
         elif isinstance(type, int):

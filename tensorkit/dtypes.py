@@ -9,6 +9,8 @@ Source: https://pytorch.org/docs/stable/tensor_attributes.html
 
 import numpy as np
 
+from .errors import hint
+
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
 
 
@@ -40,6 +42,11 @@ class dtype:
         self.tensor_type = cpp_name + "Tensor"
         self.itemsize = itemsize
         self.is_signed = is_signed
+
+    @property
+    def c_name(self) -> str:
+        """What C++ calls it, for the errors that say so: 'long int'."""
+        return _C_NAMES.get(self.name, self.name)
 
     @property
     def is_floating_point(self) -> bool:
@@ -218,6 +225,13 @@ def python_category(number) -> int:
     return FLOATING if isinstance(number, float) else COMPLEX
 
 
+_C_NAMES = {
+    "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
+    "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
+}  # fmt: skip
+
+
 class finfo:
     """Limits of a floating-point dtype: `bits`, `eps`, `max`, `min`, `tiny`, `smallest_normal`, `resolution`.
 
@@ -228,7 +242,10 @@ class finfo:
     def __init__(self, type: dtype | None = None):
         type = type or get_default_dtype()
         if type.category < FLOATING:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{type!r}'")
+            raise hint(
+                TypeError("torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"),
+                f"{type!r} is not a floating-point type: torch.iinfo tells its limits.",
+            )
         real = type.to_real()
         if real is bfloat16:
             numpy_dtype(bfloat16)
@@ -243,7 +260,7 @@ class finfo:
         self.max = float(info.max)
         self.min = float(info.min)
         self.tiny = self.smallest_normal = float(info.smallest_normal)
-        self.resolution = float(info.resolution)
+        self.resolution = 10.0**-info.precision
 
     def __repr__(self) -> str:
         return (
@@ -261,11 +278,14 @@ class iinfo:
 
     def __init__(self, type: dtype):
         if type.category != INTEGER:
-            raise TypeError(
-                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type!r}'"
+            if type.category < INTEGER:
+                raise TypeError(f"{type!r} is not supported by torch.iinfo")
+            raise hint(
+                TypeError("torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.iinfo'"),
+                f"{type!r} is not a type of whole numbers: torch.finfo tells its limits.",
             )
         info = np.iinfo(type.numpy)
         self.dtype, self.bits, self.max, self.min = type.name, info.bits, int(info.max), int(info.min)
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    ["constants", "errors", "hooks", "left_out", "size", "streams", "version"],
+    ["constants", "errors", "formats", "hooks", "left_out", "size", "streams", "version"],
     ["device", "dtypes", "grad_mode", "printing"],
     ["tape"],
     ["tensor"],

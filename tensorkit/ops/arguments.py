@@ -10,6 +10,7 @@ leaves a single overload to be meant, and else gives the types it got: "received
 import numpy as np
 
 from .. import dtypes
+from ..device import device
 from ..errors import kind
 from ..size import Size
 from ..tensor import Tensor
@@ -209,4 +210,6 @@ def fits(parameter: Parameter, value) -> bool:
         return isinstance(value, dtypes.dtype) or value in (float, int, bool, complex)
     if kind == "str":
         return isinstance(value, str)
+    if kind == "torch.device":
+        return isinstance(value, (str, int, device))
     return True

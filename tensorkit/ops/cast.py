@@ -1,11 +1,13 @@
 """Changing a tensor's dtype or device: `to`, `float`, `long`, `type` and their like, and `clone`."""
 
+from warnings import warn
+
 import numpy as np
 
 from .. import dtypes
 from ..device import CPU, check_available
 from ..dtypes import dtype
-from ..tensor import Tensor
+from ..tensor import Tensor, _first
 from .declare import function, method, op
 
 
@@ -24,6 +26,13 @@ def c_cast(array, numpy: np.dtype):
 @op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
 def _to_copy(x, wanted, x_dtype):
     return c_cast(x, dtypes.numpy_dtype(wanted))
+
+
+def converted(tensor: Tensor, wanted: dtype) -> Tensor:
+    """`to_dtype` for the user, who is told (once) of an imaginary part that gets lost."""
+    if tensor._array.dtype.kind == "c" and wanted.category < dtypes.COMPLEX and _first("an imaginary part was lost"):
+        warn("Casting complex values to real discards the imaginary part", stacklevel=4)
+    return to_dtype(tensor, wanted)
 
 
 def to_dtype(tensor: Tensor, wanted: dtype) -> Tensor:
@@ -60,11 +69,13 @@ def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, mem
             dtype, device = arg.dtype, arg.device
         elif isinstance(arg, bool):
             non_blocking = arg
+        elif isinstance(arg, int):
+            raise RuntimeError("Cannot access accelerator device when none is available.")
         elif arg is not None:
             device = arg
     if device is not None and device is not CPU:
         check_available(device)
-    moved = self if dtype is None else to_dtype(self, dtypes.as_dtype(dtype))
+    moved = self if dtype is None else converted(self, dtypes.as_dtype(dtype))
     return clone(moved) if copy and moved is self else moved
 
 
@@ -77,7 +88,7 @@ def cuda(self, device=None, non_blocking=False, memory_format=None):
 
 def _cast_method(name: str, wanted: dtype):
     def cast(self, memory_format=None):
-        return to_dtype(self, wanted)
+        return converted(self, wanted)
 
     cast.__name__ = name
     cast.__doc__ = f"This tensor with elements of `torch.{wanted.name}`."

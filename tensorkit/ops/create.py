@@ -9,7 +9,7 @@ from .. import dtypes
 from ..device import CPU, check_available
 from ..dtypes import dtype as dtype_class
 from ..errors import hint, wrong_argument
-from ..tensor import Tensor, memory, wrap
+from ..tensor import Tensor, _first, memory, wrap
 from .cast import c_cast, clone, to_dtype
 from .declare import function, method, write_out
 from .promote import is_number, number_dtype
@@ -118,6 +118,8 @@ def from_number(number, wanted):
     natural = number_dtype(number)
     if wanted is None:
         wanted = dtypes.numpy_dtype(natural)
+    if isinstance(number, (float, complex)) and wanted.kind not in "cb":
+        _check_representable(number, wanted)
     if isinstance(number, int) and not isinstance(number, bool) and wanted.kind in "iu":
         if not -(2**63) <= number < 2**64:
             raise ValueError("Overflow when unpacking long long")
@@ -130,14 +132,33 @@ def from_number(number, wanted):
     return c_cast(np.array(number), wanted)[()]
 
 
+def _check_representable(number, wanted) -> None:
+    """Raise PyTorch's error for a number that loses its imaginary part, or is beyond all numbers of a whole type."""
+    lost = isinstance(number, complex) and number.imag != 0
+    number = number.real
+    if wanted.kind in "iu" and not lost:
+        info = np.iinfo(wanted)
+        lost = not (math.isfinite(number) and (0 if wanted.kind == "u" else info.min) - 1 < number < info.max + 1)
+        lost = lost and not (wanted.kind == "u" and -info.max - 1 < number < 0)
+    if lost:
+        raise RuntimeError(f"value cannot be converted to type {_c_name(wanted)} without overflow")
+
+
 def _c_name(numpy) -> str:
-    return {"uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int"}.get(numpy.name, "int64_t")
+    return {"uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int", "float32": "float", "float64": "double",
+            "float16": "at::Half", "bfloat16": "at::BFloat16"}.get(numpy.name, "int64_t")  # fmt: skip
 
 
 def from_sequence(data, wanted, name: str):
     """A new array of nested lists, whose shape and common dtype are found first, as PyTorch does."""
     if isinstance(data, (str, bytes, dict, set, frozenset)) or not hasattr(data, "__len__"):
         raise _cannot_infer(data)
+    if len(data) and isinstance(data[0], np.ndarray) and data[0].ndim and _first("a tensor was made of a list of arrays"):
+        warn(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
+            "single numpy.ndarray with numpy.array() before converting to a tensor.",
+            stacklevel=4,
+        )
     shape, row = [], data
     while not isinstance(row, (str, bytes)) and hasattr(row, "__len__") and getattr(row, "ndim", 1):
         shape.append(len(row))
@@ -212,7 +233,7 @@ def _flatten(data, shape: list, depth: int) -> list:
                     else f"'{type(value).__name__}' object cannot be interpreted as an integer"
                 )
             if isinstance(value, str):
-                raise ValueError("too many dimensions 'str'")
+                raise _cannot_infer(value) if value is not flat[0] else ValueError("too many dimensions 'str'")
         return flat
     return [value for row in data for value in _flatten(row, shape, depth + 1)]
 
@@ -286,9 +307,11 @@ def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False) -> Tensor:
 def _filled(name: str, value: int, doc: str):
     def make(*size, dtype=None, out=None, layout=None, device=None, requires_grad=False, pin_memory=False,
              memory_format=None, **names) -> Tensor:  # fmt: skip
-        shape = shape_of((names.pop("size"),) if "size" in names else size, name)
-        if names:
-            raise TypeError(f"{name}() received an invalid combination of arguments")
+        if names or not size:
+            size = (names.pop("size"),) if "size" in names and not size else None
+            if names or size is None:
+                raise TypeError(f"{name}() missing 1 required positional arguments: \"size\"")
+        shape = shape_of(size, name)
         return finish(np.full(shape, value, resolve(dtype, name)) if value else np.zeros(shape, resolve(dtype, name)),
                       requires_grad, device, out)  # fmt: skip
 
@@ -345,6 +368,8 @@ def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, re
 
     Source: https://pytorch.org/docs/stable/generated/torch.full.html
     """
+    if not isinstance(size, (tuple, list)):
+        raise wrong_argument("full", "size", 1, "tuple of ints", size)
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     if not is_number(fill_value):
@@ -417,6 +442,11 @@ def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, d
 @function(method=False, name="range")
 def range_(start, end, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Like `arange`, but `end` is included and the dtype is a float; PyTorch advises against it."""
+    warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        stacklevel=3,
+    )
     count = int((_number(end) - _number(start)) / _number(step)) + 1
     values = _number(start) + np.arange(count, dtype=np.float64) * _number(step)
     return finish(c_cast(values, resolve(dtype, "range")), requires_grad, device)
@@ -431,6 +461,8 @@ def linspace(start, end, steps, *, dtype=None, out=None, layout=None, device=Non
 
     Source: https://pytorch.org/docs/stable/generated/torch.linspace.html
     """
+    if not hasattr(steps, "__index__"):
+        raise wrong_argument("linspace", "steps", 3, "int", steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     wanted = resolve(dtype, "linspace")
@@ -477,11 +509,16 @@ def _like(name: str, fill):
 
 
 def _zeros(array, wanted):
-    return np.zeros_like(array, wanted) if isinstance(array, np.ndarray) else wanted.type(0)
+    return np.zeros_like(array, wanted, _order(array)) if isinstance(array, np.ndarray) else wanted.type(0)
 
 
 def _ones(array, wanted):
-    return np.ones_like(array, wanted) if isinstance(array, np.ndarray) else wanted.type(1)
+    return np.ones_like(array, wanted, _order(array)) if isinstance(array, np.ndarray) else wanted.type(1)
+
+
+def _order(array) -> str:
+    """NumPy's word for the memory order of a tensor like this one: its own, unless elements share memory."""
+    return "C" if 0 in array.strides else "K"
 
 
 zeros_like = _like("zeros_like", _zeros)

@@ -94,7 +94,7 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
                     tensor._requires_grad = False
                     if inferring and mode.inference:
                         tensor._storage = InferenceStorage()
-                return tensor if out is None else write_out(tensor, out)
+                return tensor if out is None else write_out(tensor, out, op.name)
 
             return call
 
@@ -143,7 +143,7 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                         wants = 2
                     if x._requires_grad:
                         wants += 1
-                elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind in "fV"):
+                elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
                     b = y
                     if x._requires_grad:
                         wants = 1
@@ -199,7 +199,7 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                 found = apply(input, other if alpha is None else scaled(op, scales, other, alpha))
                 if found is NotImplemented:
                     raise mistaken(name, (input, other), {})
-                return found if out is None else write_out(found, out)
+                return found if out is None else write_out(found, out, op.name)
 
             return call
 
@@ -219,8 +219,8 @@ def mistaken(name: str, args: tuple, kwargs: dict) -> Exception:
 
 
 def is_operand(value) -> bool:
-    """Whether an operator takes `value`: a tensor, a number, an array."""
-    return isinstance(value, (Tensor, ndarray)) or is_number(value)
+    """Whether an operator takes `value`: a tensor or a number.  Arrays are left to NumPy, as PyTorch leaves them."""
+    return isinstance(value, Tensor) or is_number(value)
 
 
 def attach_operator(name: str, call, reflected: bool = False):
@@ -245,15 +245,7 @@ def scaled(op: Op, scales: bool, other, alpha):
 
 
 def operands(op: Op, x, y):
-    """The two operands of a binary operation, arrays made tensors; TypeError for what is neither tensor nor number."""
-    if isinstance(x, ndarray):
-        x = wrap(x)
-    if isinstance(y, ndarray):
-        y = wrap(y)
-    for position, value in enumerate((x, y), 1):
-        if not isinstance(value, Tensor) and not is_number(value):
-            name = "input" if position == 1 else "other"
-            raise wrong_argument(op.name, name, position, "Tensor", value)
+    """The two operands of a binary operation, each a tensor or a number, at least one of them a tensor."""
     if not isinstance(x, Tensor) and not isinstance(y, Tensor):
         x = wrap(np.asarray(x)[()])
         x._array = x._array.astype(number_dtype(x._array.item()).numpy)  # torch.add(1, 2) is a tensor too

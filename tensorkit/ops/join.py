@@ -400,7 +400,7 @@ def meshgrid(*tensors, indexing=None):
         expand(reshape(each, (1,) * i + (-1,) + (1,) * (len(shape) - i - 1)), shape) for i, each in enumerate(tensors)
     ]
     if indexing == "xy" and len(grids) >= 2:
-        grids = [permute(each, (1, 0, *range(2, len(shape)))) for each in (grids[1], grids[0], *grids[2:])]
+        grids[:2] = grids[1], grids[0]
     return tuple(grids)
 
 

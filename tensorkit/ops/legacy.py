@@ -1,6 +1,9 @@
 """The old tensor types, `torch.FloatTensor` and its relatives, which early courses build tensors with."""
 
+from warnings import warn
+
 from .. import dtypes
+from ..device import CPU, check_available, device
 from ..tensor import Tensor
 from .declare import FUNCTIONS, function
 
@@ -30,11 +33,29 @@ for _dtype in dtypes.ALL:
 @function(method=False)
 def set_default_tensor_type(t) -> None:
     """Make the dtype of an old tensor type (or of its name) the default."""
+    warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+        stacklevel=3,
+    )
     name = t if isinstance(t, str) else f"torch.{t.__name__}"
     found = {f"torch.{each.tensor_type}": each for each in dtypes.ALL}.get(name)
     if found is None:
         raise TypeError(f"invalid type object: {name}")
     dtypes.set_default_dtype(found)
+
+
+@function(method=False)
+def get_default_device() -> device:
+    """Where new tensors are put: on the CPU."""
+    return CPU
+
+
+@function(method=False)
+def set_default_device(device) -> None:
+    """Accepts the CPU; AssertionError or RuntimeError for a device that is not here."""
+    if device is not None:
+        check_available(device)
 
 
 @function(method=False, name="compile")

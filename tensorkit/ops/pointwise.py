@@ -65,7 +65,12 @@ def sub(x, y):
 
 def refuse_bool(x, y) -> None:
     """PyTorch's error for a subtraction in which one side is boolean."""
-    if any(isinstance(each, bool | np.bool_) or (isinstance(each, Tensor) and each._array.dtype.kind == "b")
+    if all(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b") for each in (x, y)):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
+            "operator instead."
+        )
+    if any(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b")
            for each in (x, y)):  # fmt: skip
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
@@ -101,7 +106,7 @@ def mul(x, y):
     return x * y
 
 
-@binary(lambda g, y: g / y, lambda g, y, out: -g * out / y, floating=True, symbol="/",
+@binary(lambda g, y: g / y, lambda g, y, out: -g * (out / y), floating=True, symbol="/",
         operator="__truediv__", node_name=lambda node: "DivBackward0")  # fmt: skip
 def div(x, y):
     """Divide `x` by `y` element by element; whole numbers give decimals.
@@ -177,7 +182,7 @@ def _trunc_divide(x, y):
     return np.trunc(x / y)
 
 
-@binary(lambda g: g, lambda g, x, y: -g * floor_divide(x, y), symbol="%", operator="__mod__",
+@binary(lambda g: g, lambda g, x, y: -g * _floor_divide(x, y), symbol="%", operator="__mod__",
         node_name=lambda node: f"RemainderBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
 def remainder(x, y):
     """The remainder of division, with the sign of the divisor.
@@ -280,6 +285,12 @@ def pow(x, y):
                 return x * x * x
             if y == 0.5:
                 return np.sqrt(x)
+            if y == -0.5:
+                return 1 / np.sqrt(x)
+            if y == -1:
+                return 1 / x
+            if y == -2:
+                return 1 / (x * x)
         return np.power(x, y)
     if kind == "b":
         raise NotImplementedError("\"pow\" not implemented for 'Bool'")
@@ -299,7 +310,7 @@ def _integer_pow(x, y):
 
 
 def _refuse_negative_power(x, y):
-    whole = isinstance(x, Tensor) and x._array.dtype.kind in "iu"
+    whole = isinstance(x, Tensor) and x._array.dtype.kind in "biu"
     if whole and isinstance(y, int) and y < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
 
@@ -310,6 +321,11 @@ _tensor_pow = pow
 @function(name="pow")
 def pow(input, exponent, *, out=None):  # noqa: F811
     _refuse_negative_power(input, exponent)
+    if not isinstance(exponent, Tensor):
+        if not isinstance(input, Tensor):
+            raise TypeError("pow() takes at least one tensor")
+        if input._array.dtype.kind == "b" and isinstance(exponent, bool) and out is None:
+            return wrap(input._array.copy() if exponent else np.ones_like(input._array))
     return _tensor_pow(input, exponent, out=out)
 
 
@@ -458,7 +474,13 @@ def atan(x):
     return np.arctan(x)
 
 
-@binary(lambda g, x, y: g * y / (x * x + y * y), lambda g, x, y: -g * x / (x * x + y * y), floating=True,
+def _per_square(x, y):
+    """One over the squared distance of a point from the origin; at the origin 0."""
+    square = x * x + y * y
+    return where_(square == 0, 0.0, reciprocal(square))
+
+
+@binary(lambda g, x, y: g * y * _per_square(x, y), lambda g, x, y: -g * x * _per_square(x, y), floating=True,
         aliases=("arctan2",))  # fmt: skip
 def atan2(x, y):
     """The angle in radians of the point (y, x): the arc tangent of x/y in the right quadrant."""
@@ -553,13 +575,20 @@ def sign(x):
         raise NotImplementedError(
             "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
         )
+    return _sign(x)
+
+
+def _sign(x):
+    """The sign, of nan 0."""
+    if x.dtype.kind in "fV":
+        return np.subtract(x > 0, x < 0, dtype=x.dtype)
     return np.sign(x) if x.dtype.kind != "b" else x.copy()
 
 
 @unary(lambda g: g * 0)
 def sgn(x):
     """The sign; of a complex number, the number of that angle and length 1."""
-    return np.sign(x)
+    return _sign(x)
 
 
 @function
@@ -569,7 +598,7 @@ def signbit(input, *, out=None):
     return result if out is None else write_out(result, out)
 
 
-@binary(lambda g, x, out: g * out.sgn() * sign(x), None)
+@binary(lambda g, x, out: g * where_(x == 0, 0.0, out / x), lambda g: g * 0, floating=True)
 def copysign(x, y):
     """The size of `x` with the sign of `y`."""
     return np.copysign(x, y)
@@ -645,13 +674,31 @@ def _conj(x):
 @op(real=lambda g: g.real, imag=lambda g: (g.conj() * -1j).real, method=False)
 def complex(real, imag):
     """A complex tensor from its real and imaginary parts."""
+    if real.dtype.kind not in "f" or imag.dtype.kind not in "f":
+        names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
+        raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}")
     if real.dtype != imag.dtype:
         names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
         raise RuntimeError(f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument")
     return (real + 1j * imag).astype(np.complex128 if real.dtype == float64 else np.complex64)
 
 
-@unary(lambda g, x: g * 0, floating=True, inplace=False)
+@function(method=False)
+def polar(abs, angle, *, out=None):
+    """A complex tensor from lengths and angles in radians."""
+    result = complex(abs * cos(angle), abs * sin(angle))
+    return result if out is None else write_out(result, out)
+
+
+def _angle_dx(g, x):
+    """0 for real numbers.  For z = a + bi the angle turns by -b/|z|² with a and by a/|z|² with b."""
+    if x._array.dtype.kind != "c":
+        return g * 0
+    a, b = x.real, x.imag
+    return complex(-g * b * _per_square(a, b), -g * a * _per_square(a, b))
+
+
+@unary(_angle_dx, floating=True, inplace=False)
 def angle(x):
     """The angle of each number in the complex plane; pi for negative real ones."""
     return np.angle(x).astype(x.dtype if x.dtype.kind in "fV" else x.real.dtype)[()]

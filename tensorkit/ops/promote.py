@@ -24,6 +24,8 @@ def is_number(value) -> bool:
 
 def number_dtype(number) -> dtype:
     """The dtype that a Python number has on its own: int64, bool, or the default float and its complex partner."""
+    if isinstance(number, np.bool_):
+        return dtypes.get_default_dtype()  # PyTorch knows it only as something that gives a float
     category = dtypes.python_category(number.item() if isinstance(number, np.generic) else number)
     if category == BOOL:
         return dtypes.bool_

@@ -1,0 +1,29 @@
+"""How a tensor lies in memory, as PyTorch names it: accepted as arguments; here the order of the axes tells all."""
+
+
+class layout:
+    """The kind of a tensor's storage; every tensor here is `torch.strided`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self):
+        return self.name
+
+
+class memory_format(layout):
+    """The order of a tensor's dimensions in memory: `torch.contiguous_format` and its like."""
+
+    __slots__ = ()
+
+
+strided = layout("strided")
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
