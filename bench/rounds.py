@@ -48,6 +48,7 @@ def _processes(works: list[Work], engine: str) -> list[list[str]]:
 
 def _measured(engine: str, names: list[str], threads: int) -> dict[str, dict]:
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode; a checkout gets it here
     command = [sys.executable, "-m", "bench.worker", engine, *names]
     here = Path(__file__).parents[1]
     done = subprocess.run(command, env=environment, cwd=here, capture_output=True, text=True, check=False)
