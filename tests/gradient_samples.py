@@ -120,8 +120,9 @@ SAMPLES = {
     "softmax": one(method("softmax", 1), X),
     "log_softmax": one(method("log_softmax", 1), X),
     # writing in place
-    "copy_slices": [(inplace(lambda y: y[0].mul_(3)), [X]), (inplace(lambda y: y[:, 1:].copy_(y[:, :2] ** 2)), [X])],
+    "copy_slices": [(inplace(lambda y: y[0].mul_(3)), [X]), (inplace(lambda y: y[:, 1:].copy_(y[:, :2] * 2)), [X])],
     "zero": one(inplace(lambda y: y[0].zero_()), X),
+    "unrelated": one(inplace(lambda y: y[0].uniform_(generator=torch.Generator().manual_seed(0))), X),
     "fill": one(inplace(lambda y, v: y[0].fill_(v[0])), X, V),
     "copied": one(inplace(lambda y, v: y.copy_(v)), X, V),
     # indexing

@@ -15,7 +15,8 @@ import numpy as np
 from .. import dtypes
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
-from ..ops.declare import FLOAT_SCALARS, op
+from ..ops.declare import FLOAT_SCALARS
+from ..ops.index import _copied as _copied_over
 from ..ops.pointwise import add
 from ..ops.shape import sum_to
 from ..tape import Node, Output, anomaly, mode, record
@@ -217,13 +218,8 @@ def _copied(g: Tensor) -> Tensor:
     """A copy of a gradient, with its history."""
     copied = wrap(np.array(g._array)[()])
     if g._requires_grad:
-        copied._node, copied._requires_grad = record(_copy.op, (g._node or g,), (), (), copied._array), True
+        copied._node, copied._requires_grad = record(_copied_over.op, (0.0, g._node or g), (), (), copied._array), True
     return copied
-
-
-@op(x=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
-def _copy(x):
-    return np.array(x)
 
 
 def _gradients_of(node: Node, *gradients):
