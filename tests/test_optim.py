@@ -47,7 +47,7 @@ def test_lines_and_answers_belong_together():
     assert list(ANSWERS["mistakes"]) == cases.MISTAKES
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop", "ASGD"])  # fmt: skip
+@pytest.mark.parametrize("name", "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam Rprop ASGD".split())
 def test_a_large_parameter_in_pieces_moves_as_a_small_one(name):
     torch.manual_seed(0)
     whole = torch.randn(3, 20000, requires_grad=True)
@@ -137,7 +137,9 @@ def test_a_closure_is_called_with_gradients_on_and_its_loss_returned():
     assert loss.requires_grad and loss.item() > (w.detach() ** 2).sum().item()
 
 
-@pytest.mark.parametrize("line", ["SGD(ps, lr=0.1, momentum=0.9)", "Adam(ps, amsgrad=True)", "NAdam(ps)", "ASGD(ps, t0=1)"])
+@pytest.mark.parametrize(
+    "line", ["SGD(ps, lr=0.1, momentum=0.9)", "Adam(ps, amsgrad=True)", "NAdam(ps)", "ASGD(ps, t0=1)"]
+)
 def test_a_loaded_state_goes_on_as_the_old_one(line):
     def build():
         ps = params((2, 3), 3)

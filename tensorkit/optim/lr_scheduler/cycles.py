@@ -47,8 +47,8 @@ class CyclicLR(_WithMomentum):
 
     def __init__(self, optimizer: Optimizer, base_lr, max_lr, step_size_up: int = 2000,
                  step_size_down: int | None = None, mode: str = "triangular", gamma: float = 1.0,
-                 scale_fn: Callable | None = None, scale_mode: str = "cycle", cycle_momentum: bool = True, base_momentum=0.8, max_momentum=0.9,
-                 last_epoch: int = -1):  # fmt: skip
+                 scale_fn: Callable | None = None, scale_mode: str = "cycle", cycle_momentum: bool = True,
+                 base_momentum=0.8, max_momentum=0.9, last_epoch: int = -1):  # fmt: skip
         check_optimizer(optimizer)
         self.optimizer = optimizer
         base_lrs = one_per_group("base_lr", optimizer, base_lr)

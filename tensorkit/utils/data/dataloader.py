@@ -139,7 +139,10 @@ class DataLoader:
 
 
 class _Epoch:
-    """One pass over a loader: an iterator over its batches."""
+    """One pass over a loader: an iterator over its batches.
+
+    It does not hold the loader, which may hold it: with the loader's last name, workers that stay are to go.
+    """
 
     def __init__(self, loader: DataLoader):
         if loader.pin_memory and loader.pin_memory_device:
@@ -155,7 +158,11 @@ class _Epoch:
                 stacklevel=3,
             )
         self._pool: Pool | None = None
-        self._loader = loader
+        self._workers, self._stays = loader.num_workers, loader.persistent_workers
+        self._ahead = (loader.prefetch_factor or 0) * loader.num_workers
+        self._stream = loader.dataset if loader._is_stream else None
+        self._sampler = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
+        self._announced = loader._announced
         self._indices = loader._orders()
         base_seed = int(engine_of(loader.generator).random(1, np.int64)[0])
         self._handed_out = 0
@@ -181,11 +188,12 @@ class _Epoch:
         assert self._pool is not None
         self._pool.restart()
         self._indices = loader._orders()
+        self._announced = loader._announced
         self._handed_out = 0
         self._prefetch()
 
     def _prefetch(self) -> None:
-        for _ in range((self._loader.prefetch_factor or 0) * self._loader.num_workers):
+        for _ in range(self._ahead):
             self._send_one()
 
     def _send_one(self) -> None:
@@ -201,29 +209,29 @@ class _Epoch:
 
     def __next__(self):
         if self._pool is None:
-            if self._loader.num_workers:
+            if self._workers:
                 raise StopIteration
             batch = self._fetch(next(self._indices))
         else:
             try:
                 batch = self._pool.next(self._send_one)
             except StopIteration:
-                if not self._loader.persistent_workers:
+                if not self._stays:
                     self._close()
                 raise
         self._handed_out += 1
-        if self._loader._is_stream:
+        if self._stream is not None:
             self._warn_if_longer()
         return batch
 
     def _warn_if_longer(self) -> None:
-        announced = self._loader._announced
+        announced = self._announced
         if announced is not None and self._handed_out > announced:
             text = (
-                f"Length of IterableDataset {self._loader.dataset} was reported to be {announced}(when accessing "
+                f"Length of IterableDataset {self._stream} was reported to be {announced}(when accessing "
                 f"len(dataloader)), but {self._handed_out} samples have been fetched. "
             )
-            if self._loader.num_workers > 0:
+            if self._workers > 0:
                 text += (
                     "For multiprocessing data-loading, this could be caused by not properly configuring "
                     "the IterableDataset "
@@ -233,7 +241,7 @@ class _Epoch:
             warn(text, stacklevel=3)
 
     def __len__(self) -> int:
-        return len(self._loader)
+        return len(self._sampler)
 
     def _close(self) -> None:
         pool, self._pool = self._pool, None

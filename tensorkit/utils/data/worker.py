@@ -256,6 +256,7 @@ class Pool:
         pipes = [self.pipes[worker] for worker in workers]
         found = wait(pipes, self.timeout or None)
         if not found:
+            self.shut_down()
             raise RuntimeError(f"DataLoader timed out after {self.timeout} seconds")
         pipe = found[0]
         worker = self.pipes.index(pipe)
@@ -273,7 +274,7 @@ class Pool:
                 tasks.put(None)
         for pipe in self.pipes:
             pipe.close()  # a worker that is about to send finds out
-        patience = time.monotonic() + 1
+        patience = time.monotonic() + 0.5
         for process in self.processes:
             process.join(max(0, patience - time.monotonic()))
             if process.is_alive():
