@@ -59,7 +59,7 @@ def inplace(write):
 
 SAMPLES = {
     # conversions
-    "to_copy": one(lambda x: x.to(torch.float32).to(torch.float64) * 1.0, X.astype(np.float32).astype(np.float64) * 0 + 1.0),
+    "to_copy": one(lambda x: (x.to(torch.complex128) * x.to(torch.complex128)).real, X),
     "clone": one(method("clone"), X),
     "contiguous": one(lambda x: x.T.contiguous(), X),
     # pointwise
@@ -91,7 +91,7 @@ SAMPLES = {
     "expand": one(method("expand", 4, 2, 3), X),
     "as_strided": one(lambda x: torch.as_strided(x, (2, 2), (1, 2)), X),
     "window_into_zeros": one(lambda x: _gradient(lambda y: torch.as_strided(y, (2, 2), (1, 2)) ** 2, x), X),
-    "window_of": one(lambda x: _gradient(inplace(lambda y: y[0].mul_(y[1])), x), X),
+    "window_of": one(lambda x: _gradient(inplace(lambda y: y[0].mul_(3)), x), X),
     "unfold": one(method("unfold", 1, 2, 1), X),
     "fold_windows": one(lambda x: _gradient(lambda y: y.unfold(1, 2, 1) ** 2, x), X),
     "diagonal": one(method("diagonal", 1), X),
@@ -119,11 +119,16 @@ SAMPLES = {
     "logsumexp": [(method("logsumexp", 1), [X]), (method("logsumexp", (0, 1), True), [X])],
     "softmax": one(method("softmax", 1), X),
     "log_softmax": one(method("log_softmax", 1), X),
+    "nansum": [(method("nansum"), [X]), (method("nansum", 1), [X])],
+    **{name: [(getattr(torch, name), [X]), (lambda x, f=getattr(torch, name): f(x, 1), [X])]
+       for name in ("var_mean", "std_mean")},
+    "aminmax": [(torch.aminmax, [X]), (lambda x: torch.aminmax(x, dim=1).max, [X])],
     # writing in place
     "copy_slices": [(inplace(lambda y: y[0].mul_(3)), [X]), (inplace(lambda y: y[:, 1:].copy_(y[:, :2] * 2)), [X])],
     "zero": one(inplace(lambda y: y[0].zero_()), X),
     "unrelated": one(inplace(lambda y: y[0].uniform_(generator=torch.Generator().manual_seed(0))), X),
     "fill": one(inplace(lambda y, v: y[0].fill_(v[0])), X, V),
+    "unrelated": one(inplace(lambda y: y[0].bernoulli_(1.0)), X),
     "copied": one(inplace(lambda y, v: y.copy_(v)), X, V),
     # indexing
     "view_index": one(lambda x: x[1:, None, ::2], X),

@@ -49,7 +49,8 @@ def load() -> None:
         return
     _loaded = True
     for name in METHOD_NAMES:
-        delattr(Tensor, name)
+        if type(vars(Tensor).get(name)) is _Later:  # one of the modules may have been imported by itself
+            delattr(Tensor, name)
     for name in MODULES:
         import_module(f"{__package__}.{name}")
     attach_in_place_methods(FUNCTIONS)
