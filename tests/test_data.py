@@ -232,6 +232,12 @@ def test_large_batches_and_many_row_numbers_do_not_block():
     assert [len(x) for (x,) in loader] == [20000, 20000]
 
 
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_may_start_from_nothing(method):
+    loader = data.DataLoader(rows(4), batch_size=2, num_workers=1, multiprocessing_context=method)
+    assert [x.tolist() for x, _ in loader] == [[0, 1], [2, 3]]
+
+
 def test_too_many_workers_warn():
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

@@ -47,7 +47,10 @@ def test_lines_and_answers_belong_together():
     assert list(ANSWERS["mistakes"]) == cases.MISTAKES
 
 
-@pytest.mark.parametrize("name", "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam Rprop ASGD".split())
+@pytest.mark.parametrize(
+    "name",
+    ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam", "Rprop", "ASGD"],
+)
 def test_a_large_parameter_in_pieces_moves_as_a_small_one(name):
     torch.manual_seed(0)
     whole = torch.randn(3, 20000, requires_grad=True)

@@ -10,6 +10,7 @@ import os
 import random
 import sys
 import time
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -163,13 +164,19 @@ def _next_task(tasks, parent: int):
     return None
 
 
+def _usual_context():
+    """How workers start where nobody said how: on Linux by a fork, so that data sets defined in a notebook reach them."""
+    import multiprocessing
+
+    chosen = multiprocessing.get_start_method(allow_none=True)
+    return multiprocessing.get_context("fork" if chosen is None and sys.platform == "linux" else chosen)
+
+
 class Pool:
     """The workers of one loader, and what they are at."""
 
     def __init__(self, loader, make_fetcher, base_seed: int):
-        from multiprocessing import get_context
-
-        context = loader.multiprocessing_context or get_context()
+        context = loader.multiprocessing_context or _usual_context()
         self.count = loader.num_workers
         self.timeout = loader.timeout
         self.queues, self.pipes, self.processes = [], [], []
@@ -182,7 +189,10 @@ class Pool:
                 args=(make_fetcher, loader.dataset, tasks, sending, base_seed, loader.worker_init_fn, number,
                       self.count),
             )  # fmt: skip
-            process.start()
+            with warnings.catch_warnings():
+                # Python warns of a fork beside other threads: NumPy's are, and these are idle now.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                process.start()
             sending.close()  # before the next worker starts, which would inherit it
             self.queues.append(tasks)
             self.pipes.append(receiving)

@@ -16,7 +16,7 @@ model = nn.Sequential(
 )  # fmt: skip
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-for epoch in range(3):
+for epoch in range(4):
     total = 0.0
     for xb, yb in loader:
         optimizer.zero_grad()
@@ -26,4 +26,4 @@ for epoch in range(3):
         total += loss.item()
     print(f"epoch {epoch} loss {total / len(loader):.4f}")
 with torch.no_grad():
-    print("right:", (model(x).argmax(1) == y).sum().item() > 480)
+    print("right:", (model(x).argmax(1) == y).sum().item())
