@@ -16,7 +16,7 @@ from ..tensor import Tensor, memory, storage_of, wrap
 from .optimizer import Optimizer
 
 #: A parameter with more elements than this is updated in pieces of this size.
-PIECE = 16384
+PIECE = 32768
 
 
 class PerParameter(Optimizer):

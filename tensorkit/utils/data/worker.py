@@ -165,7 +165,7 @@ def _next_task(tasks, parent: int):
 
 
 def _usual_context():
-    """How workers start where nobody said how: on Linux by a fork, so that data sets defined in a notebook reach them."""
+    """How workers start if nobody said how: on Linux by a fork, so that data sets defined in a notebook reach them."""
     import multiprocessing
 
     chosen = multiprocessing.get_start_method(allow_none=True)
