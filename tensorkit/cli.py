@@ -223,10 +223,8 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 could not, 2 not understood."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["run"]:  # the program's own options come behind its name, a `--` among them too
-        cut = len(arguments)
-    else:
-        cut = arguments.index("--") if "--" in arguments else len(arguments)
+    for_jupyter = "--" in arguments and arguments[0] != "run"  # behind the name of a program all is the program's
+    cut = arguments.index("--") if for_jupyter else len(arguments)
     ours, options = arguments[:cut], arguments[cut + 1 :]
     parser = build_parser()
     asked = parser.parse_args(ours)
