@@ -268,12 +268,12 @@ def _pairs(given, owner: str):
         yield pair
 
 
-def _described(key, value) -> str:
+def _described(key, value, kind_of=typename) -> str:
     if not isinstance(value, Tensor):
         return f"  ({key}): Object of type: {type(value).__name__}"
     size = "x".join(map(str, value.size()))
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"  ({key}): {kind} containing: [{typename(value)} of size {size}]"
+    return f"  ({key}): {kind} containing: [{kind_of(value)} of size {size}]"
 
 
 def _as_member(value):
@@ -328,7 +328,7 @@ class ParameterList(Module):
         return self
 
     def extra_repr(self) -> str:
-        return "\n".join(_described(i, value) for i, value in enumerate(self))
+        return "\n".join(_described(i, value, lambda tensor: tensor.dtype) for i, value in enumerate(self))
 
     def __call__(self, *args, **kwargs):
         raise RuntimeError("ParameterList should not be called.")

@@ -156,20 +156,20 @@ class _Transposed(_Conv):
         """How much to add at the far end, so that the result has the size asked for."""
         if output_size is None:
             return self.output_padding
-        wanted = list(output_size)[-self.n :]
-        have = input.shape[-self.n :]
-        extra = []
-        for size, k, s, p, d, want in zip(
-            have, self.kernel_size, self.stride, self.padding, self.dilation, wanted, strict=True
-        ):
-            least = (size - 1) * s - 2 * p + d * (k - 1) + 1
-            if not least <= want <= least + s - 1:
-                raise ValueError(
-                    f"requested an output size of {wanted}, but valid sizes range from {least} to {least + s - 1} (for "
-                    f"an input of {input.size()[2:]})"
-                )
-            extra.append(want - least)
-        return tuple(extra)
+        wanted = output_size[-self.n :]
+        least = [
+            (size - 1) * s - 2 * p + d * (k - 1) + 1
+            for size, k, s, p, d in zip(
+                input.shape[-self.n :], self.kernel_size, self.stride, self.padding, self.dilation, strict=True
+            )
+        ]
+        most = [size + s - 1 for size, s in zip(least, self.stride, strict=True)]
+        if any(not low <= want <= high for low, want, high in zip(least, wanted, most, strict=True)):
+            raise ValueError(
+                f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input of "
+                f"{input.size()[2:]})"
+            )
+        return tuple([want - low for want, low in zip(wanted, least, strict=True)])
 
     def forward(self, input, output_size=None):
         return self._transposed[self.n](

@@ -8,6 +8,7 @@ Source: https://pytorch.org/docs/stable/nn.html#loss-functions
 from . import functional as F
 from .functional.loss import legacy_reduction
 from .module import Module
+from .vision import PairwiseDistance
 
 
 class _Loss(Module):
@@ -268,7 +269,7 @@ class TripletMarginWithDistanceLoss(_Loss):
             raise ValueError(
                 f"TripletMarginWithDistanceLoss: expected margin to be greater than 0, got {margin} instead"
             )
-        self.distance_function = distance_function or F.pairwise_distance
+        self.distance_function = distance_function or PairwiseDistance()
         self.margin = margin
         self.swap = swap
 

@@ -52,7 +52,17 @@ def gru_cell(x, state, w_ih, w_hh, b_ih, b_hh):
 
 
 CELLS = {"RNN_TANH": rnn_cell, "RNN_RELU": relu_cell, "LSTM": lstm_cell, "GRU": gru_cell}
-NODE_NAMES = {"LSTM": "MkldnnRnnLayerBackward0"}
+
+
+def _lstm_name(node) -> str:
+    """PyTorch has a kernel of its own for padded float32 sequences; the others end where it puts the steps together."""
+    if len(node.shape) == 2:
+        return "CatBackward0"
+    return "MkldnnRnnLayerBackward0" if node.dtype == np.float32 else "StackBackward0"
+
+
+def _rnn_name(node) -> str:
+    return "CatBackward0" if len(node.shape) == 2 else "StackBackward0"
 
 
 def spans(sizes, reverse: bool) -> list:
@@ -261,7 +271,7 @@ def _rule(i: int, states: int):
 
 
 @op(x=_rule(0, 1), h=_rule(1, 1), w_ih=_rule(2, 1), w_hh=_rule(3, 1), b_ih=_rule(4, 1), b_hh=_rule(5, 1),
-    optional=("b_ih", "b_hh"), outputs=("out", "last"), node_name="StackBackward0", function=False,
+    optional=("b_ih", "b_hh"), outputs=("out", "last"), node_name=_rnn_name, function=False,
     method=False)  # fmt: skip
 def rnn_layer(x, h, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace):
     """A plain RNN or a GRU over all steps: the outputs and the last state."""
@@ -270,7 +280,7 @@ def rnn_layer(x, h, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace):
 
 @op(x=_rule(0, 2), h=_rule(1, 2), c=_rule(2, 2), w_ih=_rule(3, 2), w_hh=_rule(4, 2), b_ih=_rule(5, 2),
     b_hh=_rule(6, 2), optional=("b_ih", "b_hh"), outputs=("out", "last", "last_cell"),
-    node_name="MkldnnRnnLayerBackward0", function=False, method=False)  # fmt: skip
+    node_name=_lstm_name, function=False, method=False)  # fmt: skip
 def lstm_layer(x, h, c, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace):
     """An LSTM over all steps: the outputs, the last output and the last cell."""
     return _forward(kind, x, (h, c), w_ih, w_hh, b_ih, b_hh, sizes, reverse, trace)

@@ -1,4 +1,8 @@
-"""Arguments that are one number or one for each dimension: kernel sizes, strides, paddings."""
+"""Arguments that are one number or one for each dimension, and shapes that have to go together."""
+
+from numpy import broadcast_shapes
+
+from ..errors import cannot_broadcast
 
 
 def tuple_of(value, n: int) -> tuple:
@@ -10,3 +14,11 @@ def tuple_of(value, n: int) -> tuple:
     if isinstance(value, (tuple, list)):
         return tuple(value) if len(value) == n else tuple(value) * n if len(value) == 1 else tuple(value)
     return (value,) * n
+
+
+def check_broadcast(a, b) -> None:
+    """PyTorch's RuntimeError for two tensors whose shapes do not broadcast together."""
+    try:
+        broadcast_shapes(a._array.shape, b._array.shape)
+    except ValueError:
+        raise cannot_broadcast(a._array.shape, b._array.shape) from None

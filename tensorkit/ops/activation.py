@@ -14,7 +14,14 @@ from .reduce import sum as sum_
 from .shape import wrap_dim
 
 
-@unary(lambda g, out: g * (out > 0).to(g.dtype))
+@op(x=lambda g, gate: where_positive(g, gate), gate=None, node_name="ThresholdBackwardBackward0", function=False,
+    method=False)  # fmt: skip
+def where_positive(x, gate):
+    """x where the gate is positive, 0 elsewhere: what relu lets through of a gradient."""
+    return np.where(gate > 0, x, x.dtype.type(0))[()]
+
+
+@unary(lambda g, out: where_positive(g, out))
 def relu(x):
     """Each element, but 0 where it is negative; the derivative at 0 is 0.
 

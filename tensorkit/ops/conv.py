@@ -162,14 +162,14 @@ def _unfolded(x, kernel, dilation, padding, stride):
 
 
 @op(x=lambda g, x_shape, kernel, dilation, padding, stride: col2im(
-        g, x_shape[2:], kernel, dilation, padding, stride), function=False, method=False)  # fmt: skip
+        g, x_shape[2:], kernel, dilation, padding, stride), node_name="Im2ColBackward0", function=False, method=False)  # fmt: skip
 def im2col(x, kernel, dilation, padding, stride):
     """The windows of images as columns: samples, channels · kernel, windows."""
     return _unfolded(x, kernel, dilation, padding, stride)
 
 
 @op(x=lambda g, kernel, dilation, padding, stride: im2col(g, kernel, dilation, padding, stride), function=False,
-    method=False)  # fmt: skip
+    method=False, node_name="Col2ImBackward0")  # fmt: skip
 def col2im(x, sizes, kernel, dilation, padding, stride):
     """Columns added up to images of the given sizes, where windows overlap."""
     samples, rows = x.shape[:2]

@@ -84,6 +84,12 @@ def huber(x, y, delta):
     return np.where(size <= delta, size * size / 2, delta * (size - delta / 2))
 
 
+@elementwise("SoftMarginLossBackward0", lambda x, y, _: -y * sigmoid(-y * x), lambda x, y, _: -x * sigmoid(-y * x))
+def soft_margin(x, y, parameter):
+    """log(1 + exp(-y · x))."""
+    return np.logaddexp(x.dtype.type(0), -y * x)
+
+
 # Yes or no
 
 
@@ -129,10 +135,7 @@ def _logits_dy(g, x, weight, pos_weight, x_shape, reduction):
 def logits_cross_entropy(x, y, weight, pos_weight, reduction):
     """The same for logits x, whose sigmoid is the probability: exact also far from 0."""
     softened = _log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)  # log(1 + exp(-x))
-    if pos_weight is None:
-        losses = (1 - y) * x + softened
-    else:
-        losses = (1 - y) * x + ((pos_weight - 1) * y + 1) * softened
+    losses = (1 - y) * x + (softened if pos_weight is None else ((pos_weight - 1) * y + 1) * softened)
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
@@ -155,7 +158,7 @@ def _nll_name(node) -> str:
 def put_at_class(x, y, classes):
     """x (samples, places …) at the class that `y` names, along a new second dimension; 0 at all other classes."""
     full = np.zeros((y.shape[0], classes, *y.shape[1:]), x.dtype)
-    np.put_along_axis(full, y[:, None], np.broadcast_to(x, y.shape)[:, None], 1)
+    np.put_along_axis(full, y[:, None], np.broadcast_to(x + 0, y.shape)[:, None], 1)  # + 0: not -0
     return full
 
 
@@ -193,7 +196,7 @@ def _hinge_gradient(x, y, weight, margin, p):
         slope *= weight[y][:, None]
     slope[rows, y] = 0
     slope[rows, y] = -slope.sum(1)
-    return slope / x.shape[1]
+    return slope / x.shape[1] + 0  # + 0: not -0
 
 
 def _margin_dx(g, x, y, weight, reduction, margin, p):

@@ -149,7 +149,10 @@ def avg_pool(x, kernel, stride, padding, counts, include_pad, divisor):
         else:
             total += part
     sizes = x.shape[x.ndim - len(kernel) :]
-    total /= _divisors(sizes, kernel, stride, padding, counts, include_pad, divisor, x.dtype)
+    divisors = _divisors(sizes, kernel, stride, padding, counts, include_pad, divisor, x.dtype)
+    if total.dtype.kind in "iu":
+        return total // divisors
+    total /= divisors
     return total
 
 

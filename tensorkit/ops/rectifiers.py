@@ -27,9 +27,9 @@ def _refuse_whole(x, kernel: str) -> None:
         raise not_implemented(kernel, from_numpy(x.dtype).cpp_name)
 
 
-def _within(x, low, high):
-    """1 where x lies strictly between two bounds, else 0, in the dtype of `x`."""
-    return x.gt(low).logical_and(x.lt(high)).to(x.dtype)
+def _within(g, x, low, high):
+    """The gradient where x lies strictly between two bounds, else 0."""
+    return where(x.gt(low).logical_and(x.lt(high)), g, 0.0)
 
 
 @op(x=lambda g, x, slope: where(x > 0, g, g * slope), function=False, method=False)
@@ -74,8 +74,8 @@ def gelu(x, tanh_form):
     if tanh_form:
         inner = (x + x * x * x * x.dtype.type(_CUBIC)) * x.dtype.type(_GELU)
         return x * (_tanh(inner) + 1) * x.dtype.type(0.5)
-    share = 0.5 * (1 + erf(x / _ROOT_2, 8 if x.dtype == np.float64 else 4))
-    return (x * share).astype(x.dtype)[()]
+    kind = x.dtype.type
+    return x * kind(0.5) * (1 + erf(x / _ROOT_2, 8 if x.dtype == np.float64 else 4).astype(x.dtype))
 
 
 def _silu_dx(g, x):
@@ -118,40 +118,40 @@ def log_sigmoid(x):
     return np.minimum(x, 0) - _log1p(_exp(-np.abs(x)))
 
 
-@op(x=lambda g, x, low, high: g * _within(x, low, high), function=False, method=False)
+@op(x=lambda g, x, low, high: _within(g, x, low, high), function=False, method=False)
 def hardtanh(x, low, high):
     """x, cut off at two bounds."""
     return np.clip(x, x.dtype.type(low), x.dtype.type(high))
 
 
-@op(x=lambda g, x: g * _within(x, -3, 3) / 6, function=False, method=False)
+@op(x=lambda g, x: _within(g / 6, x, -3, 3), function=False, method=False)
 def hardsigmoid(x):
     """A sigmoid of straight lines: 0 below -3, 1 above 3."""
     _refuse_whole(x, "hardsigmoid_cpu")
     return np.clip(x + 3, 0, 6) / 6
 
 
-@op(x=lambda g, x: g * where(x >= 3, 1.0, where(x <= -3, 0.0, x / 3 + 0.5)), function=False, method=False)
+@op(x=lambda g, x: where(x <= -3, 0.0, where(x >= 3, g, g * (x / 3 + 0.5))), function=False, method=False)
 def hardswish(x):
     """x times the sigmoid of straight lines."""
     _refuse_whole(x, "hardswish_cpu")
     return x * np.clip(x + 3, 0, 6) / 6
 
 
-@op(x=lambda g, x, lambd: g * (x.abs() > lambd).to(g.dtype), function=False, method=False)
+@op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)
 def softshrink(x, lambd):
     """x moved by lambd towards 0, and 0 where it is nearer than that."""
     lambd = x.dtype.type(lambd)
     return np.where(x > lambd, x - lambd, np.where(x < -lambd, x + lambd, x * 0))[()]
 
 
-@op(x=lambda g, x, lambd: g * (x.abs() > lambd).to(g.dtype), function=False, method=False)
+@op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)
 def hardshrink(x, lambd):
     """x, but 0 where it is nearer to 0 than lambd."""
     return np.where(np.abs(x) <= lambd, x.dtype.type(0), x)[()]
 
 
-@op(x=lambda g, x, threshold: g * (x > threshold).to(g.dtype), function=False, method=False)
+@op(x=lambda g, x, threshold: where(x > threshold, g, 0.0), function=False, method=False)
 def threshold(x, threshold, value):
     """x where it is above the threshold, `value` elsewhere."""
     return np.where(x > threshold, x, x.dtype.type(value))[()]
@@ -181,14 +181,3 @@ def glu(x, dim):
     """The first half along `dim` times the sigmoid of the second."""
     a, b = np.split(x, 2, dim)
     return a / (1 + _exp(-b))
-
-
-def _soft_margin_dx(g, x, y):
-    return -g * y * sigmoid(-y * x)
-
-
-@op(x=_soft_margin_dx, y=lambda g, x, y: -g * x * sigmoid(-y * x), function=False, method=False)
-def soft_margin(x, y):
-    """log(1 + exp(-y · x)) for each element."""
-    return np.logaddexp(x.dtype.type(0), -y * x)
-

@@ -6,6 +6,8 @@ same names stand in `tensorkit.nn.activation`.
 
 from warnings import warn
 
+import numpy as np
+
 from ...ops import activation as _base
 from ...ops import pointwise as _pointwise
 from ...ops import rectifiers as _ops
@@ -13,7 +15,8 @@ from ...ops.cast import to_dtype
 from ...ops.create import zeros_like
 from ...ops.inplace import check_writable, overwrite
 from ...ops.shape import reshape, wrap_dim
-from ...tensor import Tensor
+from ...random import engine_of
+from ...tensor import Tensor, memory, wrap
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
@@ -55,6 +58,10 @@ def leaky_relu(input, negative_slope: float = 0.01, inplace: bool = False):
 
 def prelu(input, weight):
     """x where it is positive, weight · x elsewhere; one weight for all, or one for each channel (dimension 1)."""
+    if weight.dtype is not input.dtype:
+        raise RuntimeError(
+            f"prelu: Type promoting not supported. Got {input.dtype.cpp_name} and {weight.dtype.cpp_name}"
+        )
     if weight._array.size != 1:
         if input.ndim == 0:
             raise RuntimeError("Not allow zero-dim input tensor.")
@@ -71,10 +78,14 @@ def prelu(input, weight):
 
 def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False):
     """leaky_relu with a slope drawn for each element between two bounds; the middle one when not training."""
-    if not training:
-        return leaky_relu(input, (lower + upper) / 2, inplace)
-    noise = zeros_like(input).uniform_(lower, upper)
-    noise._array[input._array > 0] = 1
+    array = memory(_tensor(input, "rrelu"))
+    slopes = np.ones_like(array)
+    negative = array <= 0
+    if training:
+        slopes[negative] = engine_of(None).uniform(np.count_nonzero(negative), lower, upper, np.float64)
+    else:
+        slopes[negative] = (lower + upper) / 2
+    noise = wrap(slopes)
     return _delivered(input, _ops.rrelu_with_noise(input, noise), inplace)
 
 

@@ -94,7 +94,8 @@ def _same_padding(input, kernel, dilation):
 def _convolve(n: int, input, weight, bias, stride, padding, dilation, groups):
     name = f"conv{n}d"
     _check_types(name, input, weight, bias)
-    stride = _sizes(stride, weight.ndim - 2, "stride")
+    stride = _sizes(stride, n, "stride") if weight.ndim == n + 2 else _sizes(
+        stride if isinstance(stride, (tuple, list)) else (stride,) * n, weight.ndim - 2, "stride")  # fmt: skip
     dilation = _sizes(dilation, n, "dilation")
     x, alone = _batched(name, input, n)
     kernel = weight._array.shape[2:]

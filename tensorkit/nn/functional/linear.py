@@ -9,6 +9,7 @@ from ...ops.matmul import addmm, matmul, mm
 from ...ops.pointwise import sqrt
 from ...ops.shape import expand, reshape, squeeze, unsqueeze
 from ...tensor import Tensor
+from ..sizes import check_broadcast
 
 
 def linear(input, weight, bias=None):
@@ -34,13 +35,11 @@ def linear(input, weight, bias=None):
         return result if bias is None else result + bias
     if ndim == 2:
         return mm(input, weight.t()) if bias is None else addmm(bias, input, weight.t())
-    if ndim == 1:
-        row = unsqueeze(input, 0)
-        return squeeze(mm(row, weight.t()) if bias is None else addmm(bias, row, weight.t()), 0)
     if ndim == 0:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
-    rows = reshape(input, -1, input._array.shape[-1])
-    result = mm(rows, weight.t()) if bias is None else addmm(bias, rows, weight.t())
+    if bias is None:
+        return matmul(input, weight.t())
+    result = addmm(bias, reshape(input, -1, input._array.shape[-1]), weight.t())
     return reshape(result, *input._array.shape[:-1], weight._array.shape[0])
 
 
@@ -70,6 +69,7 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
+    check_broadcast(x1, x2)
     x1, x2 = FUNCTIONS["broadcast_tensors"](x1, x2)
     lengths = [sqrt((x * x).sum(dim, True)).clamp(min=eps) for x in (x1, x2)]
     return (x1 / lengths[0] * (x2 / lengths[1])).sum(dim)

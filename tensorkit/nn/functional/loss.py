@@ -15,6 +15,7 @@ from ...ops.declare import FUNCTIONS
 from ...ops.pointwise import exp, log
 from ...ops.promote import result_dtype
 from ...tensor import Tensor, memory, wrap
+from ..sizes import check_broadcast
 from .activation import log_softmax
 
 
@@ -59,6 +60,7 @@ def _together(input, target):
         wanted = result_dtype(input, target)
         input, target = input.to(wanted), target.to(wanted)
     if input._array.shape != target._array.shape:
+        check_broadcast(input, target)
         input, target = FUNCTIONS["broadcast_tensors"](input, target)
     return input, target
 
@@ -70,12 +72,21 @@ def _of_pairs(op, kernel: str, input, target, reduction: str, parameter, weight=
         raise not_implemented(kernel, x.dtype.cpp_name)
     if weight is None:
         return op(x, y, reduction, parameter)
-    return _weighted(op(x, y, "none", parameter), weight, reduction)
+    losses = op(x, y, "none", parameter)
+    if op is _ops.huber:
+        _check_weights(losses, weight)
+        return reduced(losses * weight, reduction)
+    return _weighted(losses, weight, reduction)
+
+
+def _check_weights(losses, weight) -> None:
+    if weight.size() != losses.size():
+        raise ValueError("Weights and input must have the same size.")
 
 
 def _weighted(losses, weight, reduction: str):
-    if weight.size() != losses.size():
-        raise ValueError("Weights and input must have the same size.")
+    """Weighted losses; their mean is over the weights, not over their number."""
+    _check_weights(losses, weight)
     weighted = losses * weight
     return weighted.sum() / weight.sum() if reduction == "mean" else reduced(weighted, reduction)
 
@@ -313,9 +324,14 @@ def _nll(input, target, weight, ignored: int, reduction: str):
     weights = kept.astype(x._array.dtype)
     if weight is not None:
         weights *= weight._array[y]
-    total = float(weights.sum(dtype=np.float64)) if reduction == "mean" else 1.0
-    result = _ops.nll(x, wrap(y), wrap(weights), reduction, ignored, np.float64(total))
-    return result.reshape(()) if alone and reduction == "none" else result
+    total = np.float64(weights.sum(dtype=np.float64)) if reduction == "mean" else 1.0
+    shape = y.shape
+    if len(shape) not in (1, 3):  # PyTorch computes on samples and images alone
+        x, y, weights = (each.reshape(*each.shape[:at], shape[1], -1) for each, at in ((x, 2), (y, 1), (weights, 1)))
+    if alone and reduction == "none":
+        reduction = "sum"
+    result = _ops.nll(x, wrap(y), wrap(weights), reduction, ignored, total)
+    return result.reshape(shape) if reduction == "none" and y.shape != shape else result
 
 
 def _class_dim(input) -> int:
@@ -401,4 +417,4 @@ def _soft_cross_entropy(input, target, weight, reduction: str, smoothing: float)
     if reduction == "none":
         return -terms.sum(dim)
     samples = input._array.size // classes
-    return -terms.sum() if reduction == "sum" else -terms.sum() / samples
+    return -terms.sum() if reduction == "sum" else -terms.sum() / wrap(terms._array.dtype.type(samples))

@@ -5,7 +5,6 @@ import numpy as np
 from ...errors import brackets
 from ...ops import resample as _ops
 from ...ops.declare import op
-from ...ops.shape import reshape
 from ...tensor import Tensor
 
 _COMBINATIONS = (
@@ -99,14 +98,14 @@ def _check_widths(shape, pairs, n: int, mode: str) -> None:
             raise RuntimeError("Padding value causes wrapping around more than once.")
 
 
-def _rearranged(name: str, doc: str, split, join):
+def _rearranged(name: str, doc: str, move, back):
     """Declare an operation that moves elements between dimensions, and the one that undoes it."""
 
     def body(x, factor):
-        return np.ascontiguousarray(split(x, factor))
+        return np.ascontiguousarray(move(x, factor))
 
     body.__name__, body.__doc__ = name, doc
-    return op(x=lambda g, factor: join()(g, factor), function=False, method=False)(body)
+    return op(x=lambda g, factor: back()(g, factor), function=False, method=False)(body)
 
 
 def _shuffled(x, r):
@@ -125,6 +124,17 @@ def _unshuffled(x, r):
     return parts.reshape(*lead, channels * r * r, height // r, width // r)
 
 
+def _dealt(x, groups):
+    parts = x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    return parts.swapaxes(1, 2).reshape(x.shape)
+
+
+def _gathered(x, groups):
+    return _dealt(x, x.shape[1] // groups)
+
+
+_deal = _rearranged("channel_shuffle", "Channels dealt out.", _dealt, lambda: _undeal)
+_undeal = _rearranged("channel_unshuffle", "Channels put back.", _gathered, lambda: _deal)
 _shuffle = _rearranged("pixel_shuffle", "Channels to places.", _shuffled, lambda: _unshuffle)
 _unshuffle = _rearranged("pixel_unshuffle", "Places to channels.", _unshuffled, lambda: _shuffle)
 
@@ -181,5 +191,4 @@ def channel_shuffle(input, groups: int) -> Tensor:
         raise RuntimeError(
             f"Number of channels must be divisible by groups. Got {shape[1]} channels and {groups} groups."
         )
-    parts = reshape(input, shape[0], groups, shape[1] // groups, *shape[2:])
-    return reshape(parts.transpose(1, 2), shape)
+    return _deal(input, groups)

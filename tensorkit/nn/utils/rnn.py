@@ -9,7 +9,9 @@ from collections import namedtuple
 
 import numpy as np
 
+from ...errors import cannot_broadcast
 from ...ops.create import as_tensor, full
+from ...ops.declare import op
 from ...ops.index import index_select
 from ...ops.join import cat, stack
 from ...tensor import Tensor, wrap
@@ -62,6 +64,21 @@ def invert_permutation(permutation):
     return wrap(inverse)
 
 
+@op(x=lambda g, x_shape, places: _unpacked(g, tuple(x_shape), places), node_name="PackPaddedSequenceBackward0",
+    function=False, method=False)  # fmt: skip
+def _packed(x, places):
+    """The rows of a padded tensor (length, batch, …) that belong to sequences, step by step."""
+    return x[places]
+
+
+@op(x=lambda g, places: _packed(g, places), node_name="CopySlices", function=False, method=False)
+def _unpacked(x, shape, places):
+    """Rows put back to their places in a padded tensor; 0 elsewhere."""
+    full = np.zeros(shape, x.dtype)
+    full[places] = x
+    return full
+
+
 def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sorted: bool = True) -> PackedSequence:
     """Pack sequences that were padded to one length.
 
@@ -98,7 +115,7 @@ def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sort
         raise RuntimeError(f"Expected length of sequences to be at most {x._array.shape[0]}, but got {sizes[0]}")
     counts = (np.arange(sizes[0])[:, None] < sizes).sum(1)
     step, sample = np.nonzero(np.arange(sizes[0])[:, None] < sizes)
-    return PackedSequence(x[wrap(step), wrap(sample)], wrap(counts.astype(np.int64)), order, None)
+    return PackedSequence(_packed(x, (step, sample)), wrap(counts.astype(np.int64)), order, None)
 
 
 def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0,
@@ -140,7 +157,7 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
     rows = []
     for each in sequences:
         if each._array.shape[1:] != sequences[0]._array.shape[1:]:
-            each = each.expand(each._array.shape[0], *sequences[0]._array.shape[1:])
+            raise cannot_broadcast(each._array.shape, (each._array.shape[0], *sequences[0]._array.shape[1:]))
         missing = length - each._array.shape[0]
         if missing:
             blank = full((missing, *each._array.shape[1:]), padding_value, dtype=each.dtype)
