@@ -45,6 +45,10 @@ class Meta:
         self.dtype = dtype
 
 
+#: Operations for which PyTorch makes a tensor of a number, so that an edge (to nothing) leads to it.
+NUMBERS_ARE_TENSORS = frozenset(("add", "sub", "mul", "div"))
+
+
 class Node:
     """One operation that was carried out: a vertex of the computational graph, PyTorch's `grad_fn`.
 
@@ -89,6 +93,13 @@ class Node:
     @property
     def next_functions(self) -> tuple:
         """The nodes that made the operands, each with the number of its output; leaves stand in AccumulateGrad."""
+        rules = self.op.rules
+        if len(rules) == len(self.parents) and self.op.name not in NUMBERS_ARE_TENSORS:
+            return tuple(  # no edge leads to a number, nor to an operand without derivative
+                _edge(parent)
+                for parent, rule in zip(self.parents, rules, strict=True)
+                if rule is not None and not isinstance(parent, (bool, int, float, complex))
+            )
         return tuple(_edge(parent) for parent in self.parents)
 
     def register_prehook(self, hook) -> RemovableHandle:

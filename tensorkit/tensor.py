@@ -274,8 +274,13 @@ class Tensor:
     def stride(self, dim=None):
         """How many elements to go on in memory for the next index of each dimension (or of one)."""
         array = self._array
-        strides = tuple(step // array.itemsize for step in array.strides)
-        return strides if dim is None else strides[dim]
+        strides = [step // array.itemsize for step in array.strides]
+        after = 1
+        for i in range(len(strides) - 1, -1, -1):
+            if array.shape[i] == 1 and not strides[i]:  # NumPy has no use for the step of a new dimension
+                strides[i] = after
+            after = array.shape[i] * strides[i]
+        return tuple(strides) if dim is None else strides[dim]
 
     def storage_offset(self) -> int:
         """How many elements into the memory of its base it begins."""

@@ -158,6 +158,8 @@ SAMPLES = {
     "mv": one(lambda x, v: x.mv(v), X, V),
     "dot": one(lambda x, v: x[0].dot(v), X, V),
     "addmm": one(lambda x, y, z: torch.addmm(z, x, y, beta=0.5, alpha=2), X, some(3, 2), some(2, seed=4)),
+    "addmv": one(lambda x, v, z: torch.addmv(z, x, v, beta=0.5, alpha=2), X, V, some(2, seed=4)),
+    "addr": one(lambda x, v, z: torch.addr(x, z, v, beta=0.5, alpha=2), X, V, some(2, seed=4)),
     "baddbmm": one(lambda x, y, z: torch.baddbmm(z, x, y, beta=0.5), CUBE, some(2, 4, 2, seed=1), some(2, 3, 2, seed=3)),
     # the rest
     "xlogy": one(torch.xlogy, X, Y),

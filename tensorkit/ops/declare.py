@@ -35,7 +35,7 @@ __all__ = [
 
 #: PyTorch's argument names, and NumPy's that it takes too, for the short ones of the bodies.
 SPELLINGS = {"input": "x", "self": "x", "other": "y", "axis": "dim", "keepdims": "keepdim", "x": "x", "mat2": "y",
-             "vec2": "y", "tensor": "x", "exponent": "y"}  # fmt: skip
+             "vec2": "y", "vec": "y", "tensor": "x", "exponent": "y"}  # fmt: skip
 
 ndarray = np.ndarray
 
@@ -223,11 +223,11 @@ def is_operand(value) -> bool:
     return isinstance(value, Tensor) or is_number(value)
 
 
-def attach_operator(name: str, call, reflected: bool = False):
+def attach_operator(name: str, call, reflected: bool = False, numbers: bool = True):
     """Make `call` Python's operator method `name`.  For what is neither tensor nor number Python is told to look elsewhere,
     and makes its own error if there is nowhere to look."""
     def apply(x, y):
-        if not is_operand(y):
+        if not isinstance(y, Tensor) and not (numbers and is_operand(y)):
             return NotImplemented
         return call(y, x) if reflected else call(x, y)
 

@@ -4,14 +4,17 @@ Integers, slices, None and Ellipsis give views.  Masks, lists and index tensors 
 the plain parts, to the dimensions that remain, which is where PyTorch and NumPy part: `x[0, :, [1, 2]]` keeps its order.
 """
 
+from warnings import warn
+
 import numpy as np
 
 from .. import dtypes
-from ..errors import brackets, kind
+from ..errors import brackets, cannot_broadcast, kind
 from ..tensor import Tensor, memory, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import FUNCTIONS, broadcast_error, function, method, op
 from .inplace import check_writable, overwrite
+from .pointwise import nothing
 from .promote import is_number, result_dtype
 from .shape import expand, reshape, wrap_dim
 
@@ -77,6 +80,7 @@ def _normal(part):
         if array.dtype.kind not in "iu":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if array.dtype == np.uint8:
+            warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4)
             return memory(part).astype(bool)
         return int(array) if array.ndim == 0 else array
     if isinstance(part, (bool, np.bool_)):
@@ -89,9 +93,7 @@ def _normal(part):
         raise TypeError("new(): invalid data type 'str'")
     if isinstance(part, np.ndarray):
         dtypes.from_numpy(part.dtype)  # refuses what PyTorch has no type for
-        if part.dtype.kind not in "biu":
-            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        return part
+        return part if part.dtype.kind in "biu" else part.astype(np.int64)
     if hasattr(part, "__index__"):
         return part.__index__()
     raise IndexError(
@@ -106,16 +108,35 @@ def _list_index(part):
     array = np.array([each._array if isinstance(each, Tensor) else each for each in part])
     if array.size == 0:
         return array.astype(np.int64)
-    if array.dtype.kind not in "biu":
-        raise TypeError(f"only integer, boolean lists are valid indices (got {type(part[0]).__name__})")
-    return array
+    if array.dtype.kind == "U":
+        raise TypeError("new(): invalid data type 'str'")
+    return array if array.dtype.kind in "biu" else array.astype(np.int64)
 
 
 def parts_of(index) -> tuple:
     """An index as a tuple of plain parts and index arrays."""
+    if isinstance(index, (list, str)) and _stands_for_a_tuple(index):
+        warn(
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+            "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+            "which will result either in an error or a different result",
+            stacklevel=3,
+        )
+        index = tuple(index)
     if isinstance(index, tuple):
-        return tuple([_normal(part) for part in index])
+        parts = tuple([_normal(part) for part in index])
+        if sum(part is Ellipsis for part in parts) > 1 and parts[-1] is Ellipsis:
+            return parts[: parts.index(Ellipsis) + 1]  # PyTorch makes nothing of the others
+        return parts
     return (_normal(index),)
+
+
+def _stands_for_a_tuple(index) -> bool:
+    """PyTorch's old rule: a short list that holds lists, tensors, slices or None is read as a tuple of indices."""
+    return len(index) < 32 and any(
+        each is None or each is Ellipsis or isinstance(each, (list, tuple, str, slice, range, Tensor, np.ndarray))
+        for each in index
+    )
 
 
 def _split(parts: tuple, ndim: int):
@@ -204,6 +225,8 @@ def _getitem(self, index):
     if type(index) is int:
         array = memory(self)
         if array.ndim == 0:
+            if index:
+                raise IndexError(f"index {index} is out of bounds for dimension 0 with size 0")
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
                 "0-dim tensor to a number"
@@ -225,7 +248,9 @@ def _setitem(self, index, value):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         if isinstance(value, np.ndarray):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
-        value = wrap(np.asarray(value))
+        value = wrap(np.asarray(_fitting(value, self.dtype)))
+    if any(isinstance(part, np.ndarray) and part.ndim == 0 and not part for part in parts):
+        return  # x[False] is no place at all
     if all(_plain(part) for part in parts):
         _assign(self if index is Ellipsis else _view_index(self, parts), value)
         return
@@ -237,6 +262,18 @@ def _setitem(self, index, value):
     else:
         check_writable(viewed)
         overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), index, False))
+
+
+def _fitting(number, wanted):
+    """A number to be written to a tensor of a dtype; RuntimeError if it cannot hold it."""
+    lost = isinstance(number, complex) and number.imag != 0 and wanted.category < dtypes.COMPLEX
+    if wanted.category == dtypes.INTEGER and not lost and isinstance(number, (int, float)):
+        info = np.iinfo(wanted.numpy)
+        lost = not (info.min if wanted.is_signed else -info.max) <= number <= info.max
+    if lost:
+        c_name = {"float32": "float", "float64": "double", "int32": "int"}.get(wanted.name, wanted.name + "_t")
+        raise RuntimeError(f"value cannot be converted to type {c_name} without overflow")
+    return number
 
 
 def _store_at(viewed, index, value) -> None:
@@ -257,10 +294,12 @@ def _assign(target, value) -> None:
     shape = value._array.shape
     while len(shape) > target._array.ndim and shape[0] == 1:  # PyTorch drops leading ones here
         value, shape = reshape(value, shape[1:]), shape[1:]
+    if shape != target._array.shape and len(shape) <= target._array.ndim:
+        expand(value, target._array.shape)  # raises where that does not fit
     copy_(target, value)
 
 
-@op(x=lambda g: g * 0, y=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
+@op(x=nothing, y=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
 def _copied(x, y):
     return np.broadcast_to(c_cast(y, x.dtype), x.shape).copy()[()]
 
@@ -269,7 +308,9 @@ def _copied(x, y):
 def copy_(self, src, non_blocking=False):
     """Overwrite this tensor with `src`, broadcast to its shape and cast to its dtype."""
     if not isinstance(src, Tensor):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        if not is_number(src):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
+        src = wrap(np.asarray(src))
     shape = self._array.shape
     if src._array.shape != shape:
         if len(src._array.shape) > len(shape) or any(
@@ -280,10 +321,25 @@ def copy_(self, src, non_blocking=False):
                 raise RuntimeError(
                     f"output with shape {brackets(shape)} doesn't match the broadcast shape {brackets(src._array.shape)}"
                 )
-            expand(src, shape)  # raises, in PyTorch's words
+            raise cannot_broadcast(shape, src._array.shape)
         src = expand(src, shape)
     check_writable(self)
+    _check_overlap(self, src)
     return overwrite(self, _copied(self, src), silent=True)
+
+
+def _check_overlap(target, source) -> None:
+    """Raise PyTorch's error for a copy within one piece of memory, from places that it writes to."""
+    one, two = target._array, source._array
+    if target._storage is None or target._storage is not source._storage or one is two:
+        return
+    if not (one.flags.c_contiguous and two.flags.c_contiguous) or one.ctypes.data == two.ctypes.data:
+        return
+    if np.may_share_memory(one, two):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
 
 
 def _index_put_dx(g, index, accumulate):
@@ -623,7 +679,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         np.add.at(count, where_, 1)
         if not include_self:
             count[count == 0] = 1
-        result = result / count if result.dtype.kind in "fV" else result // count
+        result = (result / count).astype(result.dtype) if result.dtype.kind in "fV" else result // count
     return wrap(result)
 
 
@@ -675,6 +731,8 @@ def where(condition, input=None, other=None, *, x=None, y=None, out=None):
     Source: https://pytorch.org/docs/stable/generated/torch.where.html
     """
     input, other = x if input is None else input, y if other is None else other
+    if (input is None) != (other is None):
+        raise TypeError("where() takes the condition alone, or both sides as well")
     if input is None and other is None:
         return tuple([wrap(each) for each in np.nonzero(np.atleast_1d(condition._array))])
     if condition._array.dtype.kind != "b" and condition._array.dtype != np.uint8:
@@ -711,7 +769,7 @@ def masked_fill(input, mask, value):
     """
     if mask._array.dtype.kind != "b":
         raise RuntimeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.name}"
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}"
         )
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(

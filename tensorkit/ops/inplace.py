@@ -15,6 +15,7 @@ from ..tape import mode, record, tick
 from ..tensor import InferenceStorage, Tensor, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import REGISTRY, op
+from .pointwise import nothing
 from .publish import told
 from .shape import _as_strided, _window_into_zeros, _window_of, extent, places
 
@@ -227,18 +228,18 @@ def attach_in_place_methods(functions: dict) -> None:
         setattr(Tensor, operator, getattr(Tensor, name + "_"))
 
 
-@op(x=lambda g: g * 0, function=False, method=False)
+@op(x=nothing, function=False, method=False)
 def _zero(x):
     return np.zeros_like(x)
 
 
-@op(x=lambda g: g * 0, value=lambda g: g.sum(), function=False, method=False,
+@op(x=nothing, value=lambda g: g.sum(), function=False, method=False,
     node_name=lambda node: "FillBackward2" if isinstance(node.parents[1], (int, float)) else "FillBackward3")  # fmt: skip
 def _fill(x, value):
     return np.full_like(x, np.asarray(value).astype(x.dtype))
 
 
-@op(x=lambda g: g * 0, function=False, method=False, node_name=lambda node: node.extras[0])
+@op(x=nothing, function=False, method=False, node_name=lambda node: node.extras[0])
 def _unrelated(x, node_name):
     return np.zeros_like(x)
 

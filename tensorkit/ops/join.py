@@ -166,9 +166,9 @@ def split(tensor, split_size_or_sections, dim=0):
 
     Source: https://pytorch.org/docs/stable/generated/torch.split.html
     """
-    dim = wrap_dim(dim, tensor.ndim)
     if tensor.ndim == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
+    dim = wrap_dim(dim, tensor.ndim)
     size = tensor._array.shape[dim]
     if isinstance(split_size_or_sections, (tuple, list)):
         lengths = [int(each) for each in split_size_or_sections]

@@ -3,13 +3,15 @@
 Decompositions, norms and `einsum` stand in `linalg.py`.
 """
 
+from warnings import warn
+
 import numpy as np
 
 from .. import dtypes
-from ..errors import brackets, cannot_broadcast, hint, times
-from ..tensor import Tensor
+from ..errors import brackets, cannot_broadcast, hint, not_implemented, times
+from ..tensor import Tensor, wrap
 from .declare import FUNCTIONS, attach_operator, function, op
-from .shape import permute, reshape, squeeze, transpose, unsqueeze
+from .shape import _copy_reshape, expand, permute, reshape, transpose, unsqueeze
 
 
 def _same_type(x, y, text) -> None:
@@ -22,13 +24,8 @@ def _same_type(x, y, text) -> None:
         )
 
 
-_C_NAMES = {"Float": "float", "Double": "double", "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Long": "long",
-            "Int": "int", "Short": "short", "Char": "signed char", "Byte": "unsigned char", "Bool": "bool",
-            "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>"}  # fmt: skip
-
-
 def _expected(a, b) -> str:
-    return f"expected m1 and m2 to have the same dtype, but got: {_C_NAMES[a.cpp_name]} != {_C_NAMES[b.cpp_name]}"
+    return f"expected m1 and m2 to have the same dtype, but got: {a.c_name} != {b.c_name}"
 
 
 def _shapes_hint(x, y) -> str:
@@ -45,12 +42,12 @@ def _shapes_hint(x, y) -> str:
     return text
 
 
-def product(x, y):
-    """A matrix product of arrays of one type; whole numbers and half floats by way of a type that BLAS has."""
+def product(x, y, kernel: str = "addmm_impl_cpu_"):
+    """A matrix product of arrays of one type; half floats by way of a type that BLAS has."""
     if x.dtype.kind in "fc" and x.dtype.itemsize >= 4:
         return np.matmul(x, y)
     if x.dtype.kind == "b":
-        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+        raise not_implemented(kernel, "Bool")
     if x.dtype.kind in "iu":
         return np.matmul(x, y)
     return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
@@ -93,7 +90,7 @@ def bmm(x, y):
             f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
             f"[{y.shape[0]}, {y.shape[1]}]."
         )
-    return product(x, y)
+    return product(x, y, "bmm")
 
 
 @op(x=lambda g, y: outer(g, y), y=lambda g, x: mv(x.mT, g))
@@ -103,7 +100,9 @@ def mv(x, y):
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {x.ndim}, {y.ndim}")
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({times(x.shape)}), vec ({y.shape[0]})")
-    _same_type(x, y, lambda a, b: f"expected scalar type {a.cpp_name} but found {b.cpp_name}")
+    _same_type(
+        x, y, lambda a, b: f"addmv input tensors must have the same dtype, but got {b.cpp_name}, {a.cpp_name}, and {b.cpp_name}"
+    )
     return product(x, y)
 
 
@@ -123,7 +122,7 @@ def dot(x, y):
             f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to have the same number of "
             f"elements, but got {x.shape[0]} and {y.shape[0]} elements respectively"
         )
-    return product(x, y)
+    return product(x, y, "dot")
 
 
 @function
@@ -186,23 +185,21 @@ def matmul(input, other, *, out=None):
     if n == 2 and m == 1:
         return mv(input, other, out=out)
     if n == 1 and m == 2:
-        return squeeze(mm(unsqueeze(input, 0), other), 0)
+        return mm(unsqueeze(input, 0), other).squeeze_(0)
     return _batched(input, other)
 
 
 def _batched(x, y):
     """A product with three dimensions or more: by one large `mm` if the right side is one matrix, else by `bmm`."""
-    row, column = x.ndim == 1, y.ndim == 1
-    x = unsqueeze(x, 0) if row else x
-    y = unsqueeze(y, 1) if column else y
+    if y.ndim == 1:
+        return _copy_reshape(mv(reshape(x, -1, x._array.shape[-1]), y), x._array.shape[:-1])
+    if x.ndim == 1:
+        found = mv(reshape(transpose(y, -2, -1), -1, y._array.shape[-2]), x)
+        return _copy_reshape(found, (*y._array.shape[:-2], y._array.shape[-1]))
     if y.ndim == 2:
         lead = x._array.shape[:-1]
-        result = reshape(mm(reshape(x, -1, x._array.shape[-1]), y), (*lead, y._array.shape[-1]))
-    else:
-        result = _bmm_broadcast(x, y)
-    if row:
-        result = squeeze(result, -2)
-    return squeeze(result, -1) if column else result
+        return _copy_reshape(mm(reshape(x, -1, x._array.shape[-1]), y), (*lead, y._array.shape[-1]))
+    return _bmm_broadcast(x, y)
 
 
 def _bmm_broadcast(x, y):
@@ -213,11 +210,11 @@ def _bmm_broadcast(x, y):
     (n, m), (k, p) = x._array.shape[-2:], y._array.shape[-2:]
     left = reshape(x.expand(*lead, n, m), -1, n, m)
     right = reshape(y.expand(*lead, k, p), -1, k, p)
-    return reshape(bmm(left, right), (*lead, n, p))
+    return _copy_reshape(bmm(left, right), (*lead, n, p))
 
 
-attach_operator("__matmul__", matmul)
-attach_operator("__rmatmul__", matmul, reflected=True)
+attach_operator("__matmul__", matmul, numbers=False)
+attach_operator("__rmatmul__", matmul, reflected=True, numbers=False)
 
 
 @function(method=False)
@@ -227,6 +224,13 @@ def tensordot(a, b, dims=2):
         left, right = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     else:
         left, right = ([each] if isinstance(each, int) else list(each) for each in dims)
+    for one, two in zip(left, right, strict=False):
+        if a._array.shape[one] != b._array.shape[two] and 1 not in (a._array.shape[one], b._array.shape[two]):
+            shown = one - a.ndim if isinstance(dims, int) else one
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {a._array.shape[one]} in dim {shown} and second has "
+                f"size {b._array.shape[two]} in dim {two}"
+            )
     left, right = [dim % a.ndim for dim in left], [dim % b.ndim for dim in right]
     rest_a = [dim for dim in range(a.ndim) if dim not in left]
     rest_b = [dim for dim in range(b.ndim) if dim not in right]
@@ -256,6 +260,8 @@ def addmm(x, mat1, mat2, beta=1, alpha=1):
             f"mat1 and mat2 shapes cannot be multiplied ({times(mat1.shape)} and {times(mat2.shape)})"
         )
     result = product(mat1, mat2)
+    if x.shape != result.shape and not all(n in (1, m) for n, m in zip(x.shape[::-1], result.shape[::-1], strict=False)):
+        expand(wrap(x), result.shape)  # raises, in PyTorch's words
     if alpha != 1:
         result *= alpha
     if beta == 1 and x.dtype == result.dtype:
@@ -264,16 +270,20 @@ def addmm(x, mat1, mat2, beta=1, alpha=1):
     return result + beta * x
 
 
-@function
-def addmv(input, mat, vec, *, beta=1, alpha=1):
-    """beta·input + alpha·(mat @ vec)."""
-    return _scaled(input, beta) + _scaled(mv(mat, vec), alpha)
+@op(x=lambda g, beta: _scaled(g, beta), mat=lambda g, vec, alpha: _scaled(outer(g, vec), alpha),
+    vec=lambda g, mat, alpha: _scaled(mv(mat.mT, g), alpha))  # fmt: skip
+def addmv(x, mat, vec, beta=1, alpha=1):
+    """beta·x + alpha·(mat @ vec)."""
+    if mat.ndim != 2 or vec.ndim != 1 or x.ndim > 1:
+        raise RuntimeError(f"vector + matrix @ vector expected, got {x.ndim}, {mat.ndim}, {vec.ndim}")
+    return (beta * x + alpha * mv.op.forward(mat, vec)).astype(x.dtype)
 
 
-@function
-def addr(input, vec1, vec2, *, beta=1, alpha=1):
-    """beta·input + alpha·(the outer product of two vectors)."""
-    return _scaled(input, beta) + _scaled(outer(vec1, vec2), alpha)
+@op(x=lambda g, beta: _scaled(g, beta), vec1=lambda g, vec2, alpha: _scaled(mv(g, vec2), alpha),
+    vec2=lambda g, vec1, alpha: _scaled(mv(g.mT, vec1), alpha))  # fmt: skip
+def addr(x, vec1, vec2, beta=1, alpha=1):
+    """beta·x + alpha·(the outer product of two vectors)."""
+    return (beta * x + alpha * np.multiply.outer(vec1, vec2)).astype(np.result_type(x, vec1))
 
 
 @op(x=lambda g, beta: _scaled(g, beta), batch1=lambda g, batch2, alpha: _scaled(bmm(g, batch2.mT), alpha),
@@ -293,6 +303,11 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
 @function(method=False)
 def chain_matmul(*matrices):
     """The product of several matrices."""
+    warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
+        "instead, which accepts a list of two or more tensors rather than multiple parameters.",
+        stacklevel=3,
+    )
     result = matrices[0]
     for each in matrices[1:]:
         result = mm(result, each)

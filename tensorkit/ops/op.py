@@ -84,7 +84,7 @@ class Op:
             value = value.restore()
         if name in self.outputs:
             storage = node.storage
-            if storage is not None and storage.writes and storage.writes[-1] > node.time:
+            if storage is not None and storage.writes and storage.writes[-1] > node.time and value.dtype.kind in "fcV":
                 raise overwritten(value, storage, node.time, node)
             tensor = wrap(value)
             if value.dtype.kind in "fcV":

@@ -12,6 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import not_implemented
 from ..tensor import Tensor, wrap
+from .create import zeros_like
 from .declare import FUNCTIONS, attach_operator, binary, function, op, unary, write_out
 from .promote import is_number
 
@@ -28,6 +29,11 @@ def precise(ufunc):
         return ufunc(x)
 
     return forward
+
+
+def nothing(g):
+    """The rule of an operation that is flat: a gradient of zeros, without a history of its own."""
+    return zeros_like(g)
 
 
 # Arithmetic
@@ -106,7 +112,7 @@ def mul(x, y):
     return x * y
 
 
-@binary(lambda g, y: g / y, lambda g, y, out: -g * (out / y), floating=True, symbol="/",
+@binary(lambda g, y: g / y, lambda g, x, y: -g * ((x / y) / y), floating=True, symbol="/",
         operator="__truediv__", node_name=lambda node: "DivBackward0")  # fmt: skip
 def div(x, y):
     """Divide `x` by `y` element by element; whole numbers give decimals.
@@ -143,7 +149,7 @@ div.__doc__, div.op, div.op.function = _true_div.__doc__, _true_div.op, div
 def _refuse_division(kernel: str, x, y) -> None:
     if x.dtype.kind in "bc":
         raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
-    if x.dtype.kind in "iu" and not np.all(y):
+    if x.dtype.kind in "iu" and np.size(x) and not np.all(y):
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -169,12 +175,12 @@ def floor_divide(x, y):
     return np.where(np.equal(y, 0), x / y, np.floor_divide(x, y))[()]
 
 
-@binary(lambda g: g * 0, lambda g: g * 0, inplace=False, method=False, node_name="DivBackward2")
+@binary(nothing, nothing, inplace=False, method=False, node_name="DivBackward2")
 def _floor_divide(x, y):
     return floor_divide.op.forward(x, y)
 
 
-@binary(lambda g: g * 0, lambda g: g * 0, inplace=False, method=False, node_name="DivBackward2")
+@binary(nothing, nothing, inplace=False, method=False, node_name="DivBackward2")
 def _trunc_divide(x, y):
     _refuse_division("div_trunc_cpu", x, np.asarray(y))
     if x.dtype.kind in "iu":
@@ -244,7 +250,7 @@ def reciprocal(x):
 
 def _pow_dx(g, x, y):
     if not isinstance(y, Tensor):
-        return g * 0 if y == 0 else g * (y * x ** (y - 1))
+        return nothing(g) if y == 0 else g * (y * x ** (y - 1))
     return g * where_(y == 0, 0.0, y * x ** (y - 1))
 
 
@@ -568,7 +574,7 @@ def abs(x):
     return np.abs(x)
 
 
-@unary(lambda g: g * 0)
+@unary(nothing)
 def sign(x):
     """-1, 0 or 1 for each element, by its sign."""
     if x.dtype.kind == "c":
@@ -588,7 +594,7 @@ def _sign(x):
 def _sgn_dx(g, x, out):
     """0 for real numbers.  A complex one turns: what is left of `g` at right angles to it, over its length."""
     if x._array.dtype.kind != "c":
-        return g * 0
+        return nothing(g)
     return where_(x == 0, 0.0, (g - out.conj() * (g * out).real) / abs(x))
 
 
@@ -605,7 +611,7 @@ def signbit(input, *, out=None):
     return result if out is None else write_out(result, out)
 
 
-@binary(lambda g, x, out: g * where_(x == 0, 0.0, out / x), lambda g: g * 0, floating=True)
+@binary(lambda g, x, out: g * where_(x == 0, 0.0, out / x), nothing, floating=True)
 def copysign(x, y):
     """The size of `x` with the sign of `y`."""
     return np.copysign(x, y)
@@ -620,25 +626,25 @@ def _rounded(ufunc, x):
     return ufunc(x) if x.dtype.kind not in "iu" else x.copy()
 
 
-@unary(lambda g: g * 0, bools=False, kernel="floor_vml_cpu")
+@unary(nothing, bools=False, kernel="floor_vml_cpu")
 def floor(x):
     """Each element rounded down; its derivative is 0."""
     return _rounded(np.floor, x)
 
 
-@unary(lambda g: g * 0, bools=False, kernel="ceil_vml_cpu")
+@unary(nothing, bools=False, kernel="ceil_vml_cpu")
 def ceil(x):
     """Each element rounded up; its derivative is 0."""
     return _rounded(np.ceil, x)
 
 
-@unary(lambda g: g * 0, bools=False, kernel="trunc_vml_cpu", aliases=("fix",))
+@unary(nothing, bools=False, kernel="trunc_vml_cpu", aliases=("fix",))
 def trunc(x):
     """Each element rounded towards zero; its derivative is 0."""
     return _rounded(np.trunc, x)
 
 
-@op(x=lambda g: g * 0, inplace=True)
+@op(x=nothing, inplace=True)
 def round(x, decimals=0):
     """Each element rounded to the nearest whole number, halves to the even one; its derivative is 0.
 
@@ -700,7 +706,7 @@ def polar(abs, angle, *, out=None):
 def _angle_dx(g, x):
     """0 for real numbers.  For z = a + bi the angle turns by -b/|z|² with a and by a/|z|² with b."""
     if x._array.dtype.kind != "c":
-        return g * 0
+        return nothing(g)
     a, b = x.real, x.imag
     return complex(-g * b * _per_square(a, b), -g * a * _per_square(a, b))
 

@@ -290,6 +290,13 @@ def _T(self):
 
 def _mT(self):
     """Each matrix of a batch transposed."""
+    if self._array.ndim == 0:
+        from warnings import warn
+
+        warn(
+            "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2
+        )
+        return permute(self, ())
     if self._array.ndim < 2:
         raise RuntimeError(
             "tensor.mT is only supported on matrices or batches of matrices. Got "
