@@ -201,6 +201,13 @@ class _Watch:
                 received = changed if isinstance(changed, tuple) else (changed,)
         self.received = received
         if not self.input.places:
+            if self.hooks:
+                warn(
+                    "Full backward hook is firing when gradients are computed with respect to module outputs since no "
+                    "inputs require gradients. See "
+                    "https://docs.pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module.register_full_backward_hook for more details.",
+                    stacklevel=5,
+                )
             for hook in self.hooks:
                 if hook(self.module, (None,) * self.input.count, received) is not None:
                     raise RuntimeError(

@@ -102,7 +102,7 @@ class _Lazy(Module):
     def __call__(self, *args, **kwargs):
         if self.has_uninitialized_params():
             self.initialize_parameters(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
+        return Module.__call__(self, *args, **kwargs)  # its class may be another one now
 
 
 class LazyLinear(_Lazy, Linear):

@@ -5,6 +5,7 @@ A lazy module's parameters, whose shape the first input decides, stand in `lazy.
 
 import numpy as np
 
+from ..errors import hint
 from ..ops.cast import clone
 from ..tensor import Tensor, memory, storage_of, wrap
 
@@ -31,7 +32,10 @@ class Parameter(Tensor):
         if data is None:
             data = wrap(np.zeros(0, np.float32))
         if not isinstance(data, Tensor):
-            raise TypeError(f"Expected a tensor, but got {type(data).__name__}")
+            raise hint(
+                AttributeError(f"'{type(data).__name__}' object has no attribute 'detach'"),
+                "a Parameter is made of a tensor: nn.Parameter(torch.tensor(data)).",
+            )
         self = wrap(memory(data), cls)
         self._storage = storage_of(data)
         if requires_grad and self._array.dtype.kind in "biu":

@@ -185,6 +185,12 @@ def nll(x, y, weights, reduction, ignored, total):
     return summed if reduction == "sum" else summed / x.dtype.type(total)
 
 
+@op(x=lambda g, count: g / count, node_name="DivBackward1", function=False, method=False)
+def mean_over(x, count):
+    """A sum divided by how many samples it is over."""
+    return x / x.dtype.type(count)
+
+
 # Margins
 
 

@@ -157,6 +157,12 @@ def threshold(x, threshold, value):
     return np.where(x > threshold, x, x.dtype.type(value))[()]
 
 
+@op(x=lambda g, x, low: where(x >= low, g, 0.0), node_name="ClampMinBackward0", function=False, method=False)
+def at_least(x, low):
+    """x, but no less than a number."""
+    return np.maximum(x, x.dtype.type(low))
+
+
 @op(x=lambda g, x, weight: where(x > 0, g, g * weight), weight=lambda g, x: where(x > 0, 0.0, g * x), function=False,
     method=False, node_name="PreluKernelBackward0")  # fmt: skip
 def prelu(x, weight):

@@ -3,6 +3,8 @@
 Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops.conv`.
 """
 
+from warnings import warn
+
 from ...errors import brackets, hint, kind, times
 from ...ops import conv as _ops
 from ...ops.shape import squeeze, unsqueeze
@@ -87,6 +89,11 @@ def _same_padding(input, kernel, dilation):
         both.append(total // 2)
         extra.append(total % 2)
     if any(extra):
+        warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the "
+            "input be created",
+            stacklevel=5,
+        )
         input = pad(input, [number for more in reversed(extra) for number in (0, more)])
     return input, tuple(both)
 

@@ -417,4 +417,4 @@ def _soft_cross_entropy(input, target, weight, reduction: str, smoothing: float)
     if reduction == "none":
         return -terms.sum(dim)
     samples = input._array.size // classes
-    return -terms.sum() if reduction == "sum" else -terms.sum() / wrap(terms._array.dtype.type(samples))
+    return -terms.sum() if reduction == "sum" else _ops.mean_over(-terms.sum(), samples)

@@ -7,6 +7,7 @@ from ...errors import brackets
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
 from ...ops.index import where
+from ...ops.rectifiers import at_least
 from ...ops.shape import reshape
 from ..sizes import check_broadcast
 from .activation import logsigmoid
@@ -23,13 +24,13 @@ def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
             f"{input1.size()}, input2: {input2.size()}, target: {target.size()} "
         )
-    return reduced((-target * (input1 - input2) + margin).clamp_min(0), reduction)
+    return reduced(at_least(-target * (input1 - input2) + margin, 0), reduction)
 
 
 def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"):
     """x where y is 1, max(0, margin - x) where y is -1."""
     reduction = _reduction(reduction, size_average, reduce)
-    apart = where(target == 1, 0.0, (margin - input).clamp_min(0))
+    apart = where(target == 1, 0.0, at_least(margin - input, 0))
     near = where(target == -1, 0.0, input)
     return reduced(apart + near, reduction)
 
@@ -107,7 +108,7 @@ def _triplet(anchor, positive, negative, distance, margin, swap: bool, reduction
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = FUNCTIONS["minimum"](far, distance(positive, negative))
-    return reduced((margin + near - far).clamp_min(0), reduction)
+    return reduced(at_least(margin + near - far, 0), reduction)
 
 
 def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin: float = 1.0,
@@ -130,5 +131,5 @@ def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_averag
     cosine = inner / squares.sqrt()
     check_broadcast(target, cosine)
     alike = where(target == 1, 1 - cosine, 0.0)
-    apart = where(target == -1, (cosine - margin).clamp_min(0), 0.0)
+    apart = where(target == -1, at_least(cosine - margin, 0), 0.0)
     return reduced(alike + apart, reduction)

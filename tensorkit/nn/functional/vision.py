@@ -191,7 +191,7 @@ def _taken(flat, places, sizes):
         index = index * size + place.clamp(0, size - 1).long()
     samples, channels = flat._array.shape[:2]
     index = reshape(index, samples, 1, -1).expand(samples, channels, -1)
-    return gather(flat, 2, index) * reshape(inside, samples, 1, -1).to(flat.dtype)
+    return where(reshape(inside, samples, 1, -1), gather(flat, 2, index), 0.0)
 
 
 def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None):

@@ -3,7 +3,7 @@
 Source: Pascanu, Mikolov and Bengio, https://arxiv.org/abs/1211.5063
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from warnings import warn
 
 from ...ops.declare import FUNCTIONS
@@ -50,8 +50,9 @@ def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_i
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
     """
     if not isinstance(parameters, Tensor):
+        lazily = isinstance(parameters, Iterator)
         parameters = list(parameters)
-        if not parameters:
+        if lazily and not parameters:
             warn(
                 "`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2
             )

@@ -72,9 +72,9 @@ def _packed(x, places):
 
 
 @op(x=lambda g, places: _packed(g, places), node_name="CopySlices", function=False, method=False)
-def _unpacked(x, shape, places):
-    """Rows put back to their places in a padded tensor; 0 elsewhere."""
-    full = np.zeros(shape, x.dtype)
+def _unpacked(x, shape, places, blank=0):
+    """Rows put back to their places in a padded tensor; `blank` elsewhere."""
+    full = np.full(shape, blank, x.dtype)
     full[places] = x
     return full
 
@@ -131,11 +131,8 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     reached = np.arange(samples) < counts[:, None]
     lengths = wrap(reached.sum(0).astype(np.int64))
     data = sequence.data
-    blank = full((1, *data._array.shape[1:]), padding_value, dtype=data.dtype)
-    total = total_length or steps
-    places = np.full((total, samples), data._array.shape[0])
-    places[:steps][reached] = np.arange(data._array.shape[0])
-    padded = cat([data, blank])[wrap(places)]
+    shape = (total_length or steps, samples, *data._array.shape[1:])
+    padded = _unpacked(data, shape, np.nonzero(reached), padding_value)
     if sequence.unsorted_indices is not None:
         padded = index_select(padded, 1, sequence.unsorted_indices)
         lengths = lengths[sequence.unsorted_indices]
@@ -157,7 +154,8 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
     rows = []
     for each in sequences:
         if each._array.shape[1:] != sequences[0]._array.shape[1:]:
-            raise cannot_broadcast(each._array.shape, (each._array.shape[0], *sequences[0]._array.shape[1:]))
+            longest = max(map(len, sequences))
+            raise cannot_broadcast((longest, *sequences[0]._array.shape[1:]), each._array.shape)
         missing = length - each._array.shape[0]
         if missing:
             blank = full((missing, *each._array.shape[1:]), padding_value, dtype=each.dtype)
@@ -170,7 +168,10 @@ def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list
     """The sequences of a padded tensor, each at its own length."""
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [sequence[: int(length)] for sequence, length in zip(padded_sequences, lengths, strict=True)]
+    places = np.arange(padded_sequences._array.shape[1])
+    return [
+        sequence[wrap(places < int(length))] for sequence, length in zip(padded_sequences, lengths, strict=True)
+    ]
 
 
 def pack_sequence(sequences, enforce_sorted: bool = True) -> PackedSequence:
