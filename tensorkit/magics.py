@@ -17,10 +17,10 @@ from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_ar
 from IPython.display import display
 
 from . import as_torch
-from .graph import Graph, leaf_table, names_in, summarize, trace
+from .graph import Graph, leaf_table, names_in, summarize, trace, why
 from .tensor import Tensor
 
-NAMES = ("graph", "grads", "tensor", "tensorkit")
+NAMES = ("graph", "grads", "tensor", "tensorkit", "why")
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
@@ -103,6 +103,21 @@ class TensorkitMagics(Magics):
             options, tensor, _, expression = read
             summary = summarize(tensor, expression)
             print(summary) if options.text else display(summary)
+
+    @magic_arguments()
+    @argument("--text", action="store_true", help="print the answer as text")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def why(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show why a tensor's .grad is None, zero, more than expected or NaN: the reason, the place, what to do."""
+        read = self._read("why", line, local_ns)
+        if read is not None:
+            options, tensor, names, expression = read
+            answer = why(tensor, names, name=expression)
+            print(answer) if options.text else display(answer)
 
     @magic_arguments()
     @argument("--as-torch", action="store_true", help="from now on `import torch` gives tensorkit in this notebook")

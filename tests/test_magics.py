@@ -9,7 +9,7 @@ from IPython.utils.capture import capture_output
 
 import tensorkit as torch
 
-MAGICS = ["graph", "grads", "tensor"]
+MAGICS = ["graph", "grads", "tensor", "why"]
 SETUP = """
 import tensorkit as torch
 x, y, z = (torch.tensor(value, requires_grad=True) for value in (4., -3., 5.))
@@ -155,6 +155,13 @@ def test_tensor_is_a_summary(ip):
     assert set(output.data) == {"image/svg+xml", "text/plain"}
     assert output.data["text/plain"].startswith("torch.eye(3): 3 × 3, float32, 9 elements")
     assert run(ip, "%tensor --text x").stdout.splitlines()[1] == "value 4"
+
+
+def test_why_answers_in_words(ip):
+    (output,) = run(ip, "%why q").outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+    assert output.data["text/plain"].splitlines()[0] == "q.grad is None: not a leaf"
+    assert run(ip, "%why x --text").stdout.splitlines()[0] == "x.grad is None: backward not called"
 
 
 def test_magics_see_the_local_names_of_a_function(ip):

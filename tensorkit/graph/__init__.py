@@ -2,7 +2,7 @@
 
 Read in this order: `model` (the records), `trace` (tensor to records), `rules` (derivative rules as text), `describe`
 (what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing);
-`leaves` and `summary` show a table of gradients and a single tensor.
+`leaves` and `summary` show a table of gradients and a single tensor; `why` explains a `.grad`.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -12,15 +12,18 @@ Read in this order: `model` (the records), `trace` (tensor to records), `rules` 
 ['x', '2', 'x + 2']
 """
 
+from .explanation import Explanation
 from .expressions import names_in
 from .leaves import LeafTable, leaf_table
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
 from .summary import Summary, summarize
 from .trace import trace
+from .why import why
 
 __all__ = [
     "CONSTANT",
     "Edge",
+    "Explanation",
     "Graph",
     "GraphNode",
     "LEAF",
@@ -33,4 +36,5 @@ __all__ = [
     "names_in",
     "summarize",
     "trace",
+    "why",
 ]

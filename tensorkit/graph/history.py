@@ -60,6 +60,21 @@ def is_written_since(storage: Any, time: int) -> bool:
     return storage is not None and bool(storage.writes) and storage.writes[-1] > time
 
 
+def nodes_of(root: Node | None, start: int = 0) -> list[Node]:
+    """The nodes of a history, no older than `start`."""
+    if root is None:
+        return []
+    seen, waiting, found = {id(root)}, [root], []
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        for parent in node.parents:
+            if isinstance(parent, Node) and id(parent) not in seen and parent.time >= start:
+                seen.add(id(parent))
+                waiting.append(parent)
+    return found
+
+
 def collect(root: Tensor, named: Iterable[Tensor], limit: int) -> History:
     """The newest part of the root's history, at most about `limit` tensors and numbers; the rest is counted."""
     history = History(root)

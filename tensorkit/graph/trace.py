@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tape import Node, Output
-from ..tensor import Tensor
+from ..tensor import InferenceStorage, Tensor
 from .describe import clean
 from .expressions import Expression, expression_of, extra_arguments, op_name, operand_expression, symbol_of
 from .history import Flow, History, collect, gradients, is_written_since, operation
@@ -157,7 +157,7 @@ class _Builder:
             value=self._shot(tensor._array),
             gradient=self._shot(gradient),
             stored_grad=self._shot(tensor._grad._array) if tensor._grad is not None else None,
-            version=tensor._version,
+            version=_version(tensor),
             notes=tuple(notes),
         )
 
@@ -196,7 +196,7 @@ class _Builder:
                 arguments=", ".join(extra_arguments(base)),
                 expression=expression.text,
                 numbers=self._with_numbers(base, operands),
-                version=tensor._version if tensor is not None else 0,
+                version=0 if tensor is None else _version(tensor),
                 time=node.time,
                 notes=(*notes, *self._why_unknown(node)),
             )
@@ -302,6 +302,11 @@ class _Builder:
             plain = plain.astype(np.float32) if plain.dtype.kind == "V" else plain
             self.shots[id(array)] = array, snapshot(plain)
         return self.shots[id(array)][1]
+
+
+def _version(tensor: Tensor) -> int:
+    """How often it was written to in place; tensors of inference mode don't count that."""
+    return 0 if type(tensor._storage) is InferenceStorage else tensor._version
 
 
 def _operand_name(op: Any, slot: int) -> str:
