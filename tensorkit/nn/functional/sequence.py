@@ -22,8 +22,10 @@ def _log_add(*terms):
     """log(Σ exp) of tensors of one shape, element by element; -inf where all of them are."""
     stacked = stack(terms)
     top = stacked.detach().amax(0)
-    top = where(top == -math.inf, 0.0, top)
-    return (stacked - top).exp().sum(0).log() + top
+    nowhere = top == -math.inf
+    top = where(nowhere, 0.0, top)
+    total = where(nowhere, 1.0, (stacked - top).exp().sum(0))  # a logarithm of 0 would have a gradient of 0/0
+    return where(nowhere, -math.inf, total.log() + top)
 
 
 def _one(logs, labels, blank: int):
