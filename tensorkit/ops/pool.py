@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from .activation import where_positive
 from .conv import padded
 from .declare import op
 
@@ -44,15 +45,15 @@ def _lowest(kind):
     return -np.inf if kind.kind == "f" else np.iinfo(kind).min
 
 
-def _places(choice, kernel, stride, padding, dilation, sizes):
+def places_of(choice, kernel, stride, padding, dilation, sizes):
     """The places in the image of what was chosen: flat indices, from the numbers of kernel places."""
     flat = np.zeros(choice.shape, np.int64)
     lead = choice.ndim - len(kernel)
-    rest = choice
+    rest = choice.astype(np.int64)
     inner = []
     for k in reversed(kernel):
-        inner.append(rest % k)
-        rest = rest // k
+        rest, place = np.divmod(rest, k)
+        inner.append(place)
     for axis, i in enumerate(reversed(inner)):
         count = choice.shape[lead + axis]
         start = np.arange(count).reshape(-1, *[1] * (len(kernel) - axis - 1)) * stride[axis] - padding[axis]
@@ -60,32 +61,59 @@ def _places(choice, kernel, stride, padding, dilation, sizes):
     return flat
 
 
-def _max_dx(g, places, x_shape, kernel):
-    return spread_at(g, places, tuple(x_shape[len(x_shape) - len(kernel) :]))
-
-
 def _max_name(node) -> str:
     return f"MaxPool{len(node.extras[0])}DWithIndicesBackward0"
 
 
-@op(x=_max_dx, outputs=("out", "places"), node_name=_max_name, function=False, method=False)
+@op(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
+        g, choice, tuple(x_shape), kernel, stride, padding, dilation),
+    outputs=("out", "choice"), node_name=_max_name, function=False, method=False)  # fmt: skip
 def max_pool(x, kernel, stride, padding, dilation, counts):
-    """The largest element of each window, and where it lies: its flat index among the places of its channel."""
+    """The largest element of each window, and at which place of the kernel it stands; `places_of` gives its index."""
     full = _reach(x, kernel, stride, padding, dilation, counts, _lowest(x.dtype))
     best, choice = None, None
+    careful = x.dtype.kind == "f" and x.size and np.isnan(x.max())
     for number, at in enumerate(product(*map(range, kernel))):
         candidate = full[_slices(at, stride, dilation, counts)]
         if best is None:
             best = candidate.copy()
-            choice = np.zeros(best.shape, np.int16 if np.prod(kernel) < 32768 else np.int64)
-        else:
-            better = candidate > best
-            if candidate.dtype.kind == "f":
-                better |= candidate != candidate
+            choice = np.zeros(best.shape, np.int8 if np.prod(kernel) < 128 else np.int32)
+            continue
+        better = candidate > best
+        if careful:
+            better |= np.isnan(candidate)
             np.copyto(best, candidate, where=better)
-            choice[better] = number
-    sizes = x.shape[x.ndim - len(kernel) :]
-    return best, _places(choice, kernel, stride, padding, dilation, sizes)
+        else:
+            np.maximum(best, candidate, out=best)
+        # The latest place so far that is better: numbers grow, so the largest one is it.
+        np.maximum(choice, np.multiply(better, choice.dtype.type(number), dtype=choice.dtype), out=choice)
+    return best, choice
+
+
+@op(x=lambda g, choice, kernel, stride, padding, dilation: _take_choice(g, choice, kernel, stride, padding, dilation),
+    choice=None, node_name="MaxPoolBackwardBackward0", function=False, method=False)  # fmt: skip
+def _spread_choice(x, choice, shape, kernel, stride, padding, dilation):
+    """Elements added where the largest of their windows stood; 0 elsewhere."""
+    counts = choice.shape[choice.ndim - len(kernel) :]
+    full = _reach(np.zeros(shape, x.dtype), kernel, stride, padding, dilation, counts, 0)
+    for number, at in enumerate(product(*map(range, kernel))):
+        full[_slices(at, stride, dilation, counts)] += where_positive.op.forward(x, choice == number)
+    sizes = shape[len(shape) - len(kernel) :]
+    inner = tuple([slice(p, p + size) for p, size in zip(padding, sizes, strict=True)])
+    return np.ascontiguousarray(full[(Ellipsis, *inner)])
+
+
+@op(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
+        g, choice, tuple(x_shape), kernel, stride, padding, dilation), choice=None, node_name="MaxPoolBackward0",
+    function=False, method=False)  # fmt: skip
+def _take_choice(x, choice, kernel, stride, padding, dilation):
+    """The elements at the places where the largest of each window stood."""
+    counts = choice.shape[choice.ndim - len(kernel) :]
+    full = _reach(x, kernel, stride, padding, dilation, counts, 0)
+    taken = np.zeros(choice.shape, x.dtype)
+    for number, at in enumerate(product(*map(range, kernel))):
+        np.copyto(taken, full[_slices(at, stride, dilation, counts)], where=choice == number)
+    return taken
 
 
 def _global(places, sizes):
@@ -178,6 +206,10 @@ def adaptive_bounds(size: int, count: int) -> tuple:
     """Where the `count` windows over `size` places begin and end."""
     numbers = np.arange(count)
     return numbers * size // count, -(-(numbers + 1) * size // count)
+
+
+def _max_dx(g, places, x_shape, kernel):
+    return spread_at(g, places, tuple(x_shape[len(x_shape) - len(kernel) :]))
 
 
 @op(x=_max_dx, outputs=("out", "places"), node_name=lambda node: f"AdaptiveMaxPool{len(node.extras[0])}DBackward0",

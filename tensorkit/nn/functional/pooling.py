@@ -8,6 +8,7 @@ from ...ops import pool as _ops
 from ...ops import resample as _resample
 from ...ops.pointwise import pow, sgn
 from ...ops.shape import squeeze, unsqueeze
+from ...tensor import wrap
 from ..sizes import tuple_of
 
 
@@ -64,11 +65,15 @@ def _max(n: int, input, kernel_size, stride, padding, dilation, ceil_mode, retur
     geometry = _geometry(input, n, kernel_size, stride, padding, dilation, ceil_mode)
     if n == 1:  # by way of two dimensions, which is how PyTorch's graph shows it too
         geometry = [(fill, *each) for fill, each in zip((1, 1, 0, 1, 1), geometry, strict=True)]
-        best, places = _ops.max_pool(unsqueeze(input, -2), *geometry)
-        best, places = squeeze(best, -2), squeeze(places, -2)
+        best, choice = _ops.max_pool(unsqueeze(input, -2), *geometry)
+        best = squeeze(best, -2)
     else:
-        best, places = _ops.max_pool(input, *geometry)
-    return (best, places) if return_indices else best
+        best, choice = _ops.max_pool(input, *geometry)
+    if not return_indices:
+        return best
+    sizes = (1, shape[-1]) if n == 1 else shape[-n:]
+    places = wrap(_ops.places_of(choice._array, *geometry[:4], sizes))
+    return best, (squeeze(places, -2) if n == 1 else places)
 
 
 def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
