@@ -1,14 +1,15 @@
-"""The IPython extension: `%load_ext tensorkit` adds `%graph`, `%grads` and `%tensor`, and says nothing.
+"""The IPython extension: `%load_ext tensorkit` adds `%graph`, `%grads`, `%tensor` and the course's `%check`, `%hint`,
+`%solution` and `%progress`, and says nothing.
 
 Here: options, evaluation in the notebook's namespace, errors in one line, completion, and taking it all back. What the
-magics show comes from `tensorkit.graph`, or from `tensorkit_widgets` where that is installed; everything they do can be
-had there without them.
+magics show comes from `tensorkit.graph`, or from `tensorkit_widgets` where that is installed, and from
+`tensorkit.course`; everything they do can be had there without them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -20,7 +21,8 @@ from . import as_torch
 from .graph import Graph, leaf_table, names_in, summarize, trace, why
 from .tensor import Tensor
 
-NAMES = ("graph", "grads", "tensor", "tensorkit", "why")
+COURSE = ("check", "hint", "solution", "progress")
+NAMES = ("graph", "grads", "tensor", "tensorkit", "why", *COURSE)
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
@@ -134,6 +136,76 @@ class TensorkitMagics(Magics):
         except ImportError as error:
             raise UsageError(f"%tensorkit --as-torch: {error}") from None
 
+    @magic_arguments()
+    @argument("exercise", nargs="?", help="the exercise's name, as it stands in the lesson")
+    @argument("--help", action="store_true", help="print this text")
+    @needs_local_scope
+    @line_magic
+    def check(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Look at your answer to an exercise: what is right, what is not yet."""
+        exercise = self._exercise("check", line)
+        if exercise is None:
+            return
+        verdict = exercise.check({**self._shell().user_ns, **(local_ns or {})})
+        print(verdict.text)
+        if verdict.state == "solved":
+            self._remembered(lambda progress: progress.solve(exercise.name))
+
+    @magic_arguments()
+    @argument("exercise", nargs="?", help="the exercise's name, as it stands in the lesson")
+    @argument("--help", action="store_true", help="print this text")
+    @line_magic
+    def hint(self, line: str) -> None:
+        """Show the next hint for an exercise."""
+        exercise = self._exercise("hint", line)
+        if exercise is not None:
+            self._remembered(lambda progress: print(exercise.hint(progress.see_hint(exercise.name))))
+
+    @magic_arguments()
+    @argument("exercise", nargs="?", help="the exercise's name, as it stands in the lesson")
+    @argument("--help", action="store_true", help="print this text")
+    @line_magic
+    def solution(self, line: str) -> None:
+        """Show one way to solve an exercise."""
+        exercise = self._exercise("solution", line)
+        if exercise is not None:
+            print(f"One way to solve {exercise.name}:\n\n{exercise.solution}")
+
+    @magic_arguments()
+    @argument("--help", action="store_true", help="print this text")
+    @line_magic
+    def progress(self, line: str) -> None:
+        """Show which exercises of which lessons are solved."""
+        if parse_argstring(self.progress, line).help:
+            print(self.progress.parser.format_help().replace("::\n\n  ", "", 1).strip())
+        else:
+            self._remembered(lambda progress: print(progress.table()))
+
+    def _exercise(self, magic: str, line: str) -> Any:
+        """The exercise that a call names, or None where it asked for help."""
+        from . import course
+
+        function = getattr(self, magic)
+        options = parse_argstring(function, line)
+        if options.help:
+            print(function.parser.format_help().replace("::\n\n  ", "", 1).strip())
+            return None
+        if not options.exercise:
+            raise UsageError(f"%{magic} needs the name of an exercise; %progress lists them")
+        try:
+            return course.find(options.exercise)
+        except LookupError as error:
+            raise UsageError(f"%{magic}: {error.args[0]}") from None
+
+    def _remembered(self, act: Callable[[Any], None]) -> None:
+        """Do something with the learner's progress in this folder, and say what there is to say about its file."""
+        from .course import Progress
+
+        progress = Progress()
+        act(progress)
+        for note in progress.notes:
+            print(note)
+
     def _read(
         self, magic: str, line: str, local_ns: Mapping[str, Any] | None
     ) -> tuple[Any, Tensor, dict[str, Tensor], str] | None:
@@ -226,11 +298,15 @@ def _inspector(graph: Graph, direction: str) -> Any:
 
 
 def _completions(shell: Any, event: Any) -> list[str]:
-    """What can follow one of the magics: its options, and the names of tensors."""
+    """What can follow one of the magics: its options, and the names of tensors or of exercises."""
     magic = event.command.lstrip("%")
     if event.symbol.startswith("-"):
         parser = getattr(TensorkitMagics, magic).parser
         return [name for action in parser._actions for name in action.option_strings]
+    if magic in COURSE:
+        from . import course
+
+        return [exercise.name for exercise in course.all_exercises()]
     return sorted(names_in(shell.user_ns))
 
 

@@ -23,7 +23,7 @@ LAYERS = [
     ["tensorkit"],
     ["graph"],
     ["as_torch"],
-    ["magics", "cli"],
+    ["course", "magics", "cli"],
     ["__main__"],
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
