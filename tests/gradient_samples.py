@@ -126,8 +126,12 @@ SAMPLES = {
     # writing in place
     "copy_slices": [(inplace(lambda y: y[0].mul_(3)), [X]), (inplace(lambda y: y[:, 1:].copy_(y[:, :2] * 2)), [X])],
     "zero": one(inplace(lambda y: y[0].zero_()), X),
+    "without_window": one(lambda x: _gradient(inplace(lambda y: y[0].mul_(3)), x), X),
+    "where_positive": one(lambda x: _gradient(lambda y: (y * y.relu()), x), X),
     "unrelated": one(inplace(lambda y: y[0].uniform_(generator=torch.Generator().manual_seed(0))), X),
     "fill": one(inplace(lambda y, v: y[0].fill_(v[0])), X, V),
+    "without_window": one(lambda x: _gradient(inplace(lambda y: y[0].mul_(3)), x), X),
+    "where_positive": one(lambda x: _gradient(lambda y: (y * y.relu()), x), X),
     "unrelated": one(inplace(lambda y: y[0].bernoulli_(1.0)), X),
     "copied": one(inplace(lambda y, v: y.copy_(v)), X, V),
     # indexing

@@ -125,7 +125,7 @@ def _shares(node: Node, g) -> list:
     for i, parent in enumerate(node.parents):
         if isinstance(parent, Node):
             like = parent.out
-        elif isinstance(parent, Tensor) and parent._requires_grad:
+        elif isinstance(parent, Tensor) and parent._requires_grad and parent._node is None:
             like = parent._array
         else:
             continue

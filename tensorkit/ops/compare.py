@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import dtypes
+from ..errors import wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import to_dtype
 from .declare import attach_operator, binary, function, op, unary
@@ -233,6 +234,8 @@ def _clamp_name(node) -> str:
 @op(x=_clamp_dx, min=_clamp_dmin, max=_clamp_dmax, optional=("min", "max"), inplace=True, node_name=_clamp_name,
     function=False, method=False)  # fmt: skip
 def _clamp(x, min=None, max=None):
+    if x.dtype.kind in "iu":  # PyTorch converts the bounds as C does
+        min, max = (each if each is None else np.asarray(each).astype(x.dtype) for each in (min, max))
     if min is not None:
         x = np.maximum(x, min)
     return x if max is None else np.minimum(x, max)
@@ -249,6 +252,8 @@ def clamp(input, min=None, max=None, *, out=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
     """
+    if not isinstance(input, Tensor):
+        raise wrong_argument("clamp", "input", 1, "Tensor", input)
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     x = input

@@ -136,6 +136,8 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                     b = y._array
                     if type(a) is ndarray or type(a) is not type(b):
                         if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
+                            if check is not None:
+                                check(x, y)
                             a, b = pair(x, y, floating)
                     elif floating and type(a) not in FLOAT_SCALARS:
                         a, b = pair(x, y, floating)

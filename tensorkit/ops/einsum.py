@@ -189,7 +189,7 @@ def _pair(x, y, summed: list):
     for_y = tuple(i for i in summed if b[i] != 1 and a[i] == 1)
     x = sum_(x, for_x, True) if for_x else x
     y = sum_(y, for_y, True) if for_y else y
-    summed = [i for i in summed if i not in for_x and i not in for_y]
+    summed = [i for i in summed if i not in for_x and i not in for_y and a[i] != 1]
     if not summed:
         return mul(x, y)
     both = [i for i in range(len(a)) if i not in summed and a[i] != 1 and b[i] != 1]

@@ -413,6 +413,8 @@ def slice_backward(grad, shape, dim, start, stop, step):
 @function
 def narrow(input, dim, start, length):
     """`length` elements of a dimension from `start` on; a view."""
+    if input._array.ndim == 0:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, input._array.ndim)
     start = int(start)
     size = input._array.shape[dim]
@@ -636,6 +638,8 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
     """
     src = value if src is None else src
+    if src is None:
+        raise TypeError("scatter() needs a tensor or a value to put at the places")
     dim = wrap_dim(dim, input._array.ndim)
     _check_gather("scatter", input._array, index._array, dim)
     if reduce is not None:

@@ -17,7 +17,7 @@ from .cast import c_cast, to_dtype
 from .declare import REGISTRY, op
 from .pointwise import nothing
 from .publish import told
-from .shape import _as_strided, _window_into_zeros, _window_of, extent, places
+from .shape import _as_strided, _window_of, extent, places
 
 MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
 
@@ -123,11 +123,16 @@ def overwrite(tensor: Tensor, result: Tensor, *, silent: bool = False) -> Tensor
 
 
 def _freeze(node, tensor) -> None:
-    """Let a node that saved the tensor about to be written keep a copy of its present value instead."""
-    if node.saved and any(each is tensor for each in node.saved):
+    """Let a node that saved the tensor about to be written, as its first operand, keep a copy of its present value."""
+    if node.saved and node.saved[0] is tensor and node.op.saves[0] == node.op.operands[0]:
         frozen = wrap(np.array(tensor._array)[()])
         frozen._node, frozen._requires_grad = tensor._node, tensor._requires_grad
-        node.saved = tuple([frozen if each is tensor else each for each in node.saved])
+        node.saved = (frozen, *node.saved[1:])
+
+
+def _saved_by(node, tensor) -> bool:
+    """Whether a node's derivatives need the tensor that was just written to: then they will refuse."""
+    return bool(node.op.whole is None and node.saved) and any(each is tensor for each in node.saved)
 
 
 def adopt_history(tensor: Tensor, result: Tensor) -> None:
@@ -135,7 +140,8 @@ def adopt_history(tensor: Tensor, result: Tensor) -> None:
     storage, base, old = storage_of(tensor), tensor._base, tensor._node
     if base is None:
         if result._node is not None:
-            result._node.time = tick()  # newer than the write: it is this node's own
+            if not _saved_by(result._node, tensor):
+                result._node.time = tick()  # newer than the write: it is this node's own
             result._node.storage = storage
         tensor._node, tensor._requires_grad = result._node, result._requires_grad
         owner = tensor
@@ -178,9 +184,11 @@ def _copy_slices(x, value, geometry, size, stride, offset):
     return flat[places(shape, strides)]
 
 
-def _without_window(g, geometry, size, stride, offset):
-    """`g` with zeros in a window: what was there before the write has no part in the result."""
-    return g - _window_into_zeros(_window_of(g, geometry, size, stride, offset), geometry, size, stride, offset)
+@op(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset), function=False,
+    method=False)  # fmt: skip
+def _without_window(x, geometry, size, stride, offset):
+    """A gradient with zeros in a window: what was there before the write has no part in the result."""
+    return _copy_slices.op.forward(x, x.dtype.type(0), geometry, size, stride, offset)
 
 
 # The in-place twin of every operation that has one

@@ -14,7 +14,7 @@ def narrowed(g, dim: int, start: int, length: int):
 
 def _cat_share(g, i, dim, tensors_shape):
     if len(tensors_shape[i]) == 1 and tensors_shape[i][0] == 0 and g.ndim != 1:
-        return None  # an empty vector is left out of any cat
+        return FUNCTIONS["zeros"]((0,), dtype=g.dtype)  # an empty vector is left out of any cat
     dim = wrap_dim(dim, g.ndim)
     start = sum(shape[dim] for shape in tensors_shape[:i] if len(shape) == g.ndim)
     return narrowed(g, dim, start, tensors_shape[i][dim])
@@ -67,6 +67,7 @@ def stack(tensors, dim=0):
     """
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")
+    wrap_dim(dim, tensors[0].ndim + 1)
     for i, each in enumerate(tensors):
         if each.shape != tensors[0].shape:
             raise RuntimeError(
@@ -201,6 +202,8 @@ def chunk(input, chunks, dim=0):
     """At most `chunks` pieces of one length (the last may be shorter) along a dimension; views."""
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    if input.ndim == 0:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     size = input._array.shape[wrap_dim(dim, input.ndim)]
     return split(input, max(-(-size // chunks), 1), dim)
 
@@ -234,7 +237,7 @@ def vsplit(input, indices_or_sections):
 @op(x=lambda g, x_shape, dim, index: FUNCTIONS["select_backward"](g, x_shape, dim, index), views=True,
     node_name="UnbindBackward0", function=False, method=False)  # fmt: skip
 def _unbound(x, dim, index):
-    return x[(slice(None),) * dim + (index,)]
+    return x[(*[slice(None)] * dim, index, ...)]  # with the dots a view even of a vector
 
 
 @function
@@ -359,6 +362,9 @@ def roll(x, shifts, dims=None):
     """The elements moved along; those pushed out at one end come in at the other."""
     if dims is None or dims == ():
         return np.roll(x, shifts)
+    if x.ndim == 0:
+        each = dims[0] if isinstance(dims, (tuple, list)) else dims
+        raise IndexError(f"Dimension specified as {each} but tensor has no dimensions")
     return np.roll(x, shifts, dims)
 
 

@@ -3,6 +3,7 @@
 Decompositions, norms and `einsum` stand in `linalg.py`.
 """
 
+import math
 from warnings import warn
 
 import numpy as np
@@ -96,6 +97,8 @@ def bmm(x, y):
 @op(x=lambda g, y: outer(g, y), y=lambda g, x: mv(x.mT, g))
 def mv(x, y):
     """The product of a matrix and a vector."""
+    if x.ndim == 0:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if x.ndim != 2 or y.ndim != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got 1, {x.ndim}, {y.ndim}")
     if x.shape[1] != y.shape[0]:
@@ -189,16 +192,22 @@ def matmul(input, other, *, out=None):
     return _batched(input, other)
 
 
+def _rows(x):
+    """The last dimension's vectors, as the rows of one matrix."""
+    shape = x._array.shape
+    return reshape(x, math.prod(shape[:-1]), shape[-1])
+
+
 def _batched(x, y):
     """A product with three dimensions or more: by one large `mm` if the right side is one matrix, else by `bmm`."""
     if y.ndim == 1:
-        return _copy_reshape(mv(reshape(x, -1, x._array.shape[-1]), y), x._array.shape[:-1])
+        return _copy_reshape(mv(_rows(x), y), x._array.shape[:-1])
     if x.ndim == 1:
-        found = mv(reshape(transpose(y, -2, -1), -1, y._array.shape[-2]), x)
+        found = mv(_rows(transpose(y, -2, -1)), x)
         return _copy_reshape(found, (*y._array.shape[:-2], y._array.shape[-1]))
     if y.ndim == 2:
         lead = x._array.shape[:-1]
-        return _copy_reshape(mm(reshape(x, -1, x._array.shape[-1]), y), (*lead, y._array.shape[-1]))
+        return _copy_reshape(mm(_rows(x), y), (*lead, y._array.shape[-1]))
     return _bmm_broadcast(x, y)
 
 
@@ -208,8 +217,9 @@ def _bmm_broadcast(x, y):
     except ValueError:
         raise cannot_broadcast(x._array.shape[:-2], y._array.shape[:-2]) from None
     (n, m), (k, p) = x._array.shape[-2:], y._array.shape[-2:]
-    left = reshape(x.expand(*lead, n, m), -1, n, m)
-    right = reshape(y.expand(*lead, k, p), -1, k, p)
+    count = math.prod(lead)
+    left = reshape(x.expand(*lead, n, m), count, n, m)
+    right = reshape(y.expand(*lead, k, p), count, k, p)
     return _copy_reshape(bmm(left, right), (*lead, n, p))
 
 
@@ -235,8 +245,9 @@ def tensordot(a, b, dims=2):
     rest_a = [dim for dim in range(a.ndim) if dim not in left]
     rest_b = [dim for dim in range(b.ndim) if dim not in right]
     size = int(np.prod([a._array.shape[dim] for dim in left]))
+    rows, columns = (math.prod([t._array.shape[dim] for dim in rest]) for t, rest in ((a, rest_a), (b, rest_b)))
     product_ = mm(
-        reshape(permute(a, rest_a + left), -1, size), reshape(permute(b, right + rest_b), size, -1)
+        reshape(permute(a, rest_a + left), rows, size), reshape(permute(b, right + rest_b), size, columns)
     )
     return reshape(product_, [a._array.shape[dim] for dim in rest_a] + [b._array.shape[dim] for dim in rest_b])
 

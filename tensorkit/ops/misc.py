@@ -26,6 +26,8 @@ def _together(*tensors):
 @op(x=lambda g: g, y=lambda g, z, value: g * (z * value if value != 1 else z),
     z=lambda g, y, value: g * (y * value if value != 1 else y), function=False, method=False)  # fmt: skip
 def _addcmul(x, y, z, value):
+    if x.dtype.kind == "b":
+        raise not_implemented("addcmul_cpu_out", "Bool")
     return x + (y * z if value == 1 else x.dtype.type(value) * y * z)
 
 
