@@ -18,11 +18,11 @@ from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_ar
 from IPython.display import display
 
 from . import as_torch
-from .graph import Graph, leaf_table, names_in, summarize, trace, why
+from .graph import Graph, leaf_table, names_in, summarize, trace, walk, why
 from .tensor import Tensor
 
 COURSE = ("check", "hint", "solution", "progress")
-NAMES = ("graph", "grads", "tensor", "tensorkit", "why", *COURSE)
+NAMES = ("backprop", "graph", "grads", "tensor", "tensorkit", "why", *COURSE)
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
@@ -73,7 +73,7 @@ class TensorkitMagics(Magics):
             except ImportError as error:
                 raise UsageError(f"%graph --dot: {error}") from None
         else:
-            inspector = None if options.static else _inspector(graph, direction)
+            inspector = None if options.static else _widget("GraphInspector", graph, direction=direction)
             display(_Picture(graph, direction) if inspector is None else inspector)
 
     @magic_arguments()
@@ -105,6 +105,30 @@ class TensorkitMagics(Magics):
             options, tensor, _, expression = read
             summary = summarize(tensor, expression)
             print(summary) if options.text else display(summary)
+
+    @magic_arguments()
+    @argument("--static", action="store_true", help="all steps as a list, without widgets")
+    @argument("--text", action="store_true", help="print all steps as text")
+    @argument("--backward-only", action="store_true", help="leave the forward pass out")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def backprop(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show how a tensor was computed and how its gradients flow back, one operation at a time."""
+        read = self._read("backprop", line, local_ns)
+        if read is None:
+            return
+        options, tensor, names, _ = read
+        try:
+            steps = walk(tensor, names, forward=not options.backward_only)
+        except ValueError as error:
+            raise UsageError(f"%backprop: {error}") from None
+        if options.text:
+            print(steps)
+        else:
+            display(steps if options.static else _widget("BackpropStepper", steps) or steps)
 
     @magic_arguments()
     @argument("--text", action="store_true", help="print the answer as text")
@@ -288,13 +312,13 @@ def split_options(parser: MagicArgumentParser, line: str) -> tuple[list[str], st
     return front + behind, line.strip()
 
 
-def _inspector(graph: Graph, direction: str) -> Any:
-    """The live inspector, or None where the widgets are not installed."""
+def _widget(name: str, *args: Any, **options: Any) -> Any:
+    """A widget of `tensorkit_widgets`, or None where that is not installed."""
     try:
-        from tensorkit_widgets import GraphInspector
+        import tensorkit_widgets
     except ImportError:
         return None
-    return GraphInspector(graph, direction=direction)
+    return getattr(tensorkit_widgets, name)(*args, **options)
 
 
 def _completions(shell: Any, event: Any) -> list[str]:

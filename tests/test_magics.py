@@ -9,7 +9,7 @@ from IPython.utils.capture import capture_output
 
 import tensorkit as torch
 
-MAGICS = ["graph", "grads", "tensor", "why"]
+MAGICS = ["backprop", "graph", "grads", "tensor", "why"]
 SETUP = """
 import tensorkit as torch
 x, y, z = (torch.tensor(value, requires_grad=True) for value in (4., -3., 5.))
@@ -164,6 +164,19 @@ def test_why_answers_in_words(ip):
     assert run(ip, "%why x --text").stdout.splitlines()[0] == "x.grad is None: backward not called"
 
 
+def test_backprop_steps_through(ip):
+    pytest.importorskip("tensorkit_widgets")
+    (output,) = run(ip, "%backprop f").outputs
+    assert "application/vnd.jupyter.widget-view+json" in output.data
+    assert output.data["text/plain"] == run(ip, "%backprop f --text").stdout.rstrip("\n")
+    assert "forward:" not in run(ip, "%backprop f --text --backward-only").stdout
+
+
+def test_backprop_is_a_list_without_widgets(ip, without_widgets):
+    (output,) = run(ip, "%backprop f").outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+
+
 def test_magics_see_the_local_names_of_a_function(ip):
     cell = (
         "def inside():\n    a = torch.tensor(2., requires_grad=True)\n    b = a * n\n    %graph --text b + 1\ninside()"
@@ -193,6 +206,7 @@ def test_magics_work_in_loops_and_give_nothing_back(ip):
         ("%graph f --limit many", "UsageError: argument --limit: invalid int value: 'many'"),
         ("%graph f --limit 0", "UsageError: %graph: --limit must be at least 1, but got 0"),
         ("%graph f --right --down", "UsageError: %graph: --right and --down exclude each other"),
+        ("%backprop x", "UsageError: %backprop: x has no history to step through: no operation on the tape made it"),
         ("%tensor 1/0", "UsageError: %tensor 1/0: division by zero"),
     ],
 )

@@ -2,7 +2,8 @@
 
 Read in this order: `model` (the records), `trace` (tensor to records), `rules` (derivative rules as text), `describe`
 (what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing);
-`leaves` and `summary` show a table of gradients and a single tensor; `why` explains a `.grad`.
+`leaves` and `summary` show a table of gradients and a single tensor; `steps` walks forward and
+back one operation at a time; `why` explains a `.grad`.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -16,12 +17,14 @@ from .explanation import Explanation
 from .expressions import names_in
 from .leaves import LeafTable, leaf_table
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .steps import Contribution, Step, Steps, walk
 from .summary import Summary, summarize
 from .trace import trace
 from .why import why
 
 __all__ = [
     "CONSTANT",
+    "Contribution",
     "Edge",
     "Explanation",
     "Graph",
@@ -31,10 +34,13 @@ __all__ = [
     "OMITTED",
     "RESULT",
     "Snapshot",
+    "Step",
+    "Steps",
     "Summary",
     "leaf_table",
     "names_in",
     "summarize",
     "trace",
+    "walk",
     "why",
 ]

@@ -16,6 +16,7 @@ KEEP = 1024  # elements: larger arrays are described, not copied
 THUMBNAIL = 16  # rows and columns of a heat map at most
 SHORT = 30  # characters of an array written on one line
 _ROWS, _COLUMNS = 4, 4
+PENDING = Snapshot((), "", None, None, None, None)  # stands for what a walk has not come to yet
 
 
 def snapshot(array: np.ndarray) -> Snapshot:
@@ -89,6 +90,8 @@ def short(shot: Snapshot | None, width: int = SHORT) -> str:
     """
     if shot is None:
         return "unknown"
+    if shot is PENDING:
+        return "…"
     if shot.array is not None:
         text = _nested(shot.array)
         if shot.array.ndim == 0 or len(text) <= width:

@@ -1,15 +1,17 @@
 """Widgets for notebooks: what you can look into with the mouse, the keyboard and a screen reader.
 
-`GraphInspector` (in `inspector.py`) shows the history of a tensor. What its panel says is put together in `details.py`,
+`GraphInspector` (in `inspector.py`) shows the history of a tensor, `BackpropStepper` (in `stepper.py`) walks through
+it. What the inspector's panel says is put together in `details.py`,
 as plain data; what the browser does with it stands in `static/graph.js` and `static/graph.css`. All of it uses public
 names of tensorkit only.
 """
 
 try:
     from .inspector import GraphInspector
+    from .stepper import BackpropStepper
 except ModuleNotFoundError as error:  # pragma: no cover  (a machine without the extra)
     if error.name not in ("anywidget", "ipywidgets", "traitlets"):
         raise
     raise ImportError(f"the inspectors need the package {error.name}: run  %pip install anywidget") from error
 
-__all__ = ["GraphInspector"]
+__all__ = ["BackpropStepper", "GraphInspector"]

@@ -61,7 +61,7 @@ class GraphInspector(anywidget.AnyWidget):
         direction: str = "auto",
         **more: Any,
     ) -> None:
-        graph = what if isinstance(what, Graph) else trace(what, _notebook_names() if names is None else names)
+        graph = what if isinstance(what, Graph) else trace(what, notebook_names() if names is None else names)
         selected = more.pop("selected", graph.root)
         self.direction = direction
         super().__init__(graph=graph, **more)
@@ -109,7 +109,7 @@ class GraphInspector(anywidget.AnyWidget):
         return {**live, **stored}, metadata
 
 
-def _notebook_names() -> dict[str, Tensor]:
+def notebook_names() -> dict[str, Tensor]:
     """The tensors among the variables of the notebook that runs this, if one does."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
