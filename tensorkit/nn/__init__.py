@@ -36,7 +36,7 @@ from .activation import (
     Threshold,
 )  # fmt: skip
 from .attention import MultiheadAttention
-from .containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from .containers import ModuleDict, ModuleList, Sequential
 from .conv import (
     Conv1d,
     Conv2d,
@@ -48,6 +48,7 @@ from .conv import (
     Unfold,
 )  # fmt: skip
 from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from .holders import ParameterDict, ParameterList
 from .lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,

@@ -12,24 +12,16 @@ from typing import Any
 
 from .. import dtypes
 from ..device import check_available
+from ..errors import hint
 from ..hooks import RemovableHandle
 from ..tape import no_grad
 from ..tensor import Tensor
 from . import hooks, state
+from .errors import CALL_SUPER, not_assignable, too_early, typename
 from .parameter import Buffer, Parameter
 from .tree import Tree
 
 _EVERYWHERE = hooks.EVERYWHERE
-
-
-def typename(value) -> str:
-    """The name of a value's type as PyTorch's messages give it."""
-    if isinstance(value, Tensor):
-        return value.type()
-    cls = type(value)
-    if cls.__module__ == "builtins":
-        return cls.__qualname__
-    return f"{cls.__module__.replace('tensorkit', 'torch', 1)}.{cls.__qualname__}"
 
 
 def _indented(text: str) -> str:
@@ -87,34 +79,34 @@ class Module(Tree):
                 return found[name]
         error = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
         if "_parameters" not in own:
-            error.add_note("Hint: call super().__init__() first thing in the module's __init__.")
+            hint(error, CALL_SUPER)
         raise error
 
     def __setattr__(self, name: str, value) -> None:
         own = self.__dict__
         if isinstance(value, Parameter):
             if "_parameters" not in own:
-                raise _too_early("parameters")
+                raise too_early("parameters")
             self._forget(name, keep="_parameters")
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             if "_modules" not in own:
-                raise _too_early("module")
+                raise too_early("module")
             if name in self._parameters:
-                raise _not_assignable(value, "parameter", name, "torch.nn.Parameter")
+                raise not_assignable(value, "parameter", name, "torch.nn.Parameter")
             self._forget(name, keep="_modules")
             self._modules[name] = value
         elif name in own.get("_parameters", ()):
             if value is not None:
-                raise _not_assignable(value, "parameter", name, "torch.nn.Parameter")
+                raise not_assignable(value, "parameter", name, "torch.nn.Parameter")
             self._parameters[name] = None
         elif name in own.get("_modules", ()):
             if value is not None:
-                raise _not_assignable(value, "child module", name, "torch.nn.Module")
+                raise not_assignable(value, "child module", name, "torch.nn.Module")
             self._modules[name] = None
         elif isinstance(value, Buffer) or name in own.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
-                raise _not_assignable(value, "buffer", name, "torch.nn.Buffer, torch.Tensor")
+                raise not_assignable(value, "buffer", name, "torch.nn.Buffer, torch.Tensor")
             self.register_buffer(
                 name, value, getattr(value, "persistent", name not in self._non_persistent_buffers_set)
             )
@@ -157,7 +149,7 @@ class Module(Tree):
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Make `param` a parameter of this module under `name`; None keeps the place empty."""
         if "_parameters" not in self.__dict__:
-            raise _too_early("parameter")
+            raise too_early("parameter")
         self._check_name("parameter", name, self._parameters)
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
@@ -176,7 +168,7 @@ class Module(Tree):
         persistent  whether it is part of the `state_dict`
         """
         if "_buffers" not in self.__dict__:
-            raise _too_early("buffer")
+            raise too_early("buffer")
         self._check_name("buffer", name, self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
@@ -413,13 +405,3 @@ class Module(Tree):
             return f"{self._get_name()}({lines[0]})"
         lines += children
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
-
-
-def _too_early(what: str) -> AttributeError:
-    error = AttributeError(f"cannot assign {what} before Module.__init__() call")
-    error.add_note("Hint: call super().__init__() first thing in the module's __init__.")
-    return error
-
-
-def _not_assignable(value, what: str, name: str, wanted: str) -> TypeError:
-    return TypeError(f"cannot assign '{typename(value)}' as {what} '{name}' ({wanted} or None expected)")

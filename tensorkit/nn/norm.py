@@ -81,8 +81,8 @@ class _BatchNorm(_Norm):
         batch = self.training or (self.running_mean is None and self.running_var is None)
         running = not self.training or self.track_running_stats
         return F.batch_norm(
-            input, self.running_mean if running else None, self.running_var if running else None, self.weight, self.bias,
-            batch, momentum, self.eps,
+            input, self.running_mean if running else None, self.running_var if running else None, self.weight,
+            self.bias, batch, momentum, self.eps,
         )  # fmt: skip
 
 
@@ -254,7 +254,8 @@ class GroupNorm(Module):
         self.eps = eps
         self.affine = affine
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(name, Parameter(empty(num_channels, device=device, dtype=dtype)) if wanted else None)
+            made = Parameter(empty(num_channels, device=device, dtype=dtype)) if wanted else None
+            self.register_parameter(name, made)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -269,7 +270,8 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         return (
-            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
         )
 
 

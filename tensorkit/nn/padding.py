@@ -1,4 +1,4 @@
-"""Padding layers: a border of zeros, of one value, or of the tensor's own elements mirrored, repeated or wrapped around.
+"""Padding layers: a border of zeros, of one value, or of the tensor's own elements, mirrored, repeated or from afar.
 
 The function behind them all is `tensorkit.nn.functional.pad`.
 """

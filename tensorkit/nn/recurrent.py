@@ -1,8 +1,8 @@
-"""A recurrent layer in one operation: all time steps of a plain RNN, an LSTM or a GRU in one direction, forward and back.
+"""A recurrent layer in one operation: all time steps of a plain RNN, an LSTM or a GRU in one direction.
 
-One matrix product projects all inputs; a loop over time steps does the rest in NumPy, and another one, the other way round,
-carries the gradient back through time.  Where that gradient itself is to be differentiated, the same steps are put
-together from the operations of the cells.
+One matrix product projects all inputs; a loop over time steps does the rest in NumPy, and another one, the other way
+round, carries the gradient back through time.  Where that gradient itself is to be differentiated, the same steps are
+put together from the operations of the cells.
 
 Sequences lie one step after the other in one matrix (steps · samples, features), so that those of unlike lengths
 (`PackedSequence`) need no other code: a step has as many rows as there are sequences of that length, longest first.

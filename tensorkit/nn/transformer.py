@@ -29,7 +29,8 @@ def _is_causal(mask, given: bool | None, size: int | None) -> bool:
     """Whether a mask lets each place look at itself and those before it alone; what was said, if anything was."""
     if given is not None or mask is None:
         return given is True
-    causal = causal_mask(size if size is not None else mask.size(-2), dtype=mask.dtype if mask.is_floating_point() else None)
+    kind = mask.dtype if mask.is_floating_point() else None
+    causal = causal_mask(size if size is not None else mask.size(-2), dtype=kind)
     return mask.size() == causal.size() and bool((mask == causal).all())
 
 
@@ -211,7 +212,8 @@ class TransformerDecoder(Module):
         for layer in self.layers:
             x = layer(
                 x, memory, tgt_mask=tgt_mask, memory_mask=memory_mask, tgt_key_padding_mask=tgt_key_padding_mask,
-                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal, memory_is_causal=memory_is_causal,
+                memory_key_padding_mask=memory_key_padding_mask, tgt_is_causal=causal,
+                memory_is_causal=memory_is_causal,
             )  # fmt: skip
         return x if self.norm is None else self.norm(x)
 

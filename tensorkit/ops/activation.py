@@ -13,7 +13,6 @@ from .reduce import add_up
 from .reduce import sum as sum_
 from .shape import wrap_dim
 
-
 #: Whole numbers as wide as the floats.
 _BITS = {"f": np.int32, "d": np.int64}
 

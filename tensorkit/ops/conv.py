@@ -162,7 +162,8 @@ def _unfolded(x, kernel, dilation, padding, stride):
 
 
 @op(x=lambda g, x_shape, kernel, dilation, padding, stride: col2im(
-        g, x_shape[2:], kernel, dilation, padding, stride), node_name="Im2ColBackward0", function=False, method=False)  # fmt: skip
+        g, x_shape[2:], kernel, dilation, padding, stride),
+    node_name="Im2ColBackward0", function=False, method=False)  # fmt: skip
 def im2col(x, kernel, dilation, padding, stride):
     """The windows of images as columns: samples, channels · kernel, windows."""
     return _unfolded(x, kernel, dilation, padding, stride)

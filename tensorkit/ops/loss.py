@@ -97,7 +97,8 @@ def soft_margin(x, y, parameter):
         _share(g, x_shape, reduction) * ((x - y) / ((1 - x) * x).clamp(min=1e-12)), weight),
     y=lambda g, x, weight, x_shape, reduction: _weighed(_share(g, x_shape, reduction) * (
         (1 - x).log().clamp(min=-100) - x.log().clamp(min=-100)), weight),
-    weight=None, optional=("weight",), node_name="BinaryCrossEntropyBackward0", function=False, method=False)  # fmt: skip
+    weight=None, optional=("weight",), node_name="BinaryCrossEntropyBackward0", function=False,
+    method=False)  # fmt: skip
 def binary_cross_entropy(x, y, weight, reduction):
     """-(y·log x + (1-y)·log(1-x)) for probabilities x; logarithms stop at -100."""
     if x.size and (x.min() < 0 or x.max() > 1):
@@ -162,8 +163,8 @@ def put_at_class(x, y, classes):
     return full
 
 
-@op(x=lambda g, y, x_shape: put_at_class(g, y, x_shape[1]), y=None, node_name="NllLossBackwardBackward0", function=False,
-    method=False)  # fmt: skip
+@op(x=lambda g, y, x_shape: put_at_class(g, y, x_shape[1]), y=None, node_name="NllLossBackwardBackward0",
+    function=False, method=False)  # fmt: skip
 def take_class(x, y):
     """x (samples, classes, places …) at the class that `y` names."""
     return np.take_along_axis(x, y[:, None], 1)[:, 0]

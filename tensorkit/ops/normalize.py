@@ -1,7 +1,7 @@
 """Normalisation: elements minus their mean over their standard deviation, then scaled and shifted.
 
-Batch, layer and group normalisation differ in what the mean goes over and in what shape weight and bias have; the work is
-the same, and so is the derivative.  It is computed in one go in NumPy; only where the derivative itself is to be
+Batch, layer and group normalisation differ in what the mean goes over and in what shape weight and bias have; the work
+is the same, and so is the derivative.  It is computed in one go in NumPy; only where the derivative itself is to be
 differentiated is it put together from operations.  Layers stand in `tensorkit.nn.norm`.
 
 Source: Ioffe and Szegedy, https://arxiv.org/abs/1502.03167; Ba, Kiros and Hinton, https://arxiv.org/abs/1607.06450

@@ -124,7 +124,8 @@ def _global(places, sizes):
     return places + channels * area
 
 
-@op(x=lambda g, places, sizes: take_at(g, places, sizes), places=None, node_name=lambda node: f"MaxUnpool{max(len(node.extras[0]), 2)}DBackward0", function=False,
+@op(x=lambda g, places, sizes: take_at(g, places, sizes), places=None,
+    node_name=lambda node: f"MaxUnpool{max(len(node.extras[0]), 2)}DBackward0", function=False,
     method=False)  # fmt: skip
 def spread_at(x, places, sizes):
     """Elements put (added, where they meet) at the places of images of the given sizes that are 0 elsewhere."""

@@ -1,7 +1,7 @@
 """What neural networks apply to each element, beyond what `torch` itself has: gelu, elu, softplus, hardtanh and others.
 
-The functions with PyTorch's signatures stand in `tensorkit.nn.functional`, the one importer of this module.  relu, sigmoid
-and softmax stand in `activation.py`, tanh in `pointwise.py`.
+The functions with PyTorch's signatures stand in `tensorkit.nn.functional`, the one importer of this module.  relu,
+sigmoid and softmax stand in `activation.py`, tanh in `pointwise.py`.
 """
 
 import math

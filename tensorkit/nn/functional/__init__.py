@@ -1,7 +1,7 @@
 """`torch.nn.functional`: what the layers compute, as functions.
 
 Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `norm.py`, `dropout.py`, `sparse.py` (embeddings),
-`loss.py` and `margin.py`, `sequence.py` (CTC), `padding.py` and `vision.py`, `attention.py`.
+`loss.py`, `classes.py` (cross entropy), `margin.py` and `sequence.py` (CTC), `padding.py`, `vision.py`, `attention.py`.
 
 >>> import tensorkit.nn.functional as F
 >>> F.relu(torch.tensor([-1., 1.]))
@@ -47,6 +47,7 @@ from .activation import (
     threshold_,
 )  # fmt: skip
 from .attention import multi_head_attention_forward, scaled_dot_product_attention
+from .classes import cross_entropy, nll_loss
 from .conv import (
     conv1d,
     conv2d,
@@ -62,13 +63,11 @@ from .linear import bilinear, cosine_similarity, linear, normalize, pairwise_dis
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cross_entropy,
     gaussian_nll_loss,
     huber_loss,
     kl_div,
     l1_loss,
     mse_loss,
-    nll_loss,
     poisson_nll_loss,
     smooth_l1_loss,
 )  # fmt: skip

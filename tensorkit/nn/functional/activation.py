@@ -1,7 +1,7 @@
 """Activations: functions of each element, and softmax with its relatives.
 
-What computes them stands in `tensorkit.ops`; here are PyTorch's names, arguments, warnings and errors.  The layers of the
-same names stand in `tensorkit.nn.activation`.
+What computes them stands in `tensorkit.ops`; here are PyTorch's names, arguments, warnings and errors.  The layers of
+the same names stand in `tensorkit.nn.activation`.
 """
 
 from warnings import warn

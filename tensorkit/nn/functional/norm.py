@@ -47,8 +47,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     elif eps < 0.0:
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     channels = shape[1]
-    for name, given in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        _check_count(name, given, channels)
+    given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
+    for name, tensor in given.items():
+        _check_count(name, tensor, channels)
     layout = (1, channels, *[1] * (len(shape) - 2))
     axes = (0, *range(2, len(shape)))
     if not training:

@@ -14,6 +14,10 @@ from ...ops.pointwise import floor
 from ...ops.shape import reshape
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
+_CORNERS = (
+    "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please specify "
+    "align_corners=True if the old behavior is desired. See the documentation of grid_sample for details."
+)
 _LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5}
 
 
@@ -133,11 +137,7 @@ def affine_grid(theta, size, align_corners: bool | None = None):
     theta  batch, 2, 3 (or 3, 4 for volumes)
     """
     if align_corners is None:
-        warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
-            "specify align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=2,
-        )
+        warn(_CORNERS, stacklevel=2)
         align_corners = False
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
@@ -214,11 +214,7 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
     if mode == "bicubic":
         raise NotImplementedError("grid_sample(mode='bicubic') is not implemented in tensorkit")
     if align_corners is None:
-        warn(
-            "Default grid_sample and affine_grid behavior has changed to align_corners=False since 1.3.0. Please "
-            "specify align_corners=True if the old behavior is desired. See the documentation of grid_sample for details.",
-            stacklevel=2,
-        )
+        warn(_CORNERS, stacklevel=2)
         align_corners = False
     sizes = input._array.shape[2:]
     n = len(sizes)

@@ -10,7 +10,7 @@ from ...ops.declare import FUNCTIONS
 from ...ops.join import cat, stack
 from ...tape import no_grad
 from ...tensor import Tensor
-from ..module import typename
+from ..errors import typename
 
 
 def _gradients(parameters) -> list:
