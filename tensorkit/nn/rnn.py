@@ -64,7 +64,7 @@ class RNNBase(Module):
         for layer in range(self.num_layers):
             for suffix in self._suffixes(layer):
                 width = self.input_size if layer == 0 else outs * (2 if self.bidirectional else 1)
-                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, outs)}
+                shapes: dict[str, tuple] = {"weight_ih": (rows, width), "weight_hh": (rows, outs)}
                 if self.bias:
                     shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
                 if self.proj_size:

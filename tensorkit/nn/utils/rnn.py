@@ -16,7 +16,7 @@ from ...ops.index import index_select
 from ...ops.join import cat, stack
 from ...tensor import Tensor, wrap
 
-_Fields = namedtuple("PackedSequence", ["data", "batch_sizes", "sorted_indices", "unsorted_indices"])
+_Fields = namedtuple("_Fields", ["data", "batch_sizes", "sorted_indices", "unsorted_indices"])
 
 
 class PackedSequence(_Fields):
