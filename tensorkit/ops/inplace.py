@@ -107,15 +107,15 @@ def overwrite(tensor: Tensor, result: Tensor, *, silent: bool = False) -> Tensor
         raise RuntimeError(
             f"output with shape {brackets(shape)} doesn't match the broadcast shape {brackets(new_shape)}"
         )
+    follows = mode.enabled and (result._requires_grad or tensor._requires_grad)
+    if follows and result._node is not None:
+        _freeze(result._node, tensor)
     if result._array.dtype != tensor._array.dtype:
         if not silent and not dtypes.can_cast(result.dtype, tensor.dtype):
             raise RuntimeError(
                 f"result type {result.dtype.cpp_name} can't be cast to the desired output type {tensor.dtype.cpp_name}"
             )
         result = to_dtype(result, tensor.dtype)
-    follows = mode.enabled and (result._requires_grad or tensor._requires_grad)
-    if follows and result._node is not None:
-        _freeze(result._node, tensor)
     store(tensor, result._array)
     if follows:
         adopt_history(tensor, result)

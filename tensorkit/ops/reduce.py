@@ -152,6 +152,8 @@ def mean(x, dim=None, keepdim=False, dtype=None):
 def _prod_dx(g, x, out, dim, keepdim):
     """The product of all the others, found without dividing, so that zeros do no harm."""
     shape = x._array.shape
+    if not shape:
+        return g
     if dim is None:
         flat = reshape(x, -1)
         return reshape(g * _products_of_others(flat, 0), shape)
@@ -586,6 +588,8 @@ def cumprod(x, dim, dtype=None):
 def _running_extreme(name: str, ufunc):
     def body(x, dim):
         if x.ndim == 0:
+            if dim not in (0, -1):
+                raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
             return np.array(x), np.int64(0)
         axis = wrap_dim(dim, x.ndim)
         values = ufunc.accumulate(x, axis)

@@ -1,0 +1,61 @@
+"""How the operations of neural networks are called in `test_gradients.py`, by way of `torch.nn.functional`."""
+
+import numpy as np
+
+import tensorkit as torch
+
+F = torch.nn.functional
+_rng = np.random.default_rng(11)
+
+X = np.array([[-1.7, -0.63, 0.42], [1.31, 2.17, -0.18]])
+Y = np.array([[0.35, 1.22, -0.91], [0.76, -1.43, 2.05]])
+UNIT = np.array([[0.21, 0.64, 0.83], [0.37, 0.52, 0.91]])
+IMAGE, SIGNAL = _rng.normal(size=(1, 2, 4, 4)), _rng.normal(size=(2, 3, 6))
+KERNEL, BIAS = _rng.normal(size=(3, 2, 2, 2)), _rng.normal(size=3)
+CLASSES = torch.tensor([2, 0])
+SIGNS = torch.tensor([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]], dtype=torch.float64)
+TARGETS = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
+
+
+def one(function, *arrays):
+    return [(function, list(arrays))]
+
+
+#: Differentiable operations that nobody has written a sample for: their derivatives are not checked against numbers here.
+#: `test_gradients.py` holds the list to be exact, so it only shrinks.
+UNCHECKED: set[str] = set("""
+    at_least bag channel_shuffle channel_unshuffle columns_at gather_back lstm_layer match mean_over
+    multilabel_margin normalize_by packed pick put_at_class rnn_layer rrelu_with_noise spread_at spread_back
+    spread_choice spread_columns spread_means table_of_rows take_at take_choice take_class unpacked
+""".split())
+
+SAMPLES = {
+    **{name: one(getattr(F, name), X) for name in
+       "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish silu softplus softshrink".split()},
+    "log_sigmoid": one(F.logsigmoid, X),
+    "threshold": one(lambda x: F.threshold(x, 0.1, 2.0), X),
+    "glu": one(lambda x: F.glu(x, 2), SIGNAL),
+    "prelu": one(F.prelu, X, np.array([0.3])),
+    "mse": one(F.mse_loss, X, Y),
+    "huber": one(F.huber_loss, X, Y),
+    "smooth_l1": one(F.smooth_l1_loss, X, Y),
+    "soft_margin": one(lambda x: F.soft_margin_loss(x, SIGNS), X),
+    "binary_cross_entropy": one(lambda x: F.binary_cross_entropy(x, TARGETS), UNIT),
+    "logits_cross_entropy": one(lambda x: F.binary_cross_entropy_with_logits(x, TARGETS), X),
+    "nll": one(lambda x: F.nll_loss(x, CLASSES), X),
+    "multi_margin": one(lambda x: F.multi_margin_loss(x, CLASSES), X),
+    "convolution": one(F.conv2d, IMAGE, KERNEL, BIAS),
+    "transposed_convolution": one(lambda x, w: F.conv_transpose2d(x, w), IMAGE, _rng.normal(size=(2, 3, 2, 2))),
+    "avg_pool": one(lambda x: F.avg_pool2d(x, 2), IMAGE),
+    "max_pool": one(lambda x: F.max_pool2d(x, 2), IMAGE),
+    "adaptive_max_pool": one(lambda x: F.adaptive_max_pool2d(x, 2), IMAGE),
+    "im2col": one(lambda x: F.unfold(x, 2), IMAGE),
+    "col2im": one(lambda x: F.fold(F.unfold(x, 2), (4, 4), 2), IMAGE),
+    "constant_pad": one(lambda x: F.pad(x, (1, 2)), X),
+    "pixel_shuffle": one(lambda x: F.pixel_shuffle(x, 2), _rng.normal(size=(1, 4, 2, 2))),
+    "pixel_unshuffle": one(lambda x: F.pixel_unshuffle(x, 2), IMAGE),
+    "normalize": one(lambda x: F.batch_norm(x, None, None, training=True), SIGNAL),
+    "normalize_groups": one(lambda x: F.group_norm(x, 3), SIGNAL),
+    "resample": one(lambda x: F.interpolate(x, scale_factor=2.0, mode="bilinear"), IMAGE),
+    "lookup": one(lambda w: F.embedding(torch.tensor([0, 1, 0]), w), X),
+}
