@@ -60,12 +60,13 @@ __all__ = sorted(
 _ELSEWHERE = {
     "serialization": "save load",
     "nn.functional": """
-        adaptive_avg_pool1d adaptive_max_pool1d alpha_dropout avg_pool1d batch_norm bilinear
-        binary_cross_entropy_with_logits celu conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
-        cosine_embedding_loss cosine_similarity ctc_loss dropout embedding embedding_bag group_norm hardshrink
-        hinge_embedding_loss instance_norm kl_div layer_norm margin_ranking_loss max_pool1d max_pool2d max_pool3d
-        pairwise_distance pdist pixel_shuffle pixel_unshuffle poisson_nll_loss prelu rms_norm rrelu selu threshold
-        triplet_margin_loss""",
+        adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu conv1d conv2d conv3d conv_transpose1d
+        conv_transpose2d conv_transpose3d cosine_similarity hardshrink max_pool1d max_pool2d max_pool3d
+        pairwise_distance pdist pixel_shuffle pixel_unshuffle prelu rms_norm rrelu selu threshold""",
+    "nn.native": """
+        batch_norm instance_norm layer_norm group_norm embedding dropout alpha_dropout kl_div
+        binary_cross_entropy_with_logits cosine_embedding_loss hinge_embedding_loss margin_ranking_loss
+        poisson_nll_loss triplet_margin_loss ctc_loss""",
     "func": "vmap",
     "amp": "autocast",
 }

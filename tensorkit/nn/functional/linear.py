@@ -3,10 +3,16 @@
 Source: https://pytorch.org/docs/stable/nn.functional.html#linear-functions
 """
 
+import math
+
+import numpy as np
+
 from ...errors import kind
-from ...ops.declare import FUNCTIONS
+from ...ops.declare import FUNCTIONS, op
+from ...ops.index import where
 from ...ops.matmul import addmm, matmul, mm
-from ...ops.pointwise import sqrt
+from ...ops.pointwise import sgn, sqrt
+from ...ops.reduce import add_up
 from ...ops.shape import expand, reshape, squeeze, unsqueeze
 from ...tensor import Tensor
 from ..sizes import check_broadcast
@@ -75,9 +81,25 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
     return (x1 / lengths[0] * (x2 / lengths[1])).sum(dim)
 
 
+def _norm_dx(g, x, out, p, keepdim):
+    g, out = (each if keepdim else unsqueeze(each, -1) for each in (g, out))
+    towards = x if p == 2 else sgn(x) * x.abs() ** (p - 1)
+    return where(out == 0, 0.0, g * towards / (out if p == 2 else out ** (p - 1)))
+
+
+@op(x=_norm_dx, node_name="NormBackward1", function=False, method=False)
+def _p_norm(x, p, keepdim):
+    """The p-th root of the sum of p-th powers along the last dimension."""
+    return add_up(np.abs(x) ** p, -1, keepdim) ** x.dtype.type(1 / p)
+
+
 def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
     """The p-norm of x1 - x2 + eps along the last dimension."""
-    return FUNCTIONS["norm"](x1 - x2 + eps, p, -1, keepdim)
+    check_broadcast(x1, x2)
+    difference = x1 - x2 + eps
+    if p in (0, math.inf, -math.inf):
+        return FUNCTIONS["norm"](difference, p, -1, keepdim)
+    return _p_norm(difference, float(p), keepdim)
 
 
 def pdist(input, p: float = 2):
