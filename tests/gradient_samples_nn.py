@@ -34,6 +34,7 @@ SAMPLES = {
        "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish silu softplus softshrink".split()},
     "log_sigmoid": one(F.logsigmoid, X),
     "threshold": one(lambda x: F.threshold(x, 0.1, 2.0), X),
+    "p_norm": one(F.pairwise_distance, X, Y),
     "glu": one(lambda x: F.glu(x, 2), SIGNAL),
     "prelu": one(F.prelu, X, np.array([0.3])),
     "mse": one(F.mse_loss, X, Y),

@@ -6,7 +6,7 @@ from .. import dtypes
 from ..errors import wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import to_dtype
-from .declare import attach_operator, binary, function, op, unary
+from .declare import FUNCTIONS, attach_operator, binary, function, op, unary
 from .promote import is_number, result_dtype
 
 
@@ -208,22 +208,27 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
 # Bounds
 
 
+def _where(mask, g):
+    """`g` where the mask holds, else 0: chosen, not multiplied, so that inf and nan stay out."""
+    return FUNCTIONS["where"](mask, g, 0.0)
+
+
 def _clamp_dx(g, x, min, max):
     inside = None
     for bound, compare in ((min, ge), (max, le)):
         if bound is not None:
             good = compare(x, bound)
             inside = good if inside is None else inside.logical_and(good)
-    return g * inside.to(g.dtype)
+    return _where(inside, g)
 
 
 def _clamp_dmin(g, x, min, max):
-    return g * (x < min).to(g.dtype) if max is None else g * (x < min).logical_and(lt(min, max)).to(g.dtype)
+    return _where(x < min if max is None else (x < min).logical_and(lt(min, max)), g)
 
 
 def _clamp_dmax(g, x, min, max):
     over = x > max if min is None else (x > max).logical_or(gt(min, max))
-    return g * over.to(g.dtype)
+    return _where(over, g)
 
 
 def _clamp_name(node) -> str:

@@ -219,7 +219,9 @@ def _variance(x, dim, keepdim, correction, name):
         center = add_up(x.astype(work), axis, True, count) if x.size else 0
         squares = np.sum(np.abs(x - center) ** 2, axis, keepdims=keepdim)
         return np.where(squares == 0, np.nan, np.inf) if count != correction else squares / np.float64(0)
-    return np.var(x, axis, work, ddof=correction, keepdims=keepdim)
+    x = x.astype(work)
+    away = x - np.add.reduce(x, axis, keepdims=True) / count
+    return np.add.reduce((away * away.conj()).real, axis, keepdims=keepdim) / (count - correction)
 
 
 def _both_dx(of_spread):
