@@ -18,11 +18,11 @@ from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_ar
 from IPython.display import display
 
 from . import as_torch
-from .graph import Graph, leaf_table, names_in, summarize, trace, walk, why
+from .graph import Graph, check, leaf_table, names_in, summarize, trace, walk, why
 from .tensor import Tensor
 
 COURSE = ("check", "hint", "solution", "progress")
-NAMES = ("backprop", "graph", "grads", "tensor", "tensorkit", "why", *COURSE)
+NAMES = ("backprop", "gradcheck", "graph", "grads", "tensor", "tensorkit", "why", *COURSE)
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
@@ -73,7 +73,7 @@ class TensorkitMagics(Magics):
             except ImportError as error:
                 raise UsageError(f"%graph --dot: {error}") from None
         else:
-            inspector = None if options.static else _widget("GraphInspector", graph, direction=direction)
+            inspector = None if options.static else _widget("GraphInspector", graph, direction=direction, tensor=tensor)
             display(_Picture(graph, direction) if inspector is None else inspector)
 
     @magic_arguments()
@@ -129,6 +129,25 @@ class TensorkitMagics(Magics):
             print(steps)
         else:
             display(steps if options.static else _widget("BackpropStepper", steps) or steps)
+
+    @magic_arguments()
+    @argument("--text", action="store_true", help="print the table as text")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def gradcheck(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show the gradients of a tensor beside what finite differences say they should be."""
+        read = self._read("gradcheck", line, local_ns)
+        if read is None:
+            return
+        options, tensor, names, expression = read
+        try:
+            table = check(tensor, names)
+        except ValueError as error:
+            raise UsageError(f"%gradcheck {expression}: {error}") from None
+        print(table) if options.text else display(table)
 
     @magic_arguments()
     @argument("--text", action="store_true", help="print the answer as text")

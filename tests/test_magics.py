@@ -9,7 +9,7 @@ from IPython.utils.capture import capture_output
 
 import tensorkit as torch
 
-MAGICS = ["backprop", "graph", "grads", "tensor", "why"]
+MAGICS = ["backprop", "gradcheck", "graph", "grads", "tensor", "why"]
 SETUP = """
 import tensorkit as torch
 x, y, z = (torch.tensor(value, requires_grad=True) for value in (4., -3., 5.))
@@ -177,6 +177,12 @@ def test_backprop_is_a_list_without_widgets(ip, without_widgets):
     assert set(output.data) == {"text/html", "text/plain"}
 
 
+def test_gradcheck_compares_with_finite_differences(ip):
+    (output,) = run(ip, "%gradcheck f").outputs
+    assert set(output.data) == {"text/html", "text/plain"}
+    assert [line.split()[-1] for line in output.data["text/plain"].splitlines()] == ["verdict", *["agrees"] * 3]
+
+
 def test_magics_see_the_local_names_of_a_function(ip):
     cell = (
         "def inside():\n    a = torch.tensor(2., requires_grad=True)\n    b = a * n\n    %graph --text b + 1\ninside()"
@@ -207,6 +213,10 @@ def test_magics_work_in_loops_and_give_nothing_back(ip):
         ("%graph f --limit 0", "UsageError: %graph: --limit must be at least 1, but got 0"),
         ("%graph f --right --down", "UsageError: %graph: --right and --down exclude each other"),
         ("%backprop x", "UsageError: %backprop: x has no history to step through: no operation on the tape made it"),
+        (
+            "%gradcheck x.detach()",
+            "UsageError: %gradcheck x.detach(): it was computed from no tensor that requires gradients",
+        ),
         ("%tensor 1/0", "UsageError: %tensor 1/0: division by zero"),
     ],
 )

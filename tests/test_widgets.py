@@ -174,6 +174,28 @@ def test_in_a_notebook_the_names_are_the_notebooks(tensors):
     assert GraphInspector(tensors["f"]).detail["expression"] is None
 
 
+def test_finite_differences_stand_beside_the_gradient_when_asked_for(inspector):
+    assert inspector.checkable and inspector.checks == {}
+    inspector.select("x")
+    assert inspector.check() == "finite differences say 5: agrees"
+    inspector.set_state({"asked": "n3"})
+    assert inspector.checks == {"n0": "finite differences say 5: agrees", "n3": "finite differences say 1: agrees"}
+    inspector.set_state({"asked": "nonsense"})
+    assert set(inspector.checks) == {"n0", "n3"}
+
+
+def test_a_graph_alone_cannot_be_checked(tensors):
+    inspector = GraphInspector(trace(tensors["f"], tensors))
+    assert not inspector.checkable
+    assert inspector.check("n0") == "finite differences need the tensor, and this is a graph alone"
+
+
+def test_a_new_graph_forgets_the_checks_of_the_old(inspector, tensors):
+    inspector.check("n0")
+    inspector.graph = trace(tensors["x"] * 2, tensors)
+    assert (inspector.checks, inspector.checkable) == ({}, False)
+
+
 def test_what_a_notebook_stores(inspector):
     data, metadata = inspector._repr_mimebundle_()
     assert set(data) == {"application/vnd.jupyter.widget-view+json", "image/svg+xml", "text/plain"}

@@ -2,8 +2,8 @@
 
 Read in this order: `model` (the records), `trace` (tensor to records), `rules` (derivative rules as text), `describe`
 (what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing);
-`leaves` and `summary` show a table of gradients and a single tensor; `steps` walks forward and
-back one operation at a time; `why` explains a `.grad`.
+`leaves` and `summary` show a table of gradients and a single tensor; `steps` walks forward and back one operation at a
+time; `check` compares gradients with finite differences; `why` explains a `.grad`.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -13,6 +13,7 @@ back one operation at a time; `why` explains a `.grad`.
 ['x', '2', 'x + 2']
 """
 
+from .check import Check, Checker, Checks, check
 from .explanation import Explanation
 from .expressions import names_in
 from .leaves import LeafTable, leaf_table
@@ -24,6 +25,9 @@ from .why import why
 
 __all__ = [
     "CONSTANT",
+    "Check",
+    "Checker",
+    "Checks",
     "Contribution",
     "Edge",
     "Explanation",
@@ -37,6 +41,7 @@ __all__ = [
     "Step",
     "Steps",
     "Summary",
+    "check",
     "leaf_table",
     "names_in",
     "summarize",

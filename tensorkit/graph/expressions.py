@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..ops import FUNCTIONS
 from ..tape import Node
 from ..tensor import Tensor
@@ -137,7 +139,8 @@ def extra_arguments(node: Node) -> list[str]:
             isinstance(value, (tuple, list)) and all(isinstance(item, int) for item in value)
         )
         usual = value is False or (name == "correction" and value == 1)
-        if plain and not usual and value != defaults.get(name, ()):
+        computed = isinstance(value, np.generic)  # by the library itself, not what the learner wrote
+        if plain and not usual and not computed and (name not in defaults or value != defaults[name]):
             text = repr(tuple(value) if isinstance(value, list) else value)
             text = text if len(text) <= 20 else "…"
             texts.append(text if name in ("shape", "dims") else f"{name}={text}")

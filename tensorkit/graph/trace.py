@@ -44,13 +44,21 @@ def trace(tensor: Tensor, names: Mapping[str, Tensor] | None = None, limit: int 
     >>> graph.leaves[0].gradient.array
     array(2., dtype=float32)
     """
+    return traced(tensor, names, limit)[0]
+
+
+def traced(
+    tensor: Tensor, names: Mapping[str, Tensor] | None = None, limit: int = LIMIT
+) -> tuple[Graph, dict[str, Any]]:
+    """As `trace`, and where on the tape each node of the graph stands: its node, or the leaf or constant itself."""
     if not isinstance(tensor, Tensor):
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     if limit < 1:
         raise ValueError(f"limit must be at least 1, but got {limit}")
     named = {name: value for name, value in (names or {}).items() if isinstance(value, Tensor)}
     history = collect(tensor, named.values(), limit)
-    return _Builder(history, gradients(history), named).build()
+    builder = _Builder(history, gradients(history), named)
+    return builder.build(), builder.places
 
 
 class _Builder:
@@ -70,6 +78,7 @@ class _Builder:
         self.ids: dict[int, str] = {}
         self.expressions: dict[str, Expression] = {}
         self.shots: dict[int, tuple[Any, Snapshot]] = {}  # the array too, so that its id stays its own
+        self.places: dict[str, Any] = {}
         self.omitted_id: str | None = None
         self.first_use: dict[int, int] = {}
         for node in history.nodes:  # newest first: the oldest use has the last word
@@ -134,6 +143,7 @@ class _Builder:
     def _source(self, tensor: Tensor, is_root: bool = False) -> GraphNode:
         """The record of a tensor that no operation made."""
         id_ = self._next_id()
+        self.places[id_] = tensor
         names = self.names.get(id(tensor), [])
         expression = Expression(names[0]) if names else operand_expression(tensor)
         self.expressions[id_] = expression
@@ -166,6 +176,7 @@ class _Builder:
         base, op = operation(node), operation(node).op
         operands = [self._operand(parent) for parent in base.parents]
         id_ = self.ids[id(node)] = self._next_id()
+        self.places[id_] = node
         self._edges(node, base, operands, id_)
         labels = [self.expressions[operand] for operand in operands]
         expression = expression_of(base, labels, node.index if isinstance(node, Output) else None)

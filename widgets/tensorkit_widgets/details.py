@@ -27,6 +27,7 @@ def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
 
     `title`, `expression`, `kind`   who it is, in words
     `cards`    value, gradient and `.grad`: term, text, remark, the fraction that it is, a heat map for tensors
+    `checkable`  can its gradient be compared with finite differences, where the tensor is at hand?
     `arrives`  one entry for each use: how its gradient came about
     `goes_on`  one entry for each operand: what its operation sends back
     `facts`    (term, text) pairs: operation, shape, dtype, …
@@ -40,13 +41,14 @@ def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
     return {
         "title": words.title,
         "expression": words.expression,
-        "kind": _line(dict(known).get("is", words.caption)),
+        "kind": line(dict(known).get("is", words.caption)),
         "cards": cards,
+        "checkable": node.requires_grad,
         "arrives": [_flow(graph, edge, edge.target) for edge in graph.uses(node.id) if _flows(edge)],
-        "sum": _line(dict(known).get("sum of", "")),
+        "sum": line(dict(known).get("sum of", "")),
         "goes_on": [_flow(graph, edge, edge.source) for edge in graph.operands(node.id) if _flows(edge)],
-        "facts": [[_line(term), _line(text)] for term, text in known if _is_fact(term, cards)],
-        "notes": [_line(note) for note in node.notes],
+        "facts": [[line(term), line(text)] for term, text in known if _is_fact(term, cards)],
+        "notes": [line(note) for note in node.notes],
         "said": f"{words.title} selected: {', '.join(said) or words.caption}",
     }
 
@@ -90,25 +92,26 @@ def _cards(graph: Graph, node: GraphNode, known: dict[str, str]) -> list[dict[st
 
 
 def _card(term: str, shot: Snapshot | None, text: str, remark: str = "", of: list[str] | None = None) -> dict[str, Any]:
-    return {"term": term, "text": _line(text), "remark": _line(remark), "of": of, "heat": heat_map(shot)}
+    return {"term": term, "text": line(text), "remark": line(remark), "of": of, "heat": heat_map(shot)}
 
 
 def _flow(graph: Graph, edge: Edge, other: str) -> dict[str, Any]:
     """One use of a tensor: its local derivative, the rule with numbers put in, its g, and the node at the other end."""
     source, target = graph.node(edge.source), graph.node(edge.target)
     equal = [edge.derivative, None if edge.derivative_value is None else number(edge.derivative_value)]
-    texts = list(dict.fromkeys(_line(text) for text in equal if text))
+    texts = list(dict.fromkeys(line(text) for text in equal if text))
     return {
         "node": other,
         "name": label_of(graph.node(other)),
         "local": _fraction(target, source) if texts else None,
         "equals": texts,
-        "rule": _line(back_formula(edge) or ""),
-        "g": _line(f"g = {'/'.join(_fraction(graph.node(graph.root), target))} = {short(target.gradient)}"),
+        "rule": line(back_formula(edge) or ""),
+        "g": line(f"g = {'/'.join(_fraction(graph.node(graph.root), target))} = {short(target.gradient)}"),
     }
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
+    """The text as one printable line of the panel."""
     return clean(text, LINE) if text else ""
 
 

@@ -16,9 +16,9 @@ import anywidget
 import traitlets
 
 from tensorkit import Tensor
-from tensorkit.graph import Graph, names_in, trace
+from tensorkit.graph import OMITTED, Checker, Graph, names_in, trace
 
-from .details import detail
+from .details import detail, line
 
 STATIC = Path(__file__).parent / "static"
 
@@ -30,6 +30,7 @@ class GraphInspector(anywidget.AnyWidget):
     names      what to call the tensors: a dictionary from names to tensors. Left out, in a notebook, it is the
                notebook's own variables
     direction  "right", "down" or "auto" (right while that fits a notebook's width); ValueError for anything else
+    tensor     where `what` is a graph: the tensor that it is of, so that gradients can be checked
     selected   the id of the node to begin with (`n0`, `n1`, …); the root if left out, None for no node
 
     >>> import tensorkit as torch
@@ -51,6 +52,9 @@ class GraphInspector(anywidget.AnyWidget):
     details = traitlets.Dict(help="what the panel says, by node").tag(sync=True)
     selected = traitlets.Unicode(None, allow_none=True, help="the selected node").tag(sync=True)
     zoom = traitlets.Float(1.0, min=0.25, max=8.0, help="1 fits the width of the page").tag(sync=True)
+    checkable = traitlets.Bool(False, help="can gradients be compared with finite differences?").tag(sync=True)
+    asked = traitlets.Unicode("", help="the node whose gradient is to be compared").tag(sync=True)
+    checks = traitlets.Dict(help="what finite differences say, by node").tag(sync=True)
     graph = traitlets.Instance(Graph, help="what is shown")
 
     def __init__(
@@ -59,9 +63,18 @@ class GraphInspector(anywidget.AnyWidget):
         names: Mapping[str, Tensor] | None = None,
         *,
         direction: str = "auto",
+        tensor: Tensor | None = None,
         **more: Any,
     ) -> None:
-        graph = what if isinstance(what, Graph) else trace(what, notebook_names() if names is None else names)
+        self._source: tuple[Graph, Tensor] | None = None
+        self._checker: Checker | None = None
+        if isinstance(what, Graph):
+            graph = what
+        else:
+            graph = trace(what, notebook_names() if names is None else names)
+            tensor = what
+        if tensor is not None and all(node.kind != OMITTED for node in graph.nodes):
+            self._source = graph, tensor
         selected = more.pop("selected", graph.root)
         self.direction = direction
         super().__init__(graph=graph, **more)
@@ -80,6 +93,34 @@ class GraphInspector(anywidget.AnyWidget):
         named = (found.id for found in self.graph.nodes if node is not None and node in (found.name, *found.aliases))
         self.selected = next(named, node)
 
+    def check(self, node: str | None = None) -> str:
+        """Compare the gradient of a node (by id; left out, the selected one) with finite differences, and show it.
+
+        Gives the sentence that the panel shows. It is computed when asked for, and only where the inspector was made
+        from a tensor: a graph alone can't be computed again.
+        """
+        id = self.selected if node is None else node
+        if id is None:
+            return ""
+        if id not in self.checks:
+            self.checks = {**self.checks, id: self._checked(id)}
+        return str(self.checks[id])
+
+    def _checked(self, id: str) -> str:
+        if self._source is None or self._source[0] is not self.graph:
+            return "finite differences need the tensor, and this is a graph alone"
+        try:
+            if self._checker is None:
+                self._checker = Checker(self._source[1], limit=len(self.graph.nodes) + 300)
+            return line(self._checker.check(id).sentence)
+        except ValueError as error:
+            return line(f"not compared: {error}")
+
+    @traitlets.observe("asked")
+    def _ask(self, change: Any) -> None:
+        if change["new"] in self.details:
+            self.check(change["new"])
+
     @traitlets.validate("selected")
     def _known(self, proposal: Any) -> str | None:
         node = proposal["value"]
@@ -95,6 +136,8 @@ class GraphInspector(anywidget.AnyWidget):
             self.details = {node.id: detail(graph, node) for node in graph.nodes}
             self.svg = graph.to_svg("live", self.direction)
             self.text = graph.to_text()
+            self.checks, self.asked = {}, ""
+            self.checkable = self._source is not None and self._source[0] is graph
             if self.selected not in self.details:
                 self.selected = None
 

@@ -49,7 +49,15 @@ function flow(word, entry, go) {
   return make("li", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, make("div", {}, local, rule));
 }
 
-function fill(panel, detail, go) {
+function checked(id, model) { // finite differences: the sentence, or a button that asks for it
+  const said = model.get("checks")[id];
+  if (said || !model.get("checkable")) return quiet(said);
+  const button = make("button", { type: "button" }, "Check by finite differences");
+  button.addEventListener("click", () => { model.set("asked", id); model.save_changes(); });
+  return button;
+}
+
+function fill(panel, detail, go, check) {
   if (!detail) return panel.replaceChildren(quiet("No node is selected. Click one, or press Tab and Enter."));
   const flows = (heading, word, entries, more) => {
     const where = [...new Set(entries.map((entry) => entry.g))].join("; ");
@@ -61,7 +69,8 @@ function fill(panel, detail, go) {
     make("div", {},
       make("h4", {}, detail.title, detail.expression && make("span", {}, ` = ${detail.expression}`)),
       quiet(detail.kind),
-      make("div", { class: "tk-cards" }, ...detail.cards.map(card))),
+      make("div", { class: "tk-cards" }, ...detail.cards.map(card)),
+      detail.checkable && check),
     flows("How its gradient came", "from", detail.arrives, detail.sum),
     flows("What it passes back", "to", detail.goes_on),
     make("div", { class: "tk-facts" }, ...facts, ...detail.notes.map(quiet)),
@@ -117,9 +126,17 @@ function render({ model, el }) {
     for (const [each, node] of nodes) node.setAttribute("aria-selected", String(each === id));
     near(id);
     reach(id ?? (nodes.has(here) ? here : [...nodes.keys()].at(-1)));
-    fill(panel, model.get("details")[id], go);
+    fill(panel, model.get("details")[id], go, id && checked(id, model));
     if (id) reveal(nodes.get(id));
     if (announce) said.textContent = id ? model.get("details")[id].said : "No node is selected";
+  }
+
+  function compared() { // the answer takes the button's place, and the keyboard stays in the panel
+    const inside = panel.contains(document.activeElement);
+    show();
+    if (inside) panel.focus();
+    const id = model.get("selected"), answer = model.get("checks")[id];
+    if (answer) said.textContent = answer;
   }
 
   const near = (id) => edges.forEach((edge) => edge.classList.toggle("tk-near", edge.dataset.source === id || edge.dataset.target === id));
@@ -212,7 +229,7 @@ function render({ model, el }) {
   }
   bar.append(keys);
 
-  const listeners = { "change:svg": draw, "change:details": draw, "change:selected": () => show(true), "change:zoom": scale };
+  const listeners = { "change:svg": draw, "change:details": draw, "change:checks": compared, "change:selected": () => show(true), "change:zoom": scale };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   let placed = false;
   const sized = new ResizeObserver(() => { // as high as the picture is when it fits; zooming moves nothing else
