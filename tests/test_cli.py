@@ -225,7 +225,7 @@ def test_python_m_tensorkit_is_the_same_command():
 def test_the_lessons_are_found_where_tensorkit_is_installed():
     found = [name.name for name in cli.lesson_files(cli.lessons_folder()) if name.suffix == ".ipynb"]
     assert len(found) >= 5
-    assert found[0].startswith("01_")
+    assert found[0].startswith("00_")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="stops the server by a signal")

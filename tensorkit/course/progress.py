@@ -62,7 +62,7 @@ class Progress:
         try:
             write_whole(str(self.path), json.dumps(content, indent=1).encode() + b"\n")
         except (OSError, RuntimeError) as error:
-            reason = getattr(error, "strerror", None) or error
+            reason = getattr(error, "strerror", None) or "its folder is missing"
             self.notes.append(f"{FILE} cannot be written ({reason}): this will be forgotten.")
 
     def solve(self, name: str) -> None:

@@ -82,8 +82,8 @@ def shape_of_brackets(shape):
 @exercise(
     "01",
     "One number, picked out",
-    hints=["It is in row 1 and column 1, for counting starts at 0.", "cities[row, column].item()"],
-    solution="hottest = cities[1, 1].item()",
+    hints=["It is in row 1 and column 2, for counting starts at 0.", "cities[row, column].item()"],
+    solution="hottest = cities[1, 2].item()",
 )
 def hottest_city(hottest):
     """Take the number 26. out of cities as an ordinary Python number, and call it hottest."""
