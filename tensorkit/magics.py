@@ -22,7 +22,7 @@ from .graph import Graph, check, leaf_table, names_in, summarize, trace, walk, w
 from .tensor import Tensor
 
 COURSE = ("check", "hint", "solution", "progress")
-NAMES = ("backprop", "gradcheck", "graph", "grads", "tensor", "tensorkit", "why", *COURSE)
+NAMES = ("backprop", "gradcheck", "graph", "grads", "tensor", "tensorkit", "whatif", "why", *COURSE)
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
@@ -163,6 +163,26 @@ class TensorkitMagics(Magics):
             options, tensor, names, expression = read
             answer = why(tensor, names, name=expression)
             print(answer) if options.text else display(answer)
+
+    @magic_arguments()
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def whatif(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Show sliders for the scalar leaves of a tensor: values and gradients follow, your variables stay."""
+        read = self._read("whatif", line, local_ns)
+        if read is None:
+            return
+        _, tensor, names, expression = read
+        try:
+            what_if = _widget("WhatIf", tensor, names)
+        except ValueError as error:
+            raise UsageError(f"%whatif {expression}: {error}") from None
+        if what_if is None:
+            raise UsageError("%whatif needs the widgets: run  %pip install anywidget")
+        display(what_if)
 
     @magic_arguments()
     @argument("--as-torch", action="store_true", help="from now on `import torch` gives tensorkit in this notebook")

@@ -183,6 +183,19 @@ def test_gradcheck_compares_with_finite_differences(ip):
     assert [line.split()[-1] for line in output.data["text/plain"].splitlines()] == ["verdict", *["agrees"] * 3]
 
 
+def test_whatif_shows_sliders(ip):
+    pytest.importorskip("tensorkit_widgets")
+    (output,) = run(ip, "%whatif f").outputs
+    assert output.data["text/plain"].startswith("What if: x = 4, y = -3, z = 5 give 5; ")
+    assert error_of(ip, "%whatif x.detach()").startswith(
+        "UsageError: %whatif x.detach(): it was computed from no tensor"
+    )
+
+
+def test_whatif_without_widgets_says_what_to_install(ip, without_widgets):
+    assert error_of(ip, "%whatif f") == "UsageError: %whatif needs the widgets: run  %pip install anywidget"
+
+
 def test_magics_see_the_local_names_of_a_function(ip):
     cell = (
         "def inside():\n    a = torch.tensor(2., requires_grad=True)\n    b = a * n\n    %graph --text b + 1\ninside()"

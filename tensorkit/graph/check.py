@@ -137,7 +137,7 @@ class Checker:
         start = np.array(values[id(place)], dtype=np.float64)
         if start.dtype.kind != "f":
             raise ValueError(f"{label_of(node)} is not real")
-        entries = np.unique(np.linspace(0, start.size - 1, min(start.size, ENTRIES)).astype(int)) if start.size else []
+        entries = np.unique(np.linspace(0, max(start.size - 1, 0), min(start.size, ENTRIES)).astype(int))
         numeric, kinks = [], 0
         middle = self._total(values)
         for entry in entries:
