@@ -1,4 +1,4 @@
-"""Write `operations.md`, the table of all operations: `python docs/operations.py` (`--check`: only look if it is up to date).
+"""Write `operations.md`, the table of all operations: `python docs/operations.py` (`--check`: only look).
 
 What it says is read from the registry, from the samples that `tests/test_gradients.py` differentiates, and from
 `tensorkit/left_out.py`; nothing in the table is written by hand.
@@ -48,9 +48,7 @@ def row(op, names, known, sampled) -> str:
     method = getattr(Tensor, op.name, None)
     public = op.name in names or method is not None
     name = f"`{op.name}`" if public else f"*{op.name}*"
-    operands = [
-        operand for operand, rule in zip(op.operands, op.rules, strict=False) if rule is not None
-    ]
+    operands = [operand for operand, rule in zip(op.operands, op.rules, strict=False) if rule is not None]
     flat = bool(operands) and all(rule is None or rule.__name__ == "nothing" for rule in op.rules)
     refused = op.name in known.NO_DERIVATIVE
     gradient = "refused" if refused else "flat" if flat else ", ".join(operands)
@@ -82,13 +80,19 @@ def page() -> str:
         families.setdefault(op.family, []).append(op)
     parts = [HEAD]
     for family in sorted(families):
-        parts.append(f"\n## {family}\n\n| name | gradient | checked | in place | notes | what it does |\n|---|---|---|---|---|---|\n")
+        parts.append(
+            f"\n## {family}\n\n"
+            "| name | gradient | checked | in place | notes | what it does |\n|---|---|---|---|---|---|\n"
+        )
         rows = [row(op, FUNCTIONS, known, sampled) for op in sorted(families[family], key=lambda op: op.name)]
         parts.append("\n".join(rows).replace("\\|", "&#124;") + "\n")
     composed = sorted(set(FUNCTIONS) - {op.name for ops in families.values() for op in ops})
     parts.append("\n## Put together from these\n\nThey take their derivatives from what they are made of.\n\n")
     parts.append(", ".join(f"`{name}`" for name in composed if not name.endswith("Tensor")) + "\n")
-    parts.append("\n## Left out\n\nAsking for one of these names says why.\n\n| PyTorch's name | why it is not here |\n|---|---|\n")
+    parts.append(
+        "\n## Left out\n\nAsking for one of these names says why.\n\n"
+        "| PyTorch's name | why it is not here |\n|---|---|\n"
+    )
     parts.append("".join(f"| `{name}` | {why} |\n" for name, why in sorted(left_out.REASONS.items())))
     return "".join(parts)
 

@@ -14,25 +14,52 @@ import warnings as _warnings
 # Overflow and division by zero give inf and nan, as in PyTorch; NumPy's warnings about them would only confuse.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
 
-from . import dtypes as _dtypes  # noqa: E402
 from . import autograd, random, version  # noqa: E402
+from . import dtypes as _dtypes  # noqa: E402
 from .autograd import Variable  # noqa: E402, F401
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402, F401
 from .constants import e, inf, nan, newaxis, pi  # noqa: E402
 from .device import device  # noqa: E402
 from .dtypes import (  # noqa: E402
-    bfloat16, can_cast, complex64, complex128, dtype, finfo, float16, float32, float64, get_default_dtype, iinfo, int8,
-    int16, int32, int64, set_default_dtype, uint8,
+    bfloat16,
+    can_cast,
+    complex64,
+    complex128,
+    dtype,
+    finfo,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    iinfo,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
 )  # fmt: skip
-from .formats import channels_last, channels_last_3d, contiguous_format, layout, memory_format, preserve_format  # noqa: E402
-from .formats import strided  # noqa: E402
+from .formats import (  # noqa: E402
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,  # noqa: E402
+)
 from .ops import FUNCTIONS as _FUNCTIONS  # noqa: E402
 from .ops import later as _later  # noqa: E402
 from .printing import set_printoptions  # noqa: E402
 from .random import Generator, default_generator  # noqa: E402
 from .size import Size  # noqa: E402
 from .tape import (  # noqa: E402
-    enable_grad, inference_mode, is_grad_enabled, is_inference_mode_enabled, no_grad, set_grad_enabled,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
 )  # fmt: skip
 from .tensor import Tensor, is_warn_always_enabled, set_warn_always  # noqa: E402
 from .version import __version__  # noqa: E402
@@ -47,13 +74,14 @@ globals().update(_FUNCTIONS)
 globals().update(_dtypes.ALIASES)
 bool = _dtypes.bool_
 
-__all__ = sorted(
-    [*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, "Generator", "Size", "Tensor", "autograd", "bfloat16", "bool", "can_cast", "channels_last",
-     "channels_last_3d", "complex64", "complex128", "contiguous_format", "default_generator", "device", "dtype", "e", "enable_grad", "finfo", "float16", "float32", "float64",
-     "get_default_dtype", "iinfo", "inf", "inference_mode", "int8", "int16", "int32", "int64", "is_grad_enabled",
-     "is_inference_mode_enabled", "is_warn_always_enabled", "layout", "memory_format", "nan", "newaxis", "no_grad", "pi", "preserve_format", "random", "set_default_dtype", "set_grad_enabled",
-     "set_printoptions", "set_warn_always", "strided", "uint8", "version", "__version__"]
-)  # fmt: skip
+_NAMES_HERE = """
+    Generator Size Tensor autograd bfloat16 bool can_cast channels_last channels_last_3d complex64 complex128
+    contiguous_format default_generator device dtype e enable_grad finfo float16 float32 float64 get_default_dtype
+    iinfo inf inference_mode int8 int16 int32 int64 is_grad_enabled is_inference_mode_enabled is_warn_always_enabled
+    layout memory_format nan newaxis no_grad pi preserve_format random set_default_dtype set_grad_enabled
+    set_printoptions set_warn_always strided uint8 version __version__"""
+
+__all__ = sorted([*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, *_NAMES_HERE.split()])
 
 
 #: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.

@@ -3,7 +3,12 @@
 from types import SimpleNamespace
 
 cudnn = SimpleNamespace(
-    enabled=True, benchmark=False, deterministic=False, allow_tf32=True, is_available=lambda: False, version=lambda: None
+    enabled=True,
+    benchmark=False,
+    deterministic=False,
+    allow_tf32=True,
+    is_available=lambda: False,
+    version=lambda: None,
 )
 mps = SimpleNamespace(is_available=lambda: False, is_built=lambda: False)
 cuda = SimpleNamespace(is_built=lambda: False, matmul=SimpleNamespace(allow_tf32=False))

@@ -32,20 +32,22 @@ class device:
             type, index = "cuda", type
         elif ":" in type:
             if index is not None:
-                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
+                raise RuntimeError(
+                    f"type (string) must not include an index because index was passed explicitly: {type}"
+                )
             name, _, number = type.partition(":")
             if not number.isdecimal():
                 raise RuntimeError(f"Invalid device string: '{type}'")
             type, index = name, int(number)
         if type not in KNOWN:
-            raise RuntimeError(
-                f"Expected one of {', '.join(KNOWN)} device type at start of device string: {type}"
-            )
+            raise RuntimeError(f"Expected one of {', '.join(KNOWN)} device type at start of device string: {type}")
         self.type = type
         self.index = index
 
     def __repr__(self) -> str:
-        return f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        return (
+            f"device(type='{self.type}')" if self.index is None else f"device(type='{self.type}', index={self.index})"
+        )
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"

@@ -243,7 +243,9 @@ class finfo:
         type = type or get_default_dtype()
         if type.category < FLOATING:
             raise hint(
-                TypeError("torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"),
+                TypeError(
+                    "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
+                ),
                 f"{type!r} is not a floating-point type: torch.iinfo tells its limits.",
             )
         real = type.to_real()

@@ -57,9 +57,7 @@ def missing_arguments(function: str, names) -> TypeError:
 def dim_out_of_range(dim: int, ndim: int) -> IndexError:
     """PyTorch's error for a dimension that a tensor of `ndim` dimensions does not have."""
     most = max(ndim, 1)
-    return IndexError(
-        f"Dimension out of range (expected to be in range of [{-most}, {most - 1}], but got {dim})"
-    )
+    return IndexError(f"Dimension out of range (expected to be in range of [{-most}, {most - 1}], but got {dim})")
 
 
 def cannot_broadcast(a, b) -> RuntimeError:

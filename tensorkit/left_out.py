@@ -71,7 +71,11 @@ def reason(name: str) -> str | None:
     """
     for pattern, why in REASONS.items():
         start, star, end = pattern.partition("*")
-        if (name.startswith(start) and name.endswith(end) and len(name) >= len(start + end)) if star else name == pattern:
+        if (
+            (name.startswith(start) and name.endswith(end) and len(name) >= len(start + end))
+            if star
+            else name == pattern
+        ):
             return f"{_HOME}: {why}."
     return None
 

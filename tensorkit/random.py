@@ -280,12 +280,12 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
         drawn = engine.bernoulli(array.size, p)
     else:
         if array.dtype.kind not in "fV":
-            raise NotImplementedError(
-                f"\"bernoulli_tensor_cpu_self_\" not implemented for '{input.dtype.cpp_name}'"
-            )
+            raise NotImplementedError(f"\"bernoulli_tensor_cpu_self_\" not implemented for '{input.dtype.cpp_name}'")
         if np.any((array < 0) | (array > 1)):
-            raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If so, "
-                "please report an enhancement request to PyTorch.)")
+            raise RuntimeError(
+                "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
+                "If so, please report an enhancement request to PyTorch.)"
+            )
         drawn = engine.bernoulli_each(array).reshape(-1)
     result = wrap(drawn.astype(array.dtype).reshape(array.shape))
     return result if out is None else write_out(result, out)
@@ -329,9 +329,7 @@ def _in_place(name: str, draw, doc: str, floating: bool = True):
         check_writable(self)
         array = memory(self)
         if floating and array.dtype.kind in "biu":
-            raise NotImplementedError(
-                f"\"{_KERNELS.get(name, name)}\" not implemented for '{self.dtype.cpp_name}'"
-            )
+            raise NotImplementedError(f"\"{_KERNELS.get(name, name)}\" not implemented for '{self.dtype.cpp_name}'")
         drawn = draw(array, engine_of(generator), *args, **names)
         if self._requires_grad:
             fresh = np.empty_like(array)
@@ -353,9 +351,7 @@ _KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu", 
 def _uniform(array, engine, a=0.0, b=1.0, **names):
     low, high = names.get("from", a), names.get("to", b)
     if low > high:
-        raise RuntimeError(
-            f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}"
-        )
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
     return engine.uniform(array.size, float(low), float(high), array.dtype)
 
 

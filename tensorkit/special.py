@@ -13,8 +13,29 @@ from .ops.activation import log_softmax, sigmoid, softmax
 from .ops.pointwise import exp2, expm1, log1p, round
 from .ops.reduce import logsumexp
 from .ops.special import (
-    digamma, entr, erf, erfc, erfcx, erfinv, i0, i0e, i1, i1e, igamma, igammac, lgamma, log_ndtr, logit, mvlgamma,
-    ndtr, ndtri, polygamma, sinc, xlog1py, xlogy, zeta,
+    digamma,
+    entr,
+    erf,
+    erfc,
+    erfcx,
+    erfinv,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    igamma,
+    igammac,
+    lgamma,
+    log_ndtr,
+    logit,
+    mvlgamma,
+    ndtr,
+    ndtri,
+    polygamma,
+    sinc,
+    xlog1py,
+    xlogy,
+    zeta,
 )  # fmt: skip
 
 expit, gammaln, multigammaln, psi = sigmoid, lgamma, mvlgamma, digamma

@@ -77,7 +77,8 @@ class InferenceStorage(Storage):
         if not mode.inference:
             raise RuntimeError(
                 "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
-                "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+                "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more "
+                "details."
             )
 
     def version(self, at=None) -> int:
@@ -89,8 +90,10 @@ def _refuse_to_save(node) -> None:
     for each in node.saved or ():
         if type(getattr(each, "_storage", None)) is InferenceStorage:
             raise RuntimeError(
-                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
-                "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use "
+                "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode "
+                "in "
+                "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor "
+                "and use "
                 "it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
             )
 
@@ -324,7 +327,8 @@ class Tensor:
         wanted = bool(wanted)
         if self._node is not None and not wanted:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+                "in a "
                 "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if wanted and self.dtype.category < dtypes.FLOATING:
@@ -364,7 +368,8 @@ class Tensor:
         """The gradient that backward passes have added up here; None before the first one."""
         if self._grad is None and self._node is not None and not self.retains_grad:
             warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't "
                 "be populated during autograd.backward(). If you indeed want the .grad field to be populated for a "
                 "non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
                 "mistake, make sure you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
@@ -377,13 +382,16 @@ class Tensor:
     def grad(self, gradient):
         if gradient is not None:
             if not isinstance(gradient, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(gradient).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(gradient).__name__}"
+                )
             if gradient is self:
                 raise RuntimeError("can't assign Variable as its own grad")
             if gradient._array.dtype != self._array.dtype:
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype '{gradient.dtype.c_name}' to a tensor with grad_dtype "
-                    f"'{self.dtype.cpp_name}'. The gradient must match the tensor's grad_dtype (defaults to the tensor's "
+                    f"'{self.dtype.cpp_name}'. The gradient must match the tensor's grad_dtype (defaults to the "
+                    "tensor's "
                     "dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to allow any "
                     "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
                     "downstream systems that assume they match."
@@ -407,13 +415,9 @@ class Tensor:
     @data.setter
     def data(self, source: "Tensor"):
         if self._requires_grad and source._array.dtype.kind not in "fcV":
-            raise RuntimeError(
-                "data set to a tensor that requires gradients must be floating point or complex dtype"
-            )
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         if self._requires_grad and source._array.dtype.kind in "biu":
-            raise RuntimeError(
-                "data set to a tensor that requires gradients must be floating point or complex dtype"
-            )
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array = memory(source)
 
     def detach(self) -> "Tensor":
@@ -426,7 +430,8 @@ class Tensor:
             raise RuntimeError(
                 "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
                 "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
-                "detach_() cannot be called on these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+                "detach_() cannot be called on these gradients. To fix this error, please refer to the "
+                "Optimizer.zero_grad() "
                 "function in torch/optim/optimizer.py as the solution."
             )
         self._node = None
@@ -501,7 +506,8 @@ class Tensor:
         if self._requires_grad and not force:
             raise hint(
                 RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."),
-                "a NumPy array has no history, so the gradient would be lost on the way; detach() says that this is meant.",
+                "a NumPy array has no history, so the gradient would be lost on the way; detach() says that this is "
+                "meant.",
             )
         return memory(self)
 
@@ -553,7 +559,8 @@ class Tensor:
     def __float__(self) -> float:
         if self._requires_grad and _first("scalar of a tensor with requires_grad"):
             warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using "
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider "
+                "using "
                 "tensor.detach() first.",
                 stacklevel=2,
             )
@@ -643,7 +650,8 @@ def is_warn_always_enabled() -> bool:
 def _options(kind) -> str:
     """A kind of tensor as the errors of the old constructors spell it out."""
     return (
-        f"TensorOptions(dtype={kind.c_name}, device=cpu, layout=Strided, requires_grad=false (default), pinned_memory=false "
+        f"TensorOptions(dtype={kind.c_name}, device=cpu, layout=Strided, requires_grad=false (default), "
+        "pinned_memory=false "
         "(default), memory_format=(nullopt))"
     )
 

@@ -21,17 +21,58 @@ def one(function, *arrays):
     return [(function, list(arrays))]
 
 
-#: Differentiable operations that nobody has written a sample for: their derivatives are not checked against numbers here.
+#: Differentiable operations that nobody has written a sample for: their derivatives are not checked against numbers
+#: here.
 #: `test_gradients.py` holds the list to be exact, so it only shrinks.
-UNCHECKED: set[str] = set("""
-    at_least bag channel_shuffle channel_unshuffle columns_at gather_back lstm_layer match mean_over
-    multilabel_margin normalize_by packed pick put_at_class rnn_layer rrelu_with_noise spread_at spread_back
-    spread_choice spread_columns spread_means table_of_rows take_at take_choice take_class unpacked
-""".split())
+UNCHECKED: set[str] = set(
+    [
+        "at_least",
+        "bag",
+        "channel_shuffle",
+        "channel_unshuffle",
+        "columns_at",
+        "gather_back",
+        "lstm_layer",
+        "match",
+        "mean_over",
+        "multilabel_margin",
+        "normalize_by",
+        "packed",
+        "pick",
+        "put_at_class",
+        "rnn_layer",
+        "rrelu_with_noise",
+        "spread_at",
+        "spread_back",
+        "spread_choice",
+        "spread_columns",
+        "spread_means",
+        "table_of_rows",
+        "take_at",
+        "take_choice",
+        "take_class",
+        "unpacked",
+    ]
+)
 
 SAMPLES = {
-    **{name: one(getattr(F, name), X) for name in
-       "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu mish silu softplus softshrink".split()},
+    **{
+        name: one(getattr(F, name), X)
+        for name in [
+            "celu",
+            "elu",
+            "gelu",
+            "hardshrink",
+            "hardsigmoid",
+            "hardswish",
+            "hardtanh",
+            "leaky_relu",
+            "mish",
+            "silu",
+            "softplus",
+            "softshrink",
+        ]
+    },
     "log_sigmoid": one(F.logsigmoid, X),
     "threshold": one(lambda x: F.threshold(x, 0.1, 2.0), X),
     "p_norm": one(F.pairwise_distance, X, Y),

@@ -1,8 +1,9 @@
 """The differentiable operations of the registry against numeric derivatives: first and second order, float64.
 
-The derivative is taken in a random direction, which is as sharp as a whole Jacobian and cheap at any size.  An operation
-that is declared without a sample fails: a new one is tested because it exists.  The few dozen of the networks that still
-lack one are listed by name in `gradient_samples_nn.py`.
+The derivative is taken in a random direction, which is as sharp as a whole Jacobian and cheap at any size.  An
+operation
+that is declared without a sample fails: a new one is tested because it exists.  The few dozen of the networks that
+still lack one are listed by name in `gradient_samples_nn.py`.
 """
 
 import numpy as np
@@ -89,14 +90,14 @@ def test_second_derivative(name, number):
         inputs = leaves(arrays)
         result = weighted(function(*inputs), np.random.default_rng(9))
         gradients = torch.autograd.grad(result, inputs, create_graph=True, allow_unused=True)
-        parts = [(g * torch.from_numpy(np.asarray(o))).sum() for g, o in zip(gradients, others, strict=True) if g is not None]
+        parts = [
+            (g * torch.from_numpy(np.asarray(o))).sum() for g, o in zip(gradients, others, strict=True) if g is not None
+        ]
         return sum(parts[1:], parts[0]), inputs
 
     total, inputs = slope(arrays)
-    if total.requires_grad:
-        gradients = torch.autograd.grad(total, inputs, allow_unused=True)
-    else:  # linear
-        gradients = [None] * len(inputs)
+    linear = not total.requires_grad
+    gradients = [None] * len(inputs) if linear else torch.autograd.grad(total, inputs, allow_unused=True)
     analytic = sum(float((g.numpy() * d).sum()) for g, d in zip(gradients, directions, strict=True) if g is not None)
     numeric = (
         slope(along(arrays, directions, 1e-6))[0].item() - slope(along(arrays, directions, -1e-6))[0].item()

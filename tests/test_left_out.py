@@ -1,4 +1,4 @@
-"""Asking for what PyTorch has and tensorkit leaves out: an AttributeError, as `hasattr` needs, that gives the reason."""
+"""Asking for what PyTorch has and tensorkit leaves out: an AttributeError, as `hasattr` needs, with the reason."""
 
 import pytest
 

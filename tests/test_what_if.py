@@ -47,6 +47,14 @@ def test_the_notebooks_tensors_stay_until_told(what_if, tensors):
     assert tensors["x"].item() == 10.0
 
 
+def test_a_number_that_a_slider_rounds_stays_as_it_was_typed(what_if):
+    what_if.fields["x"].value = 6.04
+    what_if.sliders["x"].value = 6.0  # what the page makes of it, in steps of 0.1
+    assert what_if.values["x"] == 6.04
+    what_if.sliders["x"].value = 6.1
+    assert what_if.values["x"] == 6.1
+
+
 def test_reset(what_if):
     what_if.set(x=100.0)
     assert what_if.sliders["x"].max == 100.0

@@ -271,4 +271,3 @@ def seeds(outputs, gradients) -> list:
             )
         started.append(gradient if gradient.dtype is output.dtype else to_dtype(gradient, output.dtype))
     return started
-

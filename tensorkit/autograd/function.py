@@ -308,9 +308,9 @@ def once_differentiable(backward):
             mode.enabled = recording
         if not recording or not any(isinstance(each, Tensor) and each._requires_grad for each in gradients):
             return given
-        return tuple([
-                each if each is None else _Refusing.apply(each.detach().requires_grad_()) for each in _as_tuple(given)
-            ])
+        return tuple(
+            [each if each is None else _Refusing.apply(each.detach().requires_grad_()) for each in _as_tuple(given)]
+        )
 
     return wrapped
 

@@ -285,7 +285,7 @@ def _check_strategy(strategy: str, vectorize: bool, strict: bool, name: str) -> 
     if strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError(
             'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function has more '
-            'outputs than '
+            "outputs than "
             'inputs, "forward-mode" tends to be more performant. Otherwise, prefer to use "reverse-mode".'
         )
     if strategy == "forward-mode" and not vectorize:

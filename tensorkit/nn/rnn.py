@@ -164,9 +164,7 @@ class RNNBase(Module):
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, states)
         if input.ndim not in (2, 3):
-            raise ValueError(
-                f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D instead"
-            )
+            raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D instead")
         alone = input.ndim == 2
         states = self._batched_states(states, alone)
         x = input.unsqueeze(0 if self.batch_first else 1) if alone else input
@@ -325,9 +323,7 @@ class RNNCellBase(Module):
         x = input.unsqueeze(0) if alone else input
         samples = x._array.shape[0]
         if x._array.shape[1] != self.input_size:
-            raise RuntimeError(
-                f"input has inconsistent input_size: got {x._array.shape[1]} expected {self.input_size}"
-            )
+            raise RuntimeError(f"input has inconsistent input_size: got {x._array.shape[1]} expected {self.input_size}")
         count = 2 if kind == "LSTM" else 1
         if states is None:
             states = (zeros(samples, self.hidden_size, dtype=input.dtype),) * count

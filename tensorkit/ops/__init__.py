@@ -1,6 +1,7 @@
 """The operations on tensors, family by family.
 
-`declare.py` says how one is declared; start reading with `pointwise.py`.  Importing this package attaches the operations
+`declare.py` says how one is declared; start reading with `pointwise.py`.  Importing this package attaches the
+operations
 to `Tensor` as methods and collects the functions of the `torch` namespace in `FUNCTIONS`; those of `later.py` follow
 when one of them is first asked for, or when someone asks for the whole `REGISTRY`.
 """

@@ -84,9 +84,7 @@ def complaint(name: str, args: tuple, kwargs: dict) -> TypeError | None:
     if len(overloads) == 1:
         return mistakes[0]
     given = len(args) + len(kwargs)
-    plausible = [
-        i for i, each in enumerate(meant) if sum(not one.optional for one in each) <= given <= len(each)
-    ]
+    plausible = [i for i, each in enumerate(meant) if sum(not one.optional for one in each) <= given <= len(each)]
     if len(plausible) == 1:
         return mistakes[plausible[0]]
     known = {one.name for each in meant for one in each}

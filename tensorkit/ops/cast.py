@@ -68,7 +68,7 @@ def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, mem
         elif isinstance(arg, Tensor):
             dtype, device = arg.dtype, arg.device
         elif isinstance(arg, bool):
-            non_blocking = arg
+            continue  # non_blocking, by position
         elif isinstance(arg, int):
             raise RuntimeError("Cannot access accelerator device when none is available.")
         elif arg is not None:
@@ -140,5 +140,3 @@ def _contiguous(x):
 def is_tensor(obj) -> bool:
     """Whether `obj` is a tensor."""
     return isinstance(obj, Tensor)
-
-

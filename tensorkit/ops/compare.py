@@ -284,4 +284,3 @@ def clamp_min(input, min, *, out=None):
 def clamp_max(input, max, *, out=None):
     """Each element, but at most `max`."""
     return clamp(input, max=max, out=out)
-

@@ -46,9 +46,9 @@ def windows(x, kernel: tuple, stride: tuple, dilation: tuple):
 
 def output_size(sizes, kernel, stride, dilation) -> tuple:
     """How many windows fit along each dimension."""
-    return tuple([
-        (size - d * (k - 1) - 1) // s + 1 for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
-    ])
+    return tuple(
+        [(size - d * (k - 1) - 1) // s + 1 for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)]
+    )
 
 
 def _columns(x, kernel, stride, padding, dilation, groups: int):

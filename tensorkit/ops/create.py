@@ -39,9 +39,7 @@ def resolve(dtype, name: str, default=None) -> np.dtype:
         try:
             dtype = dtypes.as_dtype(dtype)
         except TypeError:
-            raise TypeError(
-                f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}"
-            ) from None
+            raise TypeError(f"{name}(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}") from None
     return dtypes.numpy_dtype(dtype)
 
 
@@ -153,9 +151,15 @@ def from_sequence(data, wanted, name: str):
     """A new array of nested lists, whose shape and common dtype are found first, as PyTorch does."""
     if isinstance(data, (str, bytes, dict, set, frozenset)) or not hasattr(data, "__len__"):
         raise _cannot_infer(data)
-    if len(data) and isinstance(data[0], np.ndarray) and data[0].ndim and _first("a tensor was made of a list of arrays"):
+    if (
+        len(data)
+        and isinstance(data[0], np.ndarray)
+        and data[0].ndim
+        and _first("a tensor was made of a list of arrays")
+    ):
         warn(
-            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to a "
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list "
+            "to a "
             "single numpy.ndarray with numpy.array() before converting to a tensor.",
             stacklevel=4,
         )
@@ -276,13 +280,17 @@ def from_numpy(ndarray) -> Tensor:
     if any(step < 0 for step in ndarray.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-            "currently supported. (You can probably work around this by making a copy of your array  with array.copy().) "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
         )
     if not ndarray.flags.writeable:
         warn(
-            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing "
-            "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or make "
-            "it writable before converting it to a tensor. This type of warning will be suppressed for the rest of this "
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
+            "writing "
+            "to this tensor will result in undefined behavior. You may want to copy the array to protect its data or "
+            "make "
+            "it writable before converting it to a tensor. This type of warning will be suppressed for the rest of "
+            "this "
             "program.",
             stacklevel=2,
         )
@@ -310,7 +318,7 @@ def _filled(name: str, value: int, doc: str):
         if names or not size:
             size = (names.pop("size"),) if "size" in names and not size else None
             if names or size is None:
-                raise TypeError(f"{name}() missing 1 required positional arguments: \"size\"")
+                raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
         shape = shape_of(size, name)
         return finish(np.full(shape, value, resolve(dtype, name)) if value else np.zeros(shape, resolve(dtype, name)),
                       requires_grad, device, out)  # fmt: skip
@@ -470,7 +478,7 @@ def linspace(start, end, steps, *, dtype=None, out=None, layout=None, device=Non
 
 
 def _spaced(start, end, steps: int, wanted: np.dtype):
-    """PyTorch counts the first half up from the start and the second half down from the end, in the result's own type."""
+    """PyTorch counts the first half up from the start, the second half down from the end, in the result's own type."""
     if steps == 1:
         return np.array([start]).astype(wanted)
     if wanted.kind in "iu":
@@ -504,7 +512,9 @@ def _like(name: str, fill):
         return finish(fill(input._array, wanted), requires_grad, device)
 
     make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"A tensor like `{name.partition('_')[0]}`, with the shape and (if none is given) the dtype of `input`."
+    make.__doc__ = (
+        f"A tensor like `{name.partition('_')[0]}`, with the shape and (if none is given) the dtype of `input`."
+    )
     return function(make, method=False)
 
 
@@ -527,7 +537,9 @@ empty_like = _like("empty_like", _zeros)
 
 
 @function(method=False)
-def full_like(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
+def full_like(
+    input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
+) -> Tensor:
     """A tensor of the shape and dtype of `input` with one value everywhere."""
     wanted = input._array.dtype if dtype is None else resolve(dtype, "full_like")
     return finish(np.full_like(memory(input), from_number(_number(fill_value), wanted), wanted), requires_grad, device)
@@ -568,4 +580,3 @@ def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False)
     flat = np.zeros(count, wanted)
     strides = [step * wanted.itemsize for step in stride]
     return finish(np.lib.stride_tricks.as_strided(flat, tuple(size), strides), requires_grad, device)
-

@@ -7,14 +7,14 @@
 
 The body computes on NumPy arrays.  A derivative rule takes the gradient `g` of the result and gives the gradient of one
 operand; it is written in the library's own operations, so that it can be differentiated again.  What a rule
-names is what is kept for it: an operand (`x`, `y`), the result (`out`, or one of several by name), an argument that is no
-operand (`dim`), or an operand's shape (`x_shape`, which keeps only that).  None stands for "not differentiable".
+names is what is kept for it: an operand (`x`, `y`), the result (`out`, or one of several by name), an argument that
+is no operand (`dim`), or an operand's shape (`x_shape`, which keeps only that).  None stands for "not differentiable".
 
 The engine sums each gradient back to its operand's shape and casts it to its dtype, so no rule mentions either.
 
 From a declaration follow the function, the method, the in-place method (`inplace.py`), the node's name, and the entry
-in `REGISTRY` from which tests and documentation are made.  Three factories: `unary` and `binary`, written out for speed,
-since most of what a learner does goes through them; and `op` for everything else.
+in `REGISTRY` from which tests and documentation are made.  Three factories: `unary` and `binary`, written out for
+speed, since most of what a learner does goes through them; and `op` for everything else.
 """
 
 import numpy as np
@@ -28,9 +28,9 @@ from .promote import cast, is_number, number_dtype, pair, result_dtype
 from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out
 
 __all__ = [
-    "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind", "broadcast_error",
-    "function", "is_operand", "method", "op", "operands", "output", "overwritten", "record_view", "recorded", "unary",
-    "write_out",
+    "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind",
+    "broadcast_error", "function", "is_operand", "method", "op", "operands", "output", "overwritten",
+    "record_view", "recorded", "unary", "write_out",
 ]  # fmt: skip
 
 #: PyTorch's argument names, and NumPy's that it takes too, for the short ones of the bodies.
@@ -84,7 +84,9 @@ def unary(rule=None, *, floating=False, symbol=None, node_name=None, method=True
                     node.extras = ()
                     node.time = tick()
                     node.out = (
-                        array if type(array) is not ndarray or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
+                        array
+                        if type(array) is not ndarray or array.nbytes <= KEEP_BYTES
+                        else Meta(array.shape, array.dtype)
                     )
                     node.storage = node.hooks = None
                     if watchers:
@@ -226,8 +228,11 @@ def is_operand(value) -> bool:
 
 
 def attach_operator(name: str, call, reflected: bool = False, numbers: bool = True):
-    """Make `call` Python's operator method `name`.  For what is neither tensor nor number Python is told to look elsewhere,
-    and makes its own error if there is nowhere to look."""
+    """Make `call` Python's operator method `name`.
+
+    For what is neither tensor nor number Python is told to look elsewhere, and makes its own error if there is nowhere.
+    """
+
     def apply(x, y):
         if not isinstance(y, Tensor) and not (numbers and is_operand(y)):
             return NotImplemented
@@ -449,9 +454,7 @@ def _run_variadic(op: Op, given: tuple, extras: tuple, optional):
     tensors = tuple(given[0])
     for i, each in enumerate(tensors):
         if not isinstance(each, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {kind(each)}"
-            )
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {kind(each)}")
     if len({each._array.dtype for each in tensors}) > 1:
         wanted = result_dtype(*tensors)
         array = op.forward([cast(each, wanted) for each in tensors], *extras)

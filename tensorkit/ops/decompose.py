@@ -170,9 +170,7 @@ def _qr_dx(Q, R, mode, gQ=None, gR=None):
             "linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr."
         )
     if mode == "complete" and rows > columns:
-        raise RuntimeError(
-            "The QR decomposition is not differentiable when mode='complete' and nrows > ncols."
-        )
+        raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
     if rows >= columns:
         return _qr_square_dx(Q, R, gQ, gR)
     square, rest = narrow(R, -1, 0, rows), narrow(R, -1, rows, columns - rows)

@@ -140,9 +140,9 @@ def zeta(s, q):
     z = np.where((q <= 0) & whole, 1.0, q)
     total = np.zeros(np.shape(z))
     while np.any(z < 12):
-        total = total + np.where(z < 12, z ** -s, 0.0)
+        total = total + np.where(z < 12, z**-s, 0.0)
         z = np.where(z < 12, z + 1, z)
-    power = z ** -s
+    power = z**-s
     total = total + power * z / (s - 1) + power / 2
     factor = s / z
     for k, bernoulli in enumerate(_BERNOULLI, 1):

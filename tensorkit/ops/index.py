@@ -1,7 +1,8 @@
 """Indexing: `x[…]` in every form, assignment to it, and the functions that gather and scatter by index.
 
 Integers, slices, None and Ellipsis give views.  Masks, lists and index tensors give copies; they are applied after
-the plain parts, to the dimensions that remain, which is where PyTorch and NumPy part: `x[0, :, [1, 2]]` keeps its order.
+the plain parts, to the dimensions that remain, which is where PyTorch and NumPy part: `x[0, :, [1, 2]]` keeps its
+order.
 """
 
 from warnings import warn
@@ -80,7 +81,10 @@ def _normal(part):
         if array.dtype.kind not in "iu":
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if array.dtype == np.uint8:
-            warn("indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4)
+            warn(
+                "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.",
+                stacklevel=4,
+            )
             return memory(part).astype(bool)
         return int(array) if array.ndim == 0 else array
     if isinstance(part, (bool, np.bool_)):
@@ -117,8 +121,10 @@ def parts_of(index) -> tuple:
     """An index as a tuple of plain parts and index arrays."""
     if isinstance(index, (list, str)) and _stands_for_a_tuple(index):
         warn(
-            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
-            "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+            "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch "
+            "2.9; use "
+            "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+            "x[torch.tensor(seq)], "
             "which will result either in an error or a different result",
             stacklevel=3,
         )
@@ -183,7 +189,8 @@ def _array_index(x, arrays: dict) -> tuple:
             for i, size in enumerate(array.shape):
                 if size != x.shape[place + i]:
                     raise IndexError(
-                        f"The shape of the mask {brackets(array.shape)} at index {i} does not match the shape of the indexed "
+                        f"The shape of the mask {brackets(array.shape)} at index {i} does not match the shape of the "
+                        "indexed "
                         f"tensor {brackets(x.shape)} at index {place + i}"
                     )
             index.extend(np.nonzero(array))
@@ -208,7 +215,12 @@ def _array_index(x, arrays: dict) -> tuple:
     return tuple(index)
 
 
-@op(x=lambda g, index, x_shape: _add_at_zeros(g, x_shape, index), function=False, method=False, node_name="IndexBackward0")
+@op(
+    x=lambda g, index, x_shape: _add_at_zeros(g, x_shape, index),
+    function=False,
+    method=False,
+    node_name="IndexBackward0",
+)
 def _take_index(x, index):
     return x[index]
 
@@ -228,7 +240,8 @@ def _getitem(self, index):
             if index:
                 raise IndexError(f"index {index} is out of bounds for dimension 0 with size 0")
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a "
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                "convert a "
                 "0-dim tensor to a number"
             )
         return _view_index(self, (index,))
@@ -283,7 +296,8 @@ def _store_at(viewed, index, value) -> None:
     except ValueError:
         places = np.empty(array.shape, bool)[index].shape
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {brackets(value._array.shape)} cannot be broadcast to indexing result of "
+            f"shape mismatch: value tensor of shape {brackets(value._array.shape)} cannot be broadcast to indexing "
+            "result of "
             f"shape {brackets(places)}"
         ) from None
     storage_of(viewed).written()
@@ -314,12 +328,12 @@ def copy_(self, src, non_blocking=False):
     shape = self._array.shape
     if src._array.shape != shape:
         if len(src._array.shape) > len(shape) or any(
-            have not in (1, want)
-            for have, want in zip(src._array.shape[::-1], shape[::-1], strict=False)
+            have not in (1, want) for have, want in zip(src._array.shape[::-1], shape[::-1], strict=False)
         ):
             if len(src._array.shape) > len(shape):
                 raise RuntimeError(
-                    f"output with shape {brackets(shape)} doesn't match the broadcast shape {brackets(src._array.shape)}"
+                    f"output with shape {brackets(shape)} doesn't match the broadcast shape "
+                    f"{brackets(src._array.shape)}"
                 )
             raise cannot_broadcast(shape, src._array.shape)
         src = expand(src, shape)
@@ -337,7 +351,8 @@ def _check_overlap(target, source) -> None:
         return
     if np.may_share_memory(one, two):
         raise RuntimeError(
-            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+            "memory "
             "location. Please clone() the tensor before performing the operation."
         )
 
@@ -419,9 +434,7 @@ def narrow(input, dim, start, length):
     start = int(start)
     size = input._array.shape[dim]
     if not -size <= start <= size:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {start})"
-        )
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {start})")
     start = start + size if start < 0 else start
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
@@ -481,7 +494,8 @@ def _check_slices(name: str, index, source, target, dim: int) -> None:
     """PyTorch's errors for an index vector that does not fit the slices it places."""
     if source.ndim and index.size != source.shape[dim]:
         raise RuntimeError(
-            f"{name}(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), for "
+            f"{name}(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), "
+            "for "
             f"dim: {dim}"
         )
     size = target.shape[dim] if target.ndim else 1
@@ -495,7 +509,8 @@ def index_add(input, dim, index, source, *, alpha=1):
     """A copy with the slices of `source` added to those that an index vector names."""
     if source.dtype is not input.dtype:
         raise RuntimeError(
-            f"index_add_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same scalar type"
+            f"index_add_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same "
+            "scalar type"
         )
     dim = wrap_dim(dim, input._array.ndim)
     _check_slices("index_add_", index._array, source._array, input._array, dim)
@@ -503,7 +518,8 @@ def index_add(input, dim, index, source, *, alpha=1):
 
 
 @op(x=lambda g, dim, index: _index_fill(g, wrap(g._array.dtype.type(0)), dim, index),
-    source=lambda g, dim, index: index_select(g, dim, wrap(np.atleast_1d(index))), function=False, method=False)  # fmt: skip
+    source=lambda g, dim, index: index_select(g, dim, wrap(np.atleast_1d(index))), function=False,
+    method=False)  # fmt: skip
 def _index_copy(x, source, dim, index):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = source
@@ -554,7 +570,8 @@ def _check_gather(name: str, x, index, dim: int) -> None:
         for i in range(index.ndim):
             if i != dim and index.shape[i] > x.shape[i]:
                 raise RuntimeError(
-                    f"Size does not match at dimension {i} expected index {brackets(index.shape)} to be no larger than self "
+                    f"Size does not match at dimension {i} expected index {brackets(index.shape)} to be no larger "
+                    "than self "
                     f"{brackets(x.shape)} apart from dimension {dim}"
                 )
         size = x.shape[dim]
@@ -563,8 +580,8 @@ def _check_gather(name: str, x, index, dim: int) -> None:
             raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
 
 
-@op(x=lambda g, x_shape, dim, index: scatter_add(zeros_of(g, x_shape), dim, wrap(index), g), function=False, method=False,
-    node_name="GatherBackward0")  # fmt: skip
+@op(x=lambda g, x_shape, dim, index: scatter_add(zeros_of(g, x_shape), dim, wrap(index), g), function=False,
+    method=False, node_name="GatherBackward0")  # fmt: skip
 def _gather(x, dim, index):
     return x[_open_grid(index, dim)] if x.ndim else np.broadcast_to(x, index.shape).copy()
 
@@ -664,7 +681,7 @@ def scatter_add(input, dim, index, src):
 
 @function
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
-    """A copy with the elements of `src` brought in at the places of `index`: by 'sum', 'prod', 'mean', 'amax' or 'amin'."""
+    """A copy with the elements of `src` brought in at the places of `index`: by sum, prod, mean, amax or amin."""
     dim = wrap_dim(dim, input._array.ndim)
     where_, src = _open_grid(memory(index), dim), _fit_source(src, index)
     if reduce == "sum" and include_self:
@@ -772,9 +789,7 @@ def masked_fill(input, mask, value):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill_.html
     """
     if mask._array.dtype.kind != "b":
-        raise RuntimeError(
-            f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}"
-        )
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}")
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
@@ -831,4 +846,3 @@ def nonzero(input, *, as_tuple=False):
 def argwhere(input):
     """The places of the elements that are not zero, one row each."""
     return nonzero(input)
-

@@ -29,8 +29,11 @@ def check_writable(tensor: Tensor) -> None:
     if mode.enabled and tensor._requires_grad:
         _check_recorded_write(tensor, tensor._base)
     array = tensor._array
-    if type(array) is np.ndarray and array.size and 0 in array.strides and any(
-        step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)
+    if (
+        type(array) is np.ndarray
+        and array.size
+        and 0 in array.strides
+        and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
     ):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -219,13 +222,58 @@ def attach_in_place_methods(functions: dict) -> None:
     for declared in REGISTRY.values():
         if declared.inplace and declared.method:
             in_place(declared.name, declared.function)
-    for name in (
-        "clamp clip clamp_min clamp_max square float_power masked_fill masked_scatter index_add index_copy index_fill "
-        "scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin "
-        "arccos "
-        "arctan addcmul addcdiv lerp addmm addmv addbmm baddbmm addr nan_to_num relu sigmoid tanh tril triu "
-        "logical_and xlogy fix not_equal greater less conj_physical ldexp copysign floor_divide nextafter"
-    ).split():
+    for name in [
+        "clamp",
+        "clip",
+        "clamp_min",
+        "clamp_max",
+        "square",
+        "float_power",
+        "masked_fill",
+        "masked_scatter",
+        "index_add",
+        "index_copy",
+        "index_fill",
+        "scatter",
+        "scatter_add",
+        "scatter_reduce",
+        "div",
+        "divide",
+        "true_divide",
+        "pow",
+        "multiply",
+        "subtract",
+        "negative",
+        "absolute",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "addcmul",
+        "addcdiv",
+        "lerp",
+        "addmm",
+        "addmv",
+        "addbmm",
+        "baddbmm",
+        "addr",
+        "nan_to_num",
+        "relu",
+        "sigmoid",
+        "tanh",
+        "tril",
+        "triu",
+        "logical_and",
+        "xlogy",
+        "fix",
+        "not_equal",
+        "greater",
+        "less",
+        "conj_physical",
+        "ldexp",
+        "copysign",
+        "floor_divide",
+        "nextafter",
+    ]:
         if name in functions and not hasattr(Tensor, name + "_"):
             in_place(name, functions[name])
     for operator, name in {
@@ -242,7 +290,7 @@ def _zero(x):
 
 
 @op(x=nothing, value=lambda g: g.sum(), function=False, method=False,
-    node_name=lambda node: "FillBackward2" if isinstance(node.parents[1], (int, float)) else "FillBackward3")  # fmt: skip
+    node_name=lambda node: f"FillBackward{2 if isinstance(node.parents[1], (int, float)) else 3}")  # fmt: skip
 def _fill(x, value):
     return np.full_like(x, np.asarray(value).astype(x.dtype))
 
@@ -270,9 +318,7 @@ def zero_(self):
 def fill_(self, value):
     """Set every element to one value, in place."""
     if isinstance(value, Tensor) and value.ndim:
-        raise RuntimeError(
-            f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
-        )
+        raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     check_writable(self)
     return overwrite(self, _fill(self, value), silent=True)
 

@@ -5,7 +5,7 @@ import numpy as np
 from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, memory
 from .declare import FUNCTIONS, function, op, record_view
-from .shape import expand, inferred_sizes, permute, reshape, unsqueeze, wrap_dim, wrap_dims
+from .shape import expand, inferred_sizes, reshape, unsqueeze, wrap_dim, wrap_dims
 
 
 def narrowed(g, dim: int, start: int, length: int):
@@ -49,7 +49,8 @@ def cat(tensors, dim=0):
         for axis in range(first.ndim):
             if axis != dim and each.shape[axis] != first.shape[axis]:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[axis]} but got size "
+                    f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[axis]} but "
+                    "got size "
                     f"{each.shape[axis]} for tensor number {i} in the list."
                 )
     return np.concatenate(kept, dim)
@@ -175,7 +176,8 @@ def split(tensor, split_size_or_sections, dim=0):
         lengths = [int(each) for each in split_size_or_sections]
         if sum(lengths) != size:
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {dim}), but "
+                f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
+                f"{dim}), but "
                 f"got split_sizes={brackets(lengths)}"
             )
         return _pieces(tensor, dim, lengths, "SplitWithSizesBackward0")
@@ -183,9 +185,7 @@ def split(tensor, split_size_or_sections, dim=0):
     if length < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={length}")
     if length == 0 and size:
-        raise RuntimeError(
-            f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}"
-        )
+        raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
     count = max(-(-size // length), 1) if length else 1
     lengths = [min(length, size - i * length) for i in range(count)]
     return _pieces(tensor, dim, lengths, "SplitBackward0")
@@ -273,13 +273,13 @@ def repeat(input, *repeats):
     """
     counts = inferred_sizes(repeats)
     if any(each < 0 for each in counts):
-        full = [n * each for n, each in zip((1,) * (len(counts) - input.ndim) + input._array.shape, counts, strict=True)]
+        full = [
+            n * each for n, each in zip((1,) * (len(counts) - input.ndim) + input._array.shape, counts, strict=True)
+        ]
         negative = next(each for each in full if each < 0)
         raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: {brackets(full)}")
     if len(counts) < input.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     return _repeat(input, counts)
 
 
@@ -396,9 +396,7 @@ def meshgrid(*tensors, indexing=None):
             stacklevel=2,
         )
     elif indexing not in ("ij", "xy"):
-        raise RuntimeError(
-            f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'
-        )
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
     if indexing == "xy" and len(tensors) >= 2:
         tensors = (tensors[1], tensors[0], *tensors[2:])
     shape = tuple([each.numel() for each in tensors])

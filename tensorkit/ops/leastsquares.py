@@ -74,15 +74,11 @@ def lstsq(A, B, rcond=None, *, driver=None):
     """
     check_matrix("torch.linalg.lstsq", A)
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
-        raise RuntimeError(
-            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
-        )
+        raise RuntimeError("torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)")
     vector = is_vector(A, B)
     right = unsqueeze(B, -1) if vector else B
     if A._array.shape[-2] != right._array.shape[-2]:
-        raise RuntimeError(
-            "torch.linalg.lstsq: input.size(-2) should match other.size(-2)"
-        )
+        raise RuntimeError("torch.linalg.lstsq: input.size(-2) should match other.size(-2)")
     solution = _least_squares(A, right)
     rows, columns = A._array.shape[-2:]
     empty = wrap(np.zeros(0, A._array.real.dtype))

@@ -26,7 +26,9 @@ class TensorType(type):
 for _dtype in dtypes.ALL:
     _name = _dtype.tensor_type
     FUNCTIONS[_name] = TensorType(
-        _name, (), {"dtype": _dtype, "__doc__": f"Makes tensors of `torch.{_dtype.name}`: `{_name}(2, 3)`, `{_name}([1, 2])`."}
+        _name,
+        (),
+        {"dtype": _dtype, "__doc__": f"Makes tensors of `torch.{_dtype.name}`: `{_name}(2, 3)`, `{_name}([1, 2])`."},
     )
 
 

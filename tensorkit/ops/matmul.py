@@ -20,7 +20,8 @@ def _same_type(x, y, text) -> None:
         a, b = dtypes.from_numpy(x.dtype), dtypes.from_numpy(y.dtype)
         raise hint(
             RuntimeError(text(a, b)),
-            f"matrix products do not convert: make both tensors {max((a, b), key=lambda d: (d.category, d.itemsize))!r}, "
+            "matrix products do not convert: make both tensors "
+            f"{max((a, b), key=lambda d: (d.category, d.itemsize))!r}, "
             "with .to(dtype) or .float().",
         )
 
@@ -33,8 +34,7 @@ def _shapes_hint(x, y) -> str:
     """Which transpose would make two matrices fit, in words that say what is compared."""
     (n, m), (k, p) = x.shape, y.shape
     text = (
-        f"the first has {m} columns, the second {k} rows; a matrix product needs these to be equal "
-        f"({n}x{m} @ {k}x{p})."
+        f"the first has {m} columns, the second {k} rows; a matrix product needs these to be equal ({n}x{m} @ {k}x{p})."
     )
     if m == p:
         return text + f" The transpose of the second ({p}x{k}) would fit: use its .T"
@@ -104,7 +104,11 @@ def mv(x, y):
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(f"size mismatch, got input ({x.shape[0]}), mat ({times(x.shape)}), vec ({y.shape[0]})")
     _same_type(
-        x, y, lambda a, b: f"addmv input tensors must have the same dtype, but got {b.cpp_name}, {a.cpp_name}, and {b.cpp_name}"
+        x,
+        y,
+        lambda a, b: (
+            f"addmv input tensors must have the same dtype, but got {b.cpp_name}, {a.cpp_name}, and {b.cpp_name}"
+        ),
     )
     return product(x, y)
 
@@ -122,7 +126,8 @@ def dot(x, y):
     )
     if x.shape != y.shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to have the same number of "
+            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to have the same "
+            "number of "
             f"elements, but got {x.shape[0]} and {y.shape[0]} elements respectively"
         )
     return product(x, y, "dot")
@@ -152,9 +157,7 @@ def outer(input, vec2):
     """The product of every element of one vector with every element of the other, as a matrix."""
     for name, vector in (("self", input), ("vec2", vec2)):
         if vector.ndim != 1:
-            raise RuntimeError(
-                f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D"
-            )
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D")
     return unsqueeze(input, 1) * vec2
 
 
@@ -162,8 +165,8 @@ def outer(input, vec2):
 def matmul(input, other, *, out=None):
     """The matrix product `input @ other`; vectors and batches of matrices as well.
 
-    Two vectors: their inner product.  Two matrices: their product.  A vector counts as a row on the left and as a column
-    on the right.  With more dimensions, the last two are matrices and the others are broadcast.
+    Two vectors: their inner product.  Two matrices: their product.  A vector counts as a row on the left and as a
+    column on the right.  With more dimensions, the last two are matrices and the others are broadcast.
 
     >>> ones(2, 3) @ ones(3)
     tensor([3., 3.])
@@ -175,14 +178,14 @@ def matmul(input, other, *, out=None):
     for position, value in enumerate((input, other), 1):
         if not isinstance(value, Tensor):
             name = "input" if position == 1 else "other"
-            raise TypeError(f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}")
+            raise TypeError(
+                f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
+            )
     n, m = input.ndim, other.ndim
     if n == 2 and m == 2:
         return mm(input, other, out=out)
     if n == 0 or m == 0:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D"
-        )
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {n}D and {m}D")
     if n == 1 and m == 1:
         return dot(input, other, out=out)
     if n == 2 and m == 1:
@@ -238,7 +241,8 @@ def tensordot(a, b, dims=2):
         if a._array.shape[one] != b._array.shape[two] and 1 not in (a._array.shape[one], b._array.shape[two]):
             shown = one - a.ndim if isinstance(dims, int) else one
             raise RuntimeError(
-                f"contracted dimensions need to match, but first has size {a._array.shape[one]} in dim {shown} and second has "
+                f"contracted dimensions need to match, but first has size {a._array.shape[one]} in dim {shown} and "
+                "second has "
                 f"size {b._array.shape[two]} in dim {two}"
             )
     left, right = [dim % a.ndim for dim in left], [dim % b.ndim for dim in right]
@@ -246,9 +250,7 @@ def tensordot(a, b, dims=2):
     rest_b = [dim for dim in range(b.ndim) if dim not in right]
     size = int(np.prod([a._array.shape[dim] for dim in left]))
     rows, columns = (math.prod([t._array.shape[dim] for dim in rest]) for t, rest in ((a, rest_a), (b, rest_b)))
-    product_ = mm(
-        reshape(permute(a, rest_a + left), rows, size), reshape(permute(b, right + rest_b), size, columns)
-    )
+    product_ = mm(reshape(permute(a, rest_a + left), rows, size), reshape(permute(b, right + rest_b), size, columns))
     return reshape(product_, [a._array.shape[dim] for dim in rest_a] + [b._array.shape[dim] for dim in rest_b])
 
 
@@ -265,13 +267,15 @@ def addmm(x, mat1, mat2, beta=1, alpha=1):
     """beta·x + alpha·(mat1 @ mat2): a linear layer in one step, for matrices."""
     if mat1.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
-    _same_type(mat1, mat2, lambda a, b: f"mat1 and mat2 must have the same dtype, but got {a.cpp_name} and {b.cpp_name}")
+    _same_type(
+        mat1, mat2, lambda a, b: f"mat1 and mat2 must have the same dtype, but got {a.cpp_name} and {b.cpp_name}"
+    )
     if mat1.shape[1] != mat2.shape[0]:
-        raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({times(mat1.shape)} and {times(mat2.shape)})"
-        )
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({times(mat1.shape)} and {times(mat2.shape)})")
     result = product(mat1, mat2)
-    if x.shape != result.shape and not all(n in (1, m) for n, m in zip(x.shape[::-1], result.shape[::-1], strict=False)):
+    if x.shape != result.shape and not all(
+        n in (1, m) for n, m in zip(x.shape[::-1], result.shape[::-1], strict=False)
+    ):
         expand(wrap(x), result.shape)  # raises, in PyTorch's words
     if alpha != 1:
         result *= alpha
@@ -338,4 +342,3 @@ def matrix_power(input, n):
         n >>= 1
         input = matmul(input, input) if n else input
     return result
-

@@ -83,8 +83,9 @@ def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
             + dtypes.from_numpy(x.dtype).cpp_name
         )
     axis = axes(dim, x.ndim)
-    if (ord < 0 or ord == math.inf) and 0 in [x.shape[i] for i in ((axis,) if isinstance(axis, int) else
-                                                                    axis if axis is not None else range(x.ndim))]:
+    if (ord < 0 or ord == math.inf) and 0 in [
+        x.shape[i] for i in ((axis,) if isinstance(axis, int) else axis if axis is not None else range(x.ndim))
+    ]:
         if axis is None or x.ndim <= 1:
             raise RuntimeError(
                 f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation "

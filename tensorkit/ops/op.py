@@ -127,7 +127,8 @@ def overwritten(array, storage, time: int, maker) -> RuntimeError:
     """PyTorch's error for a saved value that an in-place operation changed before the backward pass came for it."""
     kind = dtypes.from_numpy(array.dtype)
     advice = (
-        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question was "
+        "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
+        "question was "
         "changed in there or anywhere later. Good luck!"
         if anomaly.enabled
         else "enable anomaly detection to find the operation that failed to compute its gradient, with "

@@ -79,7 +79,8 @@ def refuse_bool(x, y) -> None:
     if any(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b")
            for each in (x, y)):  # fmt: skip
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use "
             "the `~` or `logical_not()` operator instead."
         )
 
@@ -93,7 +94,8 @@ def rsub(x, y):
     """
     if x.dtype.kind == "b":
         raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+            "use "
             "the `~` or `logical_not()` operator instead."
         )
     return y - x
@@ -138,9 +140,7 @@ def div(input, other, *, rounding_mode=None, out=None):  # noqa: F811
         return _floor_divide(input, other, out=out)
     if rounding_mode == "trunc":
         return _trunc_divide(input, other, out=out)
-    raise RuntimeError(
-        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-    )
+    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
 div.__doc__, div.op, div.op.function = _true_div.__doc__, _true_div.op, div
@@ -213,7 +213,8 @@ def fmod(x, y):
 def _neg_check(x):
     if x.dtype.kind == "b":
         raise RuntimeError(
-            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+            "the "
             "`~` or `logical_not()` operator instead."
         )
 
@@ -689,10 +690,14 @@ def complex(real, imag):
     """A complex tensor from its real and imaginary parts."""
     if real.dtype.kind not in "f" or imag.dtype.kind not in "f":
         names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
-        raise RuntimeError(f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}")
+        raise RuntimeError(
+            f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}"
+        )
     if real.dtype != imag.dtype:
         names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
-        raise RuntimeError(f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument")
+        raise RuntimeError(
+            f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument"
+        )
     return (real + 1j * imag).astype(np.complex128 if real.dtype == float64 else np.complex64)
 
 

@@ -19,7 +19,7 @@ NUMBERS = (bool, int, float, complex)
 
 def is_number(value) -> bool:
     """Whether PyTorch counts `value` as a Python number: np.float64 is one, np.float32 too (but not as an array)."""
-    return isinstance(value, NUMBERS) or isinstance(value, np.generic)
+    return isinstance(value, (*NUMBERS, np.generic))
 
 
 def number_dtype(number) -> dtype:

@@ -56,8 +56,10 @@ def counted(x_shape: tuple, dim) -> int:
 
 
 def add_up(x, axis=None, keepdims: bool = False, divisor=None):
-    """A sum in the type of `x`, divided by `divisor` if there is one.  float32 and smaller are added in float64 where that
-    costs little: PyTorch adds in blocks, whose rounding errors are as small."""
+    """A sum in the type of `x`, divided by `divisor` if there is one.
+
+    float32 and smaller are added in float64 where that costs little: PyTorch adds in blocks, whose errors are as small.
+    """
     exact = x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536
     total = np.add.reduce(x, axis, np.float64 if exact else None, keepdims=keepdims)
     if divisor is not None:
@@ -139,7 +141,8 @@ def mean(x, dim=None, keepdim=False, dtype=None):
         kind = dtypes.from_numpy(x.dtype).cpp_name
         raise hint(
             RuntimeError(
-                f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype must be either a "
+                f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype must be "
+                "either a "
                 f"floating point or complex dtype. Got: {kind}"
             ),
             "a mean of whole numbers need not be whole: make them floats first, with .float() or dtype=torch.float32.",
@@ -212,7 +215,8 @@ def _variance(x, dim, keepdim, correction, name):
         from warnings import warn
 
         warn(
-            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input numel "
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
+            "(input numel "
             "divided by output numel).",
             stacklevel=5,
         )
@@ -247,7 +251,12 @@ def _std(x, dim, keepdim, correction):
     return np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std"))).astype(x.real.dtype)[()]
 
 
-@op(x=_both_dx(lambda g, x, spread, *rest: _var_dx(g, x, *rest)), outputs=("spread", "mean"), function=False, method=False)
+@op(
+    x=_both_dx(lambda g, x, spread, *rest: _var_dx(g, x, *rest)),
+    outputs=("spread", "mean"),
+    function=False,
+    method=False,
+)
 def _var_mean(x, dim, keepdim, correction):
     found = np.asarray(_variance(x, dim, keepdim, correction, "var_mean")).astype(x.real.dtype)[()]
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
@@ -343,9 +352,7 @@ def _picked_dx(g, x_shape, indices, dim, keepdim):
 
 def _check_not_empty(name: str, x, dim) -> None:
     if x.ndim and x.shape[wrap_dim(dim, x.ndim)] == 0:
-        raise IndexError(
-            f"{name}(): Expected reduction dim {wrap_dim(dim, x.ndim)} to have non-zero size."
-        )
+        raise IndexError(f"{name}(): Expected reduction dim {wrap_dim(dim, x.ndim)} to have non-zero size.")
 
 
 def _check_some(name: str, x, dim) -> None:
@@ -354,7 +361,8 @@ def _check_some(name: str, x, dim) -> None:
         return
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         raise RuntimeError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+            "with the "
             "'dim' argument."
         )
     for each in dim if isinstance(dim, (tuple, list)) else (dim,):
@@ -465,7 +473,9 @@ def amin(x, dim=(), keepdim=False):
 
 
 def _aminmax_dx(g, x, min, max, dim, keepdim):
-    shares = [_shared_dx(each, x, found, dim, keepdim) for each, found in zip(g, (min, max), strict=False) if each is not None]
+    shares = [
+        _shared_dx(each, x, found, dim, keepdim) for each, found in zip(g, (min, max), strict=False) if each is not None
+    ]
     return add_all(shares)
 
 
@@ -497,9 +507,7 @@ def _arg(name: str, pick):
             raise RuntimeError(f"{name}(): does not support complex input")
         if dim is None:
             if array.size == 0:
-                raise IndexError(
-                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
-                )
+                raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
             found = pick(array)
             result = wrap(np.full((1,) * array.ndim, found) if keepdim else np.int64(found))
         else:
@@ -509,7 +517,9 @@ def _arg(name: str, pick):
         return result if out is None else write_out(result, out)
 
     arg.__name__ = arg.__qualname__ = name
-    arg.__doc__ = f"The index of the {'largest' if name == 'argmax' else 'smallest'} element (the first, if several tie)."
+    arg.__doc__ = (
+        f"The index of the {'largest' if name == 'argmax' else 'smallest'} element (the first, if several tie)."
+    )
     return arg
 
 
@@ -630,9 +640,7 @@ def logsumexp(x, dim, keepdim=False):
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)
     if isinstance(dim, (tuple, list)) and not dim and x.ndim:
-        raise RuntimeError(
-            f"output with shape [] doesn't match the broadcast shape {brackets((1,) * x.ndim)}"
-        )
+        raise RuntimeError(f"output with shape [] doesn't match the broadcast shape {brackets((1,) * x.ndim)}")
     axis = axes(dim, x.ndim)
     top = np.max(x.real, axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0).astype(x.dtype)

@@ -39,7 +39,9 @@ def inferred(shape, numel: int) -> tuple:
     for each in shape:
         if not hasattr(each, "__index__"):
             raise TypeError(
-                "received an invalid combination of arguments - got (" + ", ".join(type(s).__name__ for s in shape) + ")"
+                "received an invalid combination of arguments - got ("
+                + ", ".join(type(s).__name__ for s in shape)
+                + ")"
             )
     shape = tuple([each.__index__() for each in shape])
     known, open_ = 1, None
@@ -55,7 +57,8 @@ def inferred(shape, numel: int) -> tuple:
     if open_ is not None:
         if known == 0 and numel == 0:
             raise RuntimeError(
-                f"cannot reshape tensor of 0 elements into shape {brackets(shape)} because the unspecified dimension size "
+                f"cannot reshape tensor of 0 elements into shape {brackets(shape)} because the unspecified dimension "
+                "size "
                 "-1 can be any value and is ambiguous"
             )
         if known == 0 or numel % known:
@@ -90,7 +93,8 @@ def view(self, *shape, dtype=None):
     tensor([[0, 1, 2],
             [3, 4, 5]])
 
-    Raises RuntimeError if the number of elements does not fit, or if the memory is not in order (`reshape` copies then).
+    Raises RuntimeError if the number of elements does not fit, or if the memory is not in order (`reshape` copies
+    then).
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.view.html
     """
@@ -182,7 +186,8 @@ def unflatten(input, dim, sizes):
         split = inferred(sizes, shape[dim])
     except RuntimeError:
         raise RuntimeError(
-            f"unflatten: Provided sizes {brackets(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in the "
+            f"unflatten: Provided sizes {brackets(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) "
+            "in the "
             "input tensor"
         ) from None
     return reshape(input, shape[:dim] + split + shape[dim + 1 :])
@@ -234,7 +239,8 @@ def permute(x, dims):
     """
     if len(dims) != x.ndim:
         raise RuntimeError(
-            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering "
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+            "ordering "
             f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
         )
     dims = tuple([wrap_dim(dim, x.ndim) for dim in dims])
@@ -280,8 +286,10 @@ def _T(self):
             warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
             return self
         warn(
-            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw "
-            "an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange("
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+            "throw "
+            "an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange("
             "x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
             stacklevel=2,
         )
@@ -293,20 +301,19 @@ def _mT(self):
     if self._array.ndim == 0:
         from warnings import warn
 
-        warn(
-            "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2
-        )
+        warn("Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
         return permute(self, ())
     if self._array.ndim < 2:
         raise RuntimeError(
-            "tensor.mT is only supported on matrices or batches of matrices. Got "
-            f"{self._array.ndim}-D tensor."
+            f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
         )
     return transpose(self, -2, -1)
 
 
 Tensor.T = property(_T)
 Tensor.mT = property(_mT)
+
+
 def _H(self):
     """The conjugate transpose of a matrix."""
     if self._array.ndim != 2:
@@ -346,7 +353,7 @@ def adjoint(input):
 
 @op(x=lambda g: g, views=True, gather="shape", method=False)
 def expand(x, shape):
-    """The tensor repeated along its dimensions of size 1 (and new ones in front), without taking memory; -1 keeps a size.
+    """The tensor repeated along dimensions of size 1 (and new ones in front), without taking memory; -1 keeps a size.
 
     >>> tensor([[1], [2]]).expand(2, 3)
     tensor([[1, 1, 1],
@@ -357,7 +364,8 @@ def expand(x, shape):
     shape = tuple([each.__index__() for each in shape])
     if len(shape) < x.ndim:
         raise RuntimeError(
-            f"expand({_tensor_text(x)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be greater or "
+            f"expand({_tensor_text(x)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be "
+            "greater or "
             f"equal to the number of dimensions in the tensor ({x.ndim})"
         )
     if any(wanted < -1 for wanted in shape):
@@ -374,7 +382,8 @@ def expand(x, shape):
             wanted = have
         if have != wanted and (have != 1 or i < new and wanted < 0):
             raise RuntimeError(
-                f"The expanded size of the tensor ({wanted}) must match the existing size ({have}) at non-singleton dimension "
+                f"The expanded size of the tensor ({wanted}) must match the existing size ({have}) at non-singleton "
+                "dimension "
                 f"{i}.  Target sizes: {brackets(shape)}.  Tensor sizes: {brackets(x.shape)}"
             )
         full.append(wanted)
@@ -493,7 +502,8 @@ def as_strided(input, size, stride, storage_offset=None):
     if extent(size, stride) + offset > room:
         raise RuntimeError(
             f"setStorage: sizes {brackets(size)}, strides {brackets(stride)}, storage offset {offset}, and itemsize "
-            f"{array.itemsize} requiring a storage size of {(extent(size, stride) + offset) * array.itemsize} are out of "
+            f"{array.itemsize} requiring a storage size of {(extent(size, stride) + offset) * array.itemsize} are "
+            "out of "
             f"bounds for storage of size {room * array.itemsize}"
         )
     geometry = (array.shape, input.stride())
@@ -601,9 +611,7 @@ def broadcast_shapes(*shapes):
     try:
         return Size(np.broadcast_shapes(*[(each,) if is_number(each) else tuple(each) for each in shapes]))
     except ValueError:
-        raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape"
-        ) from None
+        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
 
 
 @function(method=False)

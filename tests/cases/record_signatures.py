@@ -1,9 +1,10 @@
 """Write `tensorkit/ops/signatures.txt`: how PyTorch's own argument parser knows its functions (needs PyTorch).
 
-`python tests/cases/record_signatures.py`. One line for each function and method of PyTorch's C++ side that tensorkit has
+`python tests/cases/record_signatures.py`. One line for each function and method of PyTorch's C++ side that tensorkit
+has
 too: its name and its overloads, in the words of PyTorch's error messages. Functions with several overloads list them in
-the error for arguments that fit none; those with one are looked up in PyTorch's type stubs. `+` says that there are hidden
-overloads besides, `-` that the method takes no arguments at all.
+the error for arguments that fit none; those with one are looked up in PyTorch's type stubs. `+` says that there are
+hidden overloads besides, `-` that the method takes no arguments at all.
 """
 
 from __future__ import annotations
@@ -138,7 +139,9 @@ def main() -> None:
                 best = max((parameters(each, bool(prefix)) for each in definitions[name]), key=len)
                 lines.append(f"{prefix}{name}: ({by_position(without_out(best) if prefix else best, found)})")
             elif isinstance(found, list):
-                told = ["+" if each == "+" else f"({with_kinds(each, definitions[name], bool(prefix))})" for each in found]
+                told = [
+                    "+" if each == "+" else f"({with_kinds(each, definitions[name], bool(prefix))})" for each in found
+                ]
                 lines.append(f"{prefix}{name}: {' | '.join(told)}")
     TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{TARGET.name}: {len(lines)} functions and methods")

@@ -212,14 +212,10 @@ def _fitted_mask(mask, length: int, source: int, heads: int):
     """A mask with a dimension for the heads of all samples."""
     if mask.ndim == 2:
         if mask.shape != (length, source):
-            raise RuntimeError(
-                f"The shape of the 2D attn_mask is {mask.shape}, but should be {(length, source)}."
-            )
+            raise RuntimeError(f"The shape of the 2D attn_mask is {mask.shape}, but should be {(length, source)}.")
         return mask.unsqueeze(0)
     if mask.shape != (heads, length, source):
-        raise RuntimeError(
-            f"The shape of the 3D attn_mask is {mask.shape}, but should be {(heads, length, source)}."
-        )
+        raise RuntimeError(f"The shape of the 3D attn_mask is {mask.shape}, but should be {(heads, length, source)}.")
     return mask
 
 

@@ -33,9 +33,7 @@ def _check_classes(input, target) -> None:
             raise ValueError(
                 f"Expected input batch_size ({shape[0]}) to match target batch_size ({(wanted or (1,))[0]})."
             )
-        raise RuntimeError(
-            f"Expected target size {brackets((shape[0], *shape[2:]))}, got {brackets(wanted)}"
-        )
+        raise RuntimeError(f"Expected target size {brackets((shape[0], *shape[2:]))}, got {brackets(wanted)}")
     if target._array.dtype.kind not in "iu" or target._array.dtype.itemsize not in (1, 8):
         raise hint(
             RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.cpp_name}"),

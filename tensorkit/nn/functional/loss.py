@@ -173,9 +173,7 @@ def binary_cross_entropy_with_logits(
         )
     if target._array.dtype.kind in "biu":
         raise hint(
-            RuntimeError(
-                f"result type Float can't be cast to the desired output type {target.dtype.cpp_name}"
-            ),
+            RuntimeError(f"result type Float can't be cast to the desired output type {target.dtype.cpp_name}"),
             "the target is a probability: target.float().",
         )
     x, y = _together(input, target)

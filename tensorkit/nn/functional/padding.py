@@ -182,9 +182,7 @@ def channel_shuffle(input, groups: int) -> Tensor:
     """Channels dealt out anew: as `groups` hands of cards laid on each other, one from each in turn."""
     shape = input._array.shape
     if len(shape) < 3:
-        raise RuntimeError(
-            f"channel_shuffle expects input with > 2 dims, but got input with sizes {brackets(shape)}"
-        )
+        raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {brackets(shape)}")
     if groups <= 0:
         raise RuntimeError(f"Number of groups to divide channels in must be positive. Value of groups:{groups}")
     if shape[1] % groups:

@@ -237,9 +237,7 @@ def _unpooled(n: int, input, indices, kernel_size, stride, padding, output_size)
         wanted = list(output_size)[-n:]
         for d, (have, want, s) in enumerate(zip(sizes, wanted, stride, strict=True)):
             if not have - s < want < have + s:
-                raise ValueError(
-                    f'invalid output_size "{wanted}" (dim {d} must be between {have - s} and {have + s})'
-                )
+                raise ValueError(f'invalid output_size "{wanted}" (dim {d} must be between {have - s} and {have + s})')
         sizes = wanted
     return _ops.spread_at(input, indices, tuple(sizes))
 

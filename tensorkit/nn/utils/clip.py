@@ -53,9 +53,7 @@ def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_i
         lazily = isinstance(parameters, Iterator)
         parameters = list(parameters)
         if lazily and not parameters:
-            warn(
-                "`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2
-            )
+            warn("`parameters` is an empty generator, no gradient clipping will occur.", stacklevel=2)
     with no_grad():
         total = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, total)

@@ -169,9 +169,7 @@ def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
     places = np.arange(padded_sequences._array.shape[1])
-    return [
-        sequence[wrap(places < int(length))] for sequence, length in zip(padded_sequences, lengths, strict=True)
-    ]
+    return [sequence[wrap(places < int(length))] for sequence, length in zip(padded_sequences, lengths, strict=True)]
 
 
 def pack_sequence(sequences, enforce_sorted: bool = True) -> PackedSequence:
