@@ -63,16 +63,16 @@ class WhatIf(ipywidgets.VBox):
         self.values = dict(self.first)
         self.direction = direction
         self._moving = False
-        self.sliders, self.fields = {}, {}
+        self.sliders, self.fields, self.steps = {}, {}, {}
         rows = []
         for name, (value, low, high) in start.items():
-            label, step = clean(name, 24), (high - low) / 100 or 0.01
+            label, step = clean(name, 24), _step(high - low)
             field = ipywidgets.FloatText(value=value, description=label, step=step, layout={"width": "180px"})
             slider = ipywidgets.FloatSlider(value=value, min=low, max=high, step=step, readout=False)
             slider.layout.width = "320px"
             for control in (field, slider):
                 control.observe(partial(self._slid, name), "value")
-            self.fields[name], self.sliders[name] = field, slider
+            self.fields[name], self.sliders[name], self.steps[name] = field, slider, step
             rows.append(ipywidgets.HBox([field, slider]))
         self.reset_button = ipywidgets.Button(description="Reset", tooltip="the values of the notebook again")
         self.reset_button.on_click(lambda _: self.reset())
@@ -109,7 +109,7 @@ class WhatIf(ipywidgets.VBox):
 
     def _run_tape(self, values: Mapping[str, float]) -> tuple[Tensor, dict[str, Tensor]]:
         new = {
-            leaf: tensorkit.tensor(values[name], dtype=leaf.dtype, requires_grad=True)
+            leaf: tensorkit.full((), values[name], dtype=leaf.dtype, requires_grad=True)
             for name, leaf in self.leaves.items()
         }
         found = self._replay.tensors(new)
@@ -121,7 +121,7 @@ class WhatIf(ipywidgets.VBox):
         return result, {**named, **{name: new[leaf] for name, leaf in self.leaves.items()}}
 
     def _run_function(self, values: Mapping[str, float]) -> tuple[Tensor, dict[str, Tensor]]:
-        leaves = {name: tensorkit.tensor(value, requires_grad=True) for name, value in values.items()}
+        leaves = {name: tensorkit.full((), value, requires_grad=True) for name, value in values.items()}
         with tensorkit.enable_grad():
             result = self.function(**leaves)
         if not isinstance(result, Tensor):
@@ -189,7 +189,11 @@ class WhatIf(ipywidgets.VBox):
         return f"{given} give {result}; {slopes}"
 
     def _slid(self, name: str, change: Any) -> None:
-        if not self._moving and math.isfinite(change["new"]):
+        # A slider's page rounds a typed number to whole steps and sends it back: that is no move of the learner's.
+        rounded = (
+            change["owner"] is self.sliders[name] and abs(change["new"] - self.values[name]) < 0.51 * self.steps[name]
+        )
+        if not self._moving and not rounded and math.isfinite(change["new"]):
             self.set(**{name: change["new"]})
 
     def _follow(self) -> None:
@@ -224,3 +228,8 @@ def _range(value: float) -> tuple[float, float, float]:
     """The value and how far its slider goes."""
     reach = 2 * max(1.0, abs(value))
     return value, value - reach, value + reach
+
+
+def _step(width: float) -> float:
+    """A power of ten that cuts the width into some hundred steps."""
+    return 10.0 ** math.floor(math.log10(width / 50)) if width > 0 else 0.01
