@@ -24,7 +24,7 @@ from .reduce import prod, return_type
 from .shape import reshape, unsqueeze
 
 
-def _singular(A) -> tuple:
+def _singular(A) -> np.ndarray:
     """For each matrix of a batch, 0 or the number of the first pivot that is 0, as LAPACK gives it."""
     from .lu import lu_arrays
 
