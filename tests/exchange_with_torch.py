@@ -1,7 +1,7 @@
-"""Weights across the border, both ways: `python tests/exchange_with_torch.py`, where PyTorch and safetensors are installed.
+"""Weights across the border, both ways: `python tests/exchange_with_torch.py`, with PyTorch and safetensors installed.
 
-A network's state dict is saved by tensorkit and loaded by `safetensors.torch` into the same network of PyTorch, then the
-other way round; each time both networks must give the same outputs.
+A network's state dict is saved by tensorkit and loaded by `safetensors.torch` into the same network of PyTorch, then
+the other way round; each time both networks must give the same outputs.
 """
 
 import sys
