@@ -81,7 +81,7 @@ _NAMES_HERE = """
     layout memory_format nan newaxis no_grad pi preserve_format random set_default_dtype set_grad_enabled
     set_printoptions set_warn_always strided uint8 version __version__"""
 
-__all__ = sorted([*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, *_NAMES_HERE.split()])
+__all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, *_NAMES_HERE.split()})
 
 
 #: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.

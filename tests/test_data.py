@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 import warnings
 
@@ -233,7 +234,9 @@ def test_large_batches_and_many_row_numbers_do_not_block():
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_workers_may_start_from_nothing(method):
+def test_workers_may_start_from_nothing(method, monkeypatch):
+    # IPython's shell, which other tests start in this process, leaves a main module without one.
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
     loader = data.DataLoader(rows(4), batch_size=2, num_workers=1, multiprocessing_context=method)
     assert [x.tolist() for x, _ in loader] == [[0, 1], [2, 3]]
 
