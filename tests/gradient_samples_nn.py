@@ -1,5 +1,6 @@
 """How the operations of neural networks are called in `test_gradients.py`, by way of `torch.nn.functional`."""
 
+import gradient_samples_behind
 import numpy as np
 
 import tensorkit as torch
@@ -21,39 +22,9 @@ def one(function, *arrays):
     return [(function, list(arrays))]
 
 
-#: Differentiable operations that nobody has written a sample for: their derivatives are not checked against numbers
-#: here.
+#: Differentiable operations without a sample: their derivatives are not checked against numbers here.
 #: `test_gradients.py` holds the list to be exact, so it only shrinks.
-UNCHECKED: set[str] = set(
-    [
-        "at_least",
-        "bag",
-        "channel_shuffle",
-        "channel_unshuffle",
-        "columns_at",
-        "gather_back",
-        "lstm_layer",
-        "match",
-        "mean_over",
-        "multilabel_margin",
-        "normalize_by",
-        "packed",
-        "pick",
-        "put_at_class",
-        "rnn_layer",
-        "rrelu_with_noise",
-        "spread_at",
-        "spread_back",
-        "spread_choice",
-        "spread_columns",
-        "spread_means",
-        "table_of_rows",
-        "take_at",
-        "take_choice",
-        "take_class",
-        "unpacked",
-    ]
-)
+UNCHECKED: set[str] = set()
 
 SAMPLES = {
     **{
@@ -100,4 +71,5 @@ SAMPLES = {
     "normalize_groups": one(lambda x: F.group_norm(x, 3), SIGNAL),
     "resample": one(lambda x: F.interpolate(x, scale_factor=2.0, mode="bilinear"), IMAGE),
     "lookup": one(lambda w: F.embedding(torch.tensor([0, 1, 0]), w), X),
+    **gradient_samples_behind.SAMPLES,
 }

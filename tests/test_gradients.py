@@ -1,9 +1,7 @@
 """The differentiable operations of the registry against numeric derivatives: first and second order, float64.
 
 The derivative is taken in a random direction, which is as sharp as a whole Jacobian and cheap at any size.  An
-operation
-that is declared without a sample fails: a new one is tested because it exists.  The few dozen of the networks that
-still lack one are listed by name in `gradient_samples_nn.py`.
+operation that is declared without a sample fails: a new one is tested because it exists.
 """
 
 import numpy as np
@@ -103,6 +101,23 @@ def test_second_derivative(name, number):
         slope(along(arrays, directions, 1e-6))[0].item() - slope(along(arrays, directions, -1e-6))[0].item()
     ) / 2e-6
     assert close(numeric, analytic)
+
+
+@pytest.mark.parametrize("name, number", CASES)
+def test_the_gradient_is_the_same_with_its_own_history(name, number):
+    """With `create_graph` some rules go another way; the second derivative above would follow it into an error."""
+    function, arrays = SAMPLES[name][number]
+    inputs = leaves(arrays)
+    found = [
+        torch.autograd.grad(
+            weighted(function(*inputs), np.random.default_rng(9)), inputs, create_graph=create_graph, allow_unused=True
+        )
+        for create_graph in (False, True)
+    ]
+    for plain, tracked in zip(*found, strict=True):
+        assert (plain is None) == (tracked is None)
+        if plain is not None:
+            np.testing.assert_allclose(tracked.detach().numpy(), plain.numpy(), rtol=1e-9, atol=1e-12)
 
 
 def test_the_list_of_unchecked_operations_is_exact():

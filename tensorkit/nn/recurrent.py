@@ -247,6 +247,8 @@ def _gradients(g, kind, operands, sizes, reverse, trace, states: int):
         found = [each if each is None else wrap(each) for each in found]
     else:
         with enable_grad():
+            # Under names of their own: one operand may be made from another, or stand twice.
+            operands = [each if each is None else each.view(each._array.shape) for each in operands]
             outputs = by_cells(
                 CELLS[kind], operands[0], operands[1 : 1 + states], operands[1 + states :], sizes, reverse
             )
