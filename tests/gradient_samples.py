@@ -228,7 +228,7 @@ SAMPLES = {
     "addcdiv": one(lambda x, y, v: torch.addcdiv(x, v, y, value=0.5), X, Y, V),
     "lerp": one(torch.lerp, X, Y, positive(2, 3) / 3),
     "nan_to_num": one(method("nan_to_num"), X),
-    "ldexp": one(lambda x: torch.ldexp(x, torch.tensor([1, 2, 3])), X),
+    "ldexp": [(lambda x: torch.ldexp(x, torch.tensor([1, 2, 3])), [X]), (torch.ldexp, [X, Y])],
     "sort": one(lambda x: x.sort(1).values, X),
     "topk": one(lambda x: x.topk(2, 1).values, X),
     "kthvalue": one(lambda x: x.kthvalue(2, 1).values, X),

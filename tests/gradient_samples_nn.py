@@ -13,7 +13,7 @@ Y = np.array([[0.35, 1.22, -0.91], [0.76, -1.43, 2.05]])
 UNIT = np.array([[0.21, 0.64, 0.83], [0.37, 0.52, 0.91]])
 IMAGE, SIGNAL = _rng.normal(size=(1, 2, 4, 4)), _rng.normal(size=(2, 3, 6))
 KERNEL, BIAS = _rng.normal(size=(3, 2, 2, 2)), _rng.normal(size=3)
-CLASSES = torch.tensor([2, 0])
+CLASSES, SHARES = torch.tensor([2, 0]), torch.tensor([0.5, 1.5, 2.0], dtype=torch.float64)
 SIGNS = torch.tensor([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]], dtype=torch.float64)
 TARGETS = torch.tensor([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)
 
@@ -52,13 +52,19 @@ SAMPLES = {
     "mse": one(F.mse_loss, X, Y),
     "huber": one(F.huber_loss, X, Y),
     "smooth_l1": one(F.smooth_l1_loss, X, Y),
-    "soft_margin": one(lambda x: F.soft_margin_loss(x, SIGNS), X),
-    "binary_cross_entropy": one(lambda x: F.binary_cross_entropy(x, TARGETS), UNIT),
-    "logits_cross_entropy": one(lambda x: F.binary_cross_entropy_with_logits(x, TARGETS), X),
+    "soft_margin": one(F.soft_margin_loss, X, Y),
+    "binary_cross_entropy": [
+        (lambda x: F.binary_cross_entropy(x, TARGETS), [UNIT]),
+        (lambda x, y: F.binary_cross_entropy(x, y, SHARES, reduction="none"), [UNIT, UNIT[::-1]]),
+    ],
+    "logits_cross_entropy": [
+        (lambda x: F.binary_cross_entropy_with_logits(x, TARGETS), [X]),
+        (lambda x, y: F.binary_cross_entropy_with_logits(x, y, SHARES, pos_weight=SHARES + 1), [X, UNIT]),
+    ],
     "nll": one(lambda x: F.nll_loss(x, CLASSES), X),
     "multi_margin": one(lambda x: F.multi_margin_loss(x, CLASSES), X),
     "convolution": one(F.conv2d, IMAGE, KERNEL, BIAS),
-    "transposed_convolution": one(lambda x, w: F.conv_transpose2d(x, w), IMAGE, _rng.normal(size=(2, 3, 2, 2))),
+    "transposed_convolution": one(F.conv_transpose2d, IMAGE, _rng.normal(size=(2, 3, 2, 2)), BIAS),
     "avg_pool": one(lambda x: F.avg_pool2d(x, 2), IMAGE),
     "max_pool": one(lambda x: F.max_pool2d(x, 2), IMAGE),
     "adaptive_max_pool": one(lambda x: F.adaptive_max_pool2d(x, 2), IMAGE),
@@ -67,8 +73,15 @@ SAMPLES = {
     "constant_pad": one(lambda x: F.pad(x, (1, 2)), X),
     "pixel_shuffle": one(lambda x: F.pixel_shuffle(x, 2), _rng.normal(size=(1, 4, 2, 2))),
     "pixel_unshuffle": one(lambda x: F.pixel_unshuffle(x, 2), IMAGE),
-    "normalize": one(lambda x: F.batch_norm(x, None, None, training=True), SIGNAL),
-    "normalize_groups": one(lambda x: F.group_norm(x, 3), SIGNAL),
+    "normalize": [
+        (lambda x: F.batch_norm(x, None, None, training=True), [SIGNAL]),
+        (lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True), [SIGNAL, BIAS + 2, BIAS]),
+        (lambda x, w, b: F.layer_norm(x, (3, 6), w, b), [SIGNAL, SIGNAL[0] + 2, SIGNAL[1]]),
+    ],
+    "normalize_groups": [
+        (lambda x: F.group_norm(x, 3), [SIGNAL]),
+        (lambda x, w, b: F.group_norm(x, 2, w, b), [_rng.normal(size=(2, 4, 3)), *_rng.normal(size=(2, 4))]),
+    ],
     "resample": one(lambda x: F.interpolate(x, scale_factor=2.0, mode="bilinear"), IMAGE),
     "lookup": one(lambda w: F.embedding(torch.tensor([0, 1, 0]), w), X),
     **gradient_samples_behind.SAMPLES,
