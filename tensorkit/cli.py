@@ -1,5 +1,5 @@
 """The command `tensorkit`: `tensorkit lab` hands out the lessons and opens JupyterLab on them, `tensorkit run` runs a
-program that says `import torch` (`as_torch.py`).
+program that says `import torch` (`as_torch.py`), `tensorkit lessons check` looks at an instructor's notebooks.
 
 Here: where the lessons are, how they are copied without ever losing a learner's work, how JupyterLab is started.
 Not here: anything of tensors; `import tensorkit` never loads this module. The lessons' own checks are in `tests/`.
@@ -194,6 +194,16 @@ def build_parser() -> argparse.ArgumentParser:
         "folder", metavar="DIR", nargs="?", type=Path, default=Path("tensorkit-lessons"), help="default: ./%(default)s"
     )
     lab_parser.add_argument("--no-browser", action="store_true", help="print JupyterLab's address, open no browser")
+    lessons_parser = commands.add_parser(
+        "lessons",
+        usage="tensorkit lessons check [-h] [--no-run] DIR",
+        help="check a folder of notebooks before they are handed out",
+        description="Say what notebooks in DIR lack (execution counts, objectives, alternative text) and what should "
+        "not be stored in them (widget state, paths of one machine); then run them and compare with what is stored.",
+    )
+    lessons_parser.add_argument("action", choices=["check"])
+    lessons_parser.add_argument("folder", metavar="DIR", type=Path)
+    lessons_parser.add_argument("--no-run", action="store_true", help="look at the files only")
     run_parser = commands.add_parser(
         "run",
         usage="tensorkit run [-h] SCRIPT [ARGUMENT ...]",
@@ -220,6 +230,26 @@ def run_script(script: str, arguments: Sequence[str]) -> int:
     return 0
 
 
+def check_lessons(folder: Path, replay: bool) -> int:
+    """Print what the notebooks of a folder lack, and whether they run as stored; 1 if there is anything."""
+    missing = [name for name in ("nbformat", "nbval") if importlib.util.find_spec(name) is None]
+    if missing:
+        command = f"{sys.executable} -m pip install '.[test]'"
+        raise CommandError(f"{', '.join(missing)} not installed: run  {command}  in tensorkit's folder")
+    from tensorkit.course import notebooks
+
+    paths = notebooks.notebooks_in(folder)
+    if not paths:
+        raise CommandError(f"there is no notebook in {folder}")
+    found = notebooks.inspect(paths)
+    for path, lines in found.items():
+        print(path.relative_to(folder), "" if lines else "fine", *(f"\n  {line}" for line in lines))
+    same, report = notebooks.replay(paths) if replay else (True, "")
+    if replay:
+        print("run by nbval:", "every cell prints what is stored" if same else "\n" + report, flush=True)
+    return 0 if same and not any(found.values()) else 1
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 done, 1 could not, 2 not understood."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -236,6 +266,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if asked.command == "run":
             return run_script(asked.script, asked.arguments)
+        if asked.command == "lessons":
+            return check_lessons(asked.folder, replay=not asked.no_run)
         return lab(asked.folder, ["--no-browser"] * asked.no_browser + options)
     except CommandError as error:
         print(f"tensorkit {asked.command}: {error}", file=sys.stderr)

@@ -19,17 +19,14 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tensorkit.course import notebooks  # noqa: E402
+
+code_cells, title, WIDGET_VIEW = notebooks.code_cells, notebooks.title, notebooks.WIDGET_VIEW
 LESSONS = ROOT / "lessons"
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
-OF_ONE_MACHINE = {
-    "a path of one machine": re.compile(r"(?<![\w/.])/(?:root|home|Users|tmp|work|opt|usr|mnt)/\w|[A-Z]:\\\w"),
-    "the address of an object": re.compile(r"\b0x[0-9a-f]{6,}"),
-    "a kernel's temporary file": re.compile(r"ipykernel_\d+"),
-    "a time of day": re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
-    "a timing": re.compile(r"\b(?:Wall time|CPU times)\b|\bper loop\b|\d(?:it/s|s/it)\b"),
-}
 
 
 def paths(names: Sequence[str] = ()) -> list[Path]:
@@ -40,17 +37,6 @@ def paths(names: Sequence[str] = ()) -> list[Path]:
 def read(path: Path) -> NotebookNode:
     """A stored lesson in notebook format 4."""
     return nbformat.read(path, as_version=4)
-
-
-def code_cells(lesson: NotebookNode) -> list[NotebookNode]:
-    """The cells a learner runs: code that is not blank."""
-    return [cell for cell in lesson.cells if cell.cell_type == "code" and cell.source.strip()]
-
-
-def title(lesson: NotebookNode) -> str:
-    """The first heading of a lesson, without its `#`."""
-    first = lesson.cells[0].source.lstrip() if lesson.cells else ""
-    return first.splitlines()[0].removeprefix("#").strip() if first.startswith("# ") else ""
 
 
 def execute(lesson: NotebookNode, *, go_on: bool = False) -> NotebookNode:
@@ -113,26 +99,10 @@ def normalised_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
 
 def faults(lesson: NotebookNode) -> Iterator[str]:
     """What must not be in a stored lesson, each as one line that names the cell."""
-    if not title(lesson):
-        yield "the first cell does not start with a heading"
-    if "widgets" in lesson.metadata:
-        yield "widget state is stored"
     if lesson.metadata.get("kernelspec") != KERNEL or lesson.metadata.get("language_info") != LANGUAGE:
         yield "the metadata are of one machine: regenerate"
-    for number, cell in enumerate(code_cells(lesson), 1):
-        where = f"code cell {number} ({cell.source.strip().splitlines()[0][:40]})"
-        if cell.execution_count != number:
-            yield f"{where}: execution count {cell.execution_count}, so nbval would not compare it"
-        for output in cell.outputs:
-            if output.output_type == "error" and "raises-exception" not in cell.metadata.get("tags", []):
-                yield f"{where}: raises {output.ename}"
-            if WIDGET_VIEW in output.get("data", {}):
-                yield f"{where}: the id of a widget view is stored"
-            if output.output_type == "stream" and output.name == "stderr":
-                yield f"{where}: something on stderr: {output.text.strip()[:60]}"
-            for what, pattern in OF_ONE_MACHINE.items():
-                if found := pattern.search(str(output)):
-                    yield f"{where}: {what} is stored: {found.group()}"
+    yield from notebooks.faults(lesson)
+    yield from notebooks.lacks(lesson)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

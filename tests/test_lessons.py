@@ -44,7 +44,7 @@ def stored(source, *outputs, count=1, tags=()):
 
     cell = v4.new_code_cell(source, outputs=list(outputs), execution_count=count, metadata={"tags": list(tags)})
     return v4.new_notebook(
-        cells=[v4.new_markdown_cell("# A lesson"), cell],
+        cells=[v4.new_markdown_cell("# A lesson\n\nWhat you'll learn: nothing."), cell],
         metadata={"kernelspec": lessons.KERNEL, "language_info": lessons.LANGUAGE},
     )
 
