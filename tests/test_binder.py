@@ -39,7 +39,8 @@ def test_requirements_are_what_a_course_needs_each_pinned():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project, build = settings["project"], settings["build-system"]
     extras = project["optional-dependencies"]
-    needed = [*project["dependencies"], *extras["widgets"], *extras["lab"], *build["requires"]]
+    parts = ("widgets", "save", "bfloat16", "lab")
+    needed = [*project["dependencies"], *(each for part in parts for each in extras[part]), *build["requires"]]
     names = {name_of(requirement) for requirement in needed} - {"tensorkit"}
     assert set(requirements()) == names - FROM_THE_BASE_IMAGE
 
