@@ -40,9 +40,11 @@ def lessons_folder() -> Path:
 
 
 def lesson_files(folder: Path) -> Iterator[Path]:
-    """Every file of the lessons, relative to `folder`, in reading order; no caches and no hidden files."""
+    """Every file of the lessons, relative to `folder`, in reading order; no caches, hidden files, or one's progress."""
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
+        if path.name.startswith("tensorkit-progress"):
+            continue
         if path.is_file() and not any(part.startswith((".", "__")) for part in relative.parts):
             yield relative
 

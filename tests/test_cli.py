@@ -35,6 +35,7 @@ def source(tmp_path):
     (folder / "data" / "points.csv").write_text("1,2\n")
     (folder / ".ipynb_checkpoints").mkdir()
     (folder / ".ipynb_checkpoints" / "01_tensors-checkpoint.ipynb").write_bytes(notebook("old"))
+    (folder / "tensorkit-progress.json").write_text("{}")
     return folder
 
 
