@@ -21,6 +21,7 @@ from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snap
 from .steps import Contribution, Step, Steps, walk
 from .summary import Summary, summarize
 from .trace import trace
+from .training import TrainingRecord
 from .why import why
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Step",
     "Steps",
     "Summary",
+    "TrainingRecord",
     "check",
     "leaf_table",
     "names_in",

@@ -1,14 +1,15 @@
 """Widgets for notebooks: what you can look into with the mouse, the keyboard and a screen reader.
 
 `GraphInspector` (in `inspector.py`) shows the history of a tensor, `BackpropStepper` (in `stepper.py`) walks through
-it, `WhatIf` (in `what_if.py`) has sliders for its leaves,
-`TrainingMonitor` (in `monitor.py`) a training run. What the inspector's panel says is put together in `details.py`,
+it, `WhatIf` (in `what_if.py`) has sliders for its leaves; `TrainingMonitor` (in `monitor.py`) shows a training run.
+What the inspector's panel says is put together in `details.py`,
 as plain data; what the browser does with it stands in `static/graph.js` and `static/graph.css`. All of it uses public
 names of tensorkit only.
 """
 
 try:
     from .inspector import GraphInspector
+    from .monitor import TrainingMonitor
     from .stepper import BackpropStepper
     from .what_if import WhatIf
 except ModuleNotFoundError as error:  # pragma: no cover  (a machine without the extra)
@@ -16,4 +17,4 @@ except ModuleNotFoundError as error:  # pragma: no cover  (a machine without the
         raise
     raise ImportError(f"the inspectors need the package {error.name}: run  %pip install anywidget") from error
 
-__all__ = ["BackpropStepper", "GraphInspector", "WhatIf"]
+__all__ = ["BackpropStepper", "GraphInspector", "TrainingMonitor", "WhatIf"]
