@@ -66,8 +66,9 @@ def _said(heard) -> list[list[str]]:
 
 
 def tidy(text: str) -> str:
-    """Text without addresses in memory and without the paths of PyTorch's build."""
+    """Text without addresses in memory, without the paths of PyTorch's build, and without the lines of a traceback."""
     text = re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
+    text = re.sub(r'\n +File ".*', "", text, flags=re.DOTALL)
     return re.sub(r" ?\(Triggered internally at [^)]*\)\.?", "", text).rstrip()
 
 
