@@ -62,7 +62,7 @@ def _prepared(x, dim, dtype, kernel: str):
     if dtype is not None:
         x = x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
     axis = wrap_dim(dim, x.ndim)
-    if x.dtype.kind not in "fV":
+    if x.dtype.kind not in "fV" and x.size:
         place = "lastdim_" if axis == max(x.ndim - 1, 0) else ""
         raise not_implemented(f"{kernel}_{place}kernel_impl", dtypes.from_numpy(x.dtype).cpp_name)
     if x.ndim == 0:

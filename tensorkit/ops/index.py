@@ -14,7 +14,7 @@ from ..errors import brackets, cannot_broadcast, kind
 from ..tensor import Tensor, memory, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import FUNCTIONS, broadcast_error, function, method, op
-from .inplace import check_writable, overwrite
+from .inplace import check_overlap, check_writable, overwrite
 from .pointwise import nothing
 from .promote import is_number, result_dtype
 from .shape import expand, reshape, wrap_dim
@@ -256,7 +256,8 @@ def _getitem(self, index):
 def _setitem(self, index, value):
     """`x[index] = value`, in place: the value is broadcast to the places and cast to the dtype."""
     parts = parts_of(index)
-    if not isinstance(value, Tensor):
+    number = not isinstance(value, Tensor)
+    if number:
         if not is_number(value):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         if isinstance(value, np.ndarray):
@@ -269,6 +270,10 @@ def _setitem(self, index, value):
         return
     plain, arrays = _split(parts, self._array.ndim)
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
+    if index is not True and not _fills(list(arrays.values()), value):
+        _check_shared(viewed, (*(index if isinstance(index, tuple) else (index,)), value))
+        if not number:
+            _check_put_dtype(viewed, value)
     index = _array_index(memory(viewed), arrays)
     if not (viewed._requires_grad or value._requires_grad):
         _store_at(viewed, index, value)
@@ -309,7 +314,7 @@ def _assign(target, value) -> None:
     while len(shape) > target._array.ndim and shape[0] == 1:  # PyTorch drops leading ones here
         value, shape = reshape(value, shape[1:]), shape[1:]
     if shape != target._array.shape and len(shape) <= target._array.ndim:
-        expand(value, target._array.shape)  # raises where that does not fit
+        value = expand(value, target._array.shape)  # raises where that does not fit
     copy_(target, value)
 
 
@@ -325,6 +330,9 @@ def copy_(self, src, non_blocking=False):
         if not is_number(src):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
         src = wrap(np.asarray(src))
+    check_writable(self)
+    if not _is_alias(self, src):
+        check_overlap(self, src)
     shape = self._array.shape
     if src._array.shape != shape:
         if len(src._array.shape) > len(shape) or any(
@@ -337,23 +345,37 @@ def copy_(self, src, non_blocking=False):
                 )
             raise cannot_broadcast(shape, src._array.shape)
         src = expand(src, shape)
-    check_writable(self)
-    _check_overlap(self, src)
     return overwrite(self, _copied(self, src), silent=True)
 
 
-def _check_overlap(target, source) -> None:
-    """Raise PyTorch's error for a copy within one piece of memory, from places that it writes to."""
+def _is_alias(target, source) -> bool:
+    """Whether two tensors are the same elements of the same memory, so that a copy has nothing to do."""
     one, two = target._array, source._array
-    if target._storage is None or target._storage is not source._storage or one is two:
-        return
-    if not (one.flags.c_contiguous and two.flags.c_contiguous) or one.ctypes.data == two.ctypes.data:
-        return
-    if np.may_share_memory(one, two):
+    if target is source:
+        return True
+    if target._storage is None or target._storage is not source._storage or one.shape != two.shape:
+        return False
+    places = [each.__array_interface__["data"][0] for each in (one, two)]
+    return places[0] == places[1] and one.strides == two.strides
+
+
+def _fills(parts, value) -> bool:
+    """Whether writing `value` to the places that index arrays name is, to PyTorch, filling under a mask."""
+    return value._array.size == 1 and len(parts) == 1 and parts[0].dtype.kind == "b"
+
+
+def _check_shared(target, operands) -> None:
+    """Raise PyTorch's error if one of the tensors among `operands` shares memory with the target."""
+    for each in operands:
+        if isinstance(each, Tensor):
+            check_overlap(target, each, same=False)
+
+
+def _check_put_dtype(target, value) -> None:
+    if value.dtype is not target.dtype:
         raise RuntimeError(
-            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-            "memory "
-            "location. Please clone() the tensor before performing the operation."
+            f"Index put requires the source and destination dtypes match, got {target.dtype.cpp_name} for the "
+            f"destination and {value.dtype.cpp_name} for the source."
         )
 
 
@@ -379,6 +401,8 @@ def _index_tuple(x, indices) -> tuple:
 @function
 def index_put(input, indices, values, accumulate=False):
     """A copy with `values` at the places that a tuple of index tensors names; with `accumulate`, added there."""
+    if accumulate or not _fills([each._array for each in indices if each is not None], values):
+        _check_put_dtype(input, values)
     return _index_put(input, to_dtype(values, input.dtype), _index_tuple(input._array, indices), accumulate)
 
 
@@ -386,6 +410,8 @@ def index_put(input, indices, values, accumulate=False):
 def index_put_(self, indices, values, accumulate=False):
     """`index_put` in place."""
     check_writable(self)
+    if accumulate or not _fills([each._array for each in indices if each is not None], values):
+        _check_shared(self, (*indices, values))
     return overwrite(self, index_put(self, indices, values, accumulate))
 
 
@@ -723,6 +749,11 @@ def _take(x, index):
 @function
 def put(input, index, source, accumulate=False):
     """A copy with `source` at places of the flattened tensor; with `accumulate`, added there."""
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{input.dtype.cpp_name} and source.dtype = {source.dtype.cpp_name}"
+        )
     changed = index_put(reshape(input, -1), (reshape(index, -1),), reshape(source, -1), accumulate)
     return reshape(changed, input._array.shape)
 
@@ -731,6 +762,7 @@ def put(input, index, source, accumulate=False):
 def put_(self, index, source, accumulate=False):
     """Write `source` at places of the flattened tensor, in place."""
     check_writable(self)
+    _check_shared(self, (index, source))
     return overwrite(self, put(self, index, source, accumulate))
 
 
@@ -817,6 +849,8 @@ def masked_scatter(input, mask, source):
     """A copy whose elements where the mask is true are those of `source`, in order."""
     where_ = np.nonzero(np.broadcast_to(mask._array, input._array.shape))
     count = len(where_[0]) if where_ else 1
+    if count > source._array.size:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
     return _masked_scatter(input, reshape(source, -1)[:count], where_)
 
 

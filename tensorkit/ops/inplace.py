@@ -42,6 +42,49 @@ def check_writable(tensor: Tensor) -> None:
         )
 
 
+def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
+    """Raise PyTorch's error if `source` lies in part of the memory that is to be written to.
+
+    That all of it is the same memory, read in the same order, does no harm; it counts unless `same` is true.
+    """
+    storage, one, two = target._storage, target._array, source._array
+    if target is source:
+        overlaps = not same and target._array.size
+    elif storage is None or storage is not source._storage:
+        return
+    elif not (one.size and two.size and _is_dense(one) and _is_dense(two)):
+        return  # PyTorch finds it too hard to tell
+    else:
+        begins = one.__array_interface__["data"][0], two.__array_interface__["data"][0]
+        if begins[0] == begins[1] and one.nbytes == two.nbytes:
+            overlaps = not same or not _same_steps(target, source)
+        else:
+            overlaps = begins[0] < begins[1] + two.nbytes and begins[1] < begins[0] + one.nbytes
+    if overlaps:
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
+
+
+def _same_steps(one: Tensor, two: Tensor) -> bool:
+    steps = zip(one.stride(), two.stride(), one._array.shape, two._array.shape, strict=False)
+    return one.ndim == two.ndim and all(a == b or m == n == 1 for a, b, m, n in steps)
+
+
+def _is_dense(array) -> bool:
+    """Whether the elements fill a piece of memory, each place once, in whatever order of the dimensions."""
+    if array.flags.c_contiguous:
+        return True
+    expected = array.itemsize
+    for step, size in sorted(zip(array.strides, array.shape, strict=True)):
+        if size != 1:
+            if step != expected:
+                return False
+            expected *= size
+    return True
+
+
 def _check_recorded_write(tensor: Tensor, base) -> None:
     if base is not None:
         node = tensor._node
@@ -197,11 +240,22 @@ def _without_window(x, geometry, size, stride, offset):
 # The in-place twin of every operation that has one
 
 
+# Operations in place that PyTorch lets read from any part of the memory that they write to
+_UNCHECKED = {"addmm", "addmv", "addbmm", "baddbmm", "index_fill", "ldexp", "masked_fill", "masked_scatter"}
+# … and those whose operands may share nothing at all with it
+_BY_INDEX = {"index_add", "index_copy", "scatter", "scatter_add", "scatter_reduce"}
+
+
 def in_place(name: str, function):
     """The method `name_` that writes the result of `function` over its tensor."""
 
     def method(self, *args, **kwargs):
         check_writable(self)
+        strict = name in _BY_INDEX
+        if strict or (self._storage is not None and name not in _UNCHECKED):
+            for each in (*args, *kwargs.values()):
+                if isinstance(each, Tensor):
+                    check_overlap(self, each, same=not strict)
         try:
             result = function(self, *args, **kwargs)
         except (TypeError, AttributeError) as error:

@@ -126,6 +126,8 @@ def kron(input, other, *, out=None):
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
     left = reshape(input, [n for size in shapes[0] for n in (size, 1)])
     right = reshape(other, [n for size in shapes[1] for n in (1, size)])
+    # what has no gradient may be overwritten without the backward pass noticing it, as in PyTorch
+    left, right = [each if each._requires_grad else wrap(each._array) for each in (left, right)]
     result = _copy_reshape(left * right, [m * n for m, n in zip(*shapes, strict=True)])
     return result if out is None else add(result, 0, out=out)
 

@@ -193,7 +193,7 @@ def _var_dx(g, x, dim, keepdim, correction):
     count = counted(shape, dim)
     center = mean(x, dim, True) if dim is not None else mean(x)
     scale = 2.0 / (count - correction) if count != correction else math.inf
-    return spread(g, shape, dim, keepdim) * scale * (x - center)
+    return spread(g * scale, shape, dim, keepdim) * (x - center)
 
 
 def _std_dx(g, x, out, dim, keepdim, correction):

@@ -161,10 +161,11 @@ def _median(name: str, ignore_nan: bool, doc: str):
     camel = name.capitalize()
 
     def of_all(x, dim=None, keepdim=False):
-        _refuse("median_cpu", x)
         flat = np.ravel(x)
         if flat.size == 0:
-            return x.dtype.type(np.nan) if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+            lowest = np.iinfo(np.int64).min if x.dtype.kind in "iu" else np.nan
+            return np.asarray(lowest).astype(x.dtype)[()]
+        _refuse("median_cpu", x)
         return np.ravel(flat)[_median_index(flat, ignore_nan)]
 
     def along(x, dim, keepdim=False):
