@@ -163,3 +163,44 @@ def test_changing_the_shape_in_place_keeps_the_gradient(write):
     getattr(y, write)(*{"unsqueeze_": (0,), "transpose_": (0, 1)}.get(write, ()))
     (y * y.detach()).sum().backward()
     assert x.grad.tolist() == (torch.arange(6.0).view(2, 3) ** 2).tolist()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda a: a.add_(a.T),
+        lambda a: a.mul_(a[0]),
+        lambda a: a[None].sub_(a),
+        lambda a: a[:2].copy_(a[1:]),
+        lambda a: a.__setitem__([0], a[1]),
+        lambda a: a.index_add_(0, torch.tensor([0, 1, 2]), a),
+    ],
+)
+def test_writes_that_read_part_of_the_same_memory_are_refused(write):
+    a = torch.arange(9.0).reshape(3, 3)
+    raises("some elements of the input tensor and the written-to tensor refer to a single memory", lambda: write(a))
+    assert a.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+
+
+def test_writes_that_read_all_of_the_same_memory_or_none_of_it_are_not():
+    a = torch.arange(4.0).reshape(2, 2)
+    a.view(-1).add_(a.view(4))
+    a[0] = a[1]
+    a[:] = a[0]
+    assert a.tolist() == [[4, 6], [4, 6]]
+
+
+def test_an_expanded_tensor_may_be_filled_but_not_added_to():
+    x = torch.tensor(3).expand(2)
+    raises("more than one element of the written-to tensor", lambda: x.add_(1))
+    assert x.fill_(2).tolist() == [2, 2] and x.zero_().tolist() == [0, 0]
+
+
+def test_values_of_another_dtype_go_under_a_mask_only():
+    x = torch.ones(2, 2, dtype=torch.int32)
+    x[x > 0] = torch.tensor([3.0])
+    assert x.tolist() == [[3, 3], [3, 3]]
+    raises("Index put requires the source and destination dtypes match, got Int for the destination and Float",
+           lambda: x.__setitem__([0], torch.tensor([3.0])))  # fmt: skip
+    x[[0]] = 1.5
+    assert x.tolist() == [[1, 1], [3, 3]]

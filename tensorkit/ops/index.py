@@ -279,6 +279,7 @@ def _setitem(self, index, value):
         _store_at(viewed, index, value)
     else:
         check_writable(viewed)
+        _check_fits(memory(viewed), index, value)
         overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), index, False))
 
 
@@ -299,13 +300,22 @@ def _store_at(viewed, index, value) -> None:
     try:
         array[index] = c_cast(value._array, array.dtype)
     except ValueError:
-        places = np.empty(array.shape, bool)[index].shape
+        _check_fits(array, index, value)
+        raise
+    storage_of(viewed).written()
+
+
+def _check_fits(array, index, value) -> None:
+    places, shape = np.empty(array.shape, bool)[index].shape, value._array.shape
+    while shape and shape[0] == 1:  # leading ones are dropped
+        shape = shape[1:]
+    if len(shape) > len(places) or any(
+        have not in (1, want) for have, want in zip(shape[::-1], places[::-1], strict=False)
+    ):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {brackets(value._array.shape)} cannot be broadcast to indexing "
-            "result of "
-            f"shape {brackets(places)}"
-        ) from None
-    storage_of(viewed).written()
+            f"result of shape {brackets(places)}"
+        )
 
 
 def _assign(target, value) -> None:
@@ -356,7 +366,8 @@ def _is_alias(target, source) -> bool:
     if target._storage is None or target._storage is not source._storage or one.shape != two.shape:
         return False
     places = [each.__array_interface__["data"][0] for each in (one, two)]
-    return places[0] == places[1] and one.strides == two.strides
+    steps = zip(one.strides, two.strides, one.shape, strict=True)
+    return places[0] == places[1] and all(a == b or size == 1 for a, b, size in steps)
 
 
 def _fills(parts, value) -> bool:

@@ -22,8 +22,11 @@ from .shape import _as_strided, _window_of, extent, places
 MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
 
 
-def check_writable(tensor: Tensor) -> None:
-    """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded."""
+def check_writable(tensor: Tensor, *, filled: bool = False) -> None:
+    """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded.
+
+    A tensor that is to be filled with one value may be an expanded one.
+    """
     if type(tensor._storage) is InferenceStorage:
         tensor._storage.written()
     if mode.enabled and tensor._requires_grad:
@@ -32,6 +35,7 @@ def check_writable(tensor: Tensor) -> None:
     if (
         type(array) is np.ndarray
         and array.size
+        and not filled
         and 0 in array.strides
         and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
     ):
@@ -53,11 +57,11 @@ def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
     elif storage is None or storage is not source._storage:
         return
     elif not (one.size and two.size and _is_dense(one) and _is_dense(two)):
-        return  # PyTorch finds it too hard to tell
+        return  # PyTorch finds that too hard to tell
     else:
         begins = one.__array_interface__["data"][0], two.__array_interface__["data"][0]
         if begins[0] == begins[1] and one.nbytes == two.nbytes:
-            overlaps = not same or not _same_steps(target, source)
+            overlaps = not same or target.stride() != source.stride()
         else:
             overlaps = begins[0] < begins[1] + two.nbytes and begins[1] < begins[0] + one.nbytes
     if overlaps:
@@ -65,11 +69,6 @@ def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
             "memory location. Please clone() the tensor before performing the operation."
         )
-
-
-def _same_steps(one: Tensor, two: Tensor) -> bool:
-    steps = zip(one.stride(), two.stride(), one._array.shape, two._array.shape, strict=False)
-    return one.ndim == two.ndim and all(a == b or m == n == 1 for a, b, m, n in steps)
 
 
 def _is_dense(array) -> bool:
@@ -365,7 +364,7 @@ def unrelated(tensor: Tensor, fresh, node_name: str) -> Tensor:
 
 def zero_(self):
     """Set every element to zero, in place."""
-    check_writable(self)
+    check_writable(self, filled=True)
     return overwrite(self, _zero(self))
 
 
@@ -373,7 +372,7 @@ def fill_(self, value):
     """Set every element to one value, in place."""
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
-    check_writable(self)
+    check_writable(self, filled=not isinstance(value, Tensor))
     return overwrite(self, _fill(self, value), silent=True)
 
 

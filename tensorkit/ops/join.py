@@ -53,7 +53,7 @@ def cat(tensors, dim=0):
                     "got size "
                     f"{each.shape[axis]} for tensor number {i} in the list."
                 )
-    return np.concatenate(kept, dim)
+    return np.ascontiguousarray(np.concatenate(kept, dim))
 
 
 @op(tensors=lambda g, i, dim: FUNCTIONS["select"](g, dim, i), variadic=True, method=False)
@@ -75,7 +75,7 @@ def stack(tensors, dim=0):
                 f"stack expects each tensor to be equal size, but got {brackets(tensors[0].shape)} at entry 0 and "
                 f"{brackets(each.shape)} at entry {i}"
             )
-    return np.stack(tensors, wrap_dim(dim, tensors[0].ndim + 1))
+    return np.ascontiguousarray(np.stack(tensors, wrap_dim(dim, tensors[0].ndim + 1)))
 
 
 def _at_least(tensor, ndim: int):
