@@ -8,23 +8,34 @@ magics show comes from `tensorkit.graph`, or from `tensorkit_widgets` where that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
-from IPython.core.magic_arguments import MagicArgumentParser, argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
 from . import as_torch
-from .graph import Graph, check, leaf_table, names_in, summarize, trace, walk, why
+from .graph import (
+    Graph,
+    broadcast,
+    check,
+    histogram,
+    leaf_table,
+    names_in,
+    product,
+    slices,
+    summarize,
+    trace,
+    walk,
+    why,
+)
+from .magic_lines import pair_of_names, split_options
 from .tensor import Tensor
 
 COURSE = ("check", "hint", "solution", "progress")
 NAMES = ("backprop", "gradcheck", "graph", "grads", "tensor", "tensorkit", "whatif", "why", *COURSE)
-_OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
-_OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
 
 
 @magics_class
@@ -92,7 +103,11 @@ class TensorkitMagics(Magics):
             print(table) if options.text else display(table)
 
     @magic_arguments()
-    @argument("--text", action="store_true", help="print the summary as text")
+    @argument("--histogram", action="store_true", help="how its numbers are spread")
+    @argument("--slices", action="store_true", help="all matrices of a tensor of more dimensions")
+    @argument("--broadcast", action="store_true", help="for `a, b`: which axes broadcasting repeats")
+    @argument("--product", action="store_true", help="for `a, b`: which row meets which column in a @ b")
+    @argument("--text", action="store_true", help="print it as text")
     @argument("--help", action="store_true", help="print this text")
     @argument("expression", nargs="?", help="a tensor of the notebook, or an expression that gives one")
     @no_var_expand
@@ -100,11 +115,26 @@ class TensorkitMagics(Magics):
     @line_magic
     def tensor(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
         """Show a tensor at a glance: shape, dtype, range, mean, NaN, the state of its gradient, a heat map."""
-        read = self._read("tensor", line, local_ns)
-        if read is not None:
-            options, tensor, _, expression = read
-            summary = summarize(tensor, expression)
-            print(summary) if options.text else display(summary)
+        read = self._read("tensor", line, local_ns, (Tensor, tuple))
+        if read is None:
+            return
+        options, value, _, expression = read
+        ways: dict[str, Any] = {"histogram": histogram, "slices": slices, "broadcast": broadcast, "product": product}
+        chosen = [name for name in ways if getattr(options, name)]
+        if len(chosen) > 1:
+            raise UsageError(f"%tensor: --{chosen[0]} and --{chosen[1]} exclude each other")
+        way = chosen[0] if chosen else "summary"
+        try:
+            if way in ("broadcast", "product"):
+                names = pair_of_names(expression) or ("a", "b")
+                if not isinstance(value, tuple) or len(value) != 2:
+                    raise TypeError("expected two tensors or shapes, as in: a, b")
+                shown = ways[way](*value, names)
+            else:
+                shown = ways.get(way, summarize)(value, expression)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"%tensor {expression}: {error}") from None
+        print(shown) if options.text else display(shown)
 
     @magic_arguments()
     @argument("--static", action="store_true", help="all steps as a list, without widgets")
@@ -270,8 +300,8 @@ class TensorkitMagics(Magics):
             print(note)
 
     def _read(
-        self, magic: str, line: str, local_ns: Mapping[str, Any] | None
-    ) -> tuple[Any, Tensor, dict[str, Tensor], str] | None:
+        self, magic: str, line: str, local_ns: Mapping[str, Any] | None, kinds: tuple[type, ...] = (Tensor,)
+    ) -> tuple[Any, Any, dict[str, Tensor], str] | None:
         """Options, tensor, names and expression of a call; None where it asked for help. UsageError if it is wrong."""
         function = getattr(self, magic)
         words, expression = split_options(function.parser, line)
@@ -283,7 +313,7 @@ class TensorkitMagics(Magics):
             raise UsageError(f"%{magic} needs a tensor, as in: %{magic} loss    (%{magic} --help says more)")
         namespace = {**self._shell().user_ns, **(local_ns or {})}
         value = self._evaluate(magic, expression, namespace)
-        if not isinstance(value, Tensor):
+        if not isinstance(value, kinds):
             raise UsageError(f"%{magic} {expression}: expected a tensor, but got {type(value).__name__}")
         return options, value, names_in(namespace), expression
 
@@ -312,43 +342,6 @@ class _Picture:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.graph.to_svg(direction=self.direction), "text/plain": self.graph.to_text()}
-
-
-def split_options(parser: MagicArgumentParser, line: str) -> tuple[list[str], str]:
-    """The options before and behind an expression, as words, and the expression as it was written.
-
-    The expression is not taken apart: quotes, brackets and blanks in it stay.
-
-    >>> split_options(TensorkitMagics.graph.parser, '--static w["a b"] - 1  --limit 20')
-    (['--static', '--limit=20'], 'w["a b"] - 1')
-    """
-    takes_value = {
-        name
-        for action in parser._actions
-        for name in action.option_strings
-        if action.nargs is None and not action.const
-    }
-    front: list[str] = []
-    behind: list[str] = []
-
-    def word(name: str, joined: str | None, following: str | None) -> str:
-        value = joined if joined is not None else following
-        return name if value is None else f"{name}={value}"
-
-    while match := _OPTION_IN_FRONT.match(line):
-        name, joined, following = match.groups()
-        end = match.end()
-        if following is not None and name not in takes_value:
-            end, following = match.start(3), None
-        front.append(word(name, joined, following))
-        line = line[end:]
-    while match := _OPTION_BEHIND.search(line):
-        name, joined, following = match.groups()
-        if following is not None and name not in takes_value:
-            break
-        behind.insert(0, word(name, joined, following))
-        line = line[: match.start()]
-    return front + behind, line.strip()
 
 
 def _widget(name: str, *args: Any, **options: Any) -> Any:

@@ -23,6 +23,7 @@ LAYERS = [
     ["tensorkit"],
     ["graph"],
     ["as_torch"],
+    ["magic_lines"],
     ["course", "magics", "cli"],
     ["__main__"],
 ]

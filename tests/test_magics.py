@@ -275,3 +275,30 @@ def test_everything_can_be_had_without_magics():
 
     x = torch.ones(2, requires_grad=True)
     assert trace(x * 2).to_text() and leaf_table(x * 2).to_html() and summarize(x).to_svg()
+
+
+@pytest.mark.parametrize(
+    "line, first",
+    [
+        ("%tensor --histogram --text m", "m: histogram of 6 numbers, 2 × 3"),
+        ("%tensor --slices --text m", "m: 2 × 3, 1 slice; · 0 to █ 5"),
+        ("%tensor --broadcast --text m, m[0]", "m (2 × 3) with m[0] (vector of 3): the result is 2 × 3"),
+        ("%tensor m, (4, 1) --broadcast --text", "m (2 × 3) and (4, 1) (4 × 1) do not fit together"),
+        ("%tensor --product --text m, m", "m @ m: 2×3 @ 2×3 does not fit"),
+    ],
+)
+def test_tensor_has_more_views(ip, line, first):
+    run(ip, "m = torch.arange(6.).reshape(2, 3)")
+    assert run(ip, line).stdout.splitlines()[0] == first
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [
+        ("%tensor --product x", "UsageError: %tensor x: expected two tensors or shapes, as in: a, b"),
+        ("%tensor x, y", "UsageError: %tensor x, y: expected a tensor, but got tuple"),
+        ("%tensor --product --slices x", "UsageError: %tensor: --slices and --product exclude each other"),
+    ],
+)
+def test_a_wrong_view_is_one_clean_line(ip, line, message):
+    assert error_of(ip, line) == message

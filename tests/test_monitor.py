@@ -125,7 +125,9 @@ def test_nan_is_counted_and_marked():
     assert "NaN or inf" in record.to_svg()
 
 
-@pytest.mark.parametrize("values", [[], [0.0], [1.0], [float("nan")], [0.0, 0.0], [-1e30, 1e30], [5, 5, 5]])
+@pytest.mark.parametrize(
+    "values", [[], [1.0], [float("nan")], [0.0, 0.0], [-1e30, 1e30], [-1e308, 1e308], [5e-324, 0.0], [5, 5, 5]]
+)
 @pytest.mark.parametrize("name", ["loss", "accuracy", "lr"])
 def test_no_course_is_too_odd_to_draw(values, name):
     record = TrainingRecord()

@@ -3,7 +3,9 @@
 Read in this order: `model` (the records), `trace` (tensor to records), `rules` (derivative rules as text), `describe`
 (what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing);
 `leaves` and `summary` show a table of gradients and a single tensor; `steps` walks forward and back one operation at a
-time; `check` compares gradients with finite differences; `why` explains a `.grad`.
+time; `check` compares gradients with finite differences; `why` explains a `.grad`; `histogram`, `slices`,
+`broadcasting` and `product` draw numbers and shapes; `training` and `training_picture` record and draw
+a training run, on the axes of `charts`.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -13,11 +15,15 @@ time; `check` compares gradients with finite differences; `why` explains a `.gra
 ['x', '2', 'x + 2']
 """
 
+from .broadcasting import Broadcast, broadcast
 from .check import Check, Checker, Checks, check
 from .explanation import Explanation
 from .expressions import names_in
+from .histogram import Histogram, histogram
 from .leaves import LeafTable, leaf_table
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .product import Product, product
+from .slices import Slices, slices
 from .steps import Contribution, Step, Steps, walk
 from .summary import Summary, summarize
 from .trace import trace
@@ -25,6 +31,7 @@ from .training import TrainingRecord
 from .why import why
 
 __all__ = [
+    "Broadcast",
     "CONSTANT",
     "Check",
     "Checker",
@@ -34,18 +41,25 @@ __all__ = [
     "Explanation",
     "Graph",
     "GraphNode",
+    "Histogram",
     "LEAF",
     "LeafTable",
     "OMITTED",
+    "Product",
     "RESULT",
+    "Slices",
     "Snapshot",
     "Step",
     "Steps",
     "Summary",
     "TrainingRecord",
+    "broadcast",
     "check",
+    "histogram",
     "leaf_table",
     "names_in",
+    "product",
+    "slices",
     "summarize",
     "trace",
     "walk",

@@ -73,6 +73,8 @@ class Axis:
         low, high = self.low, self.high
         if self.log:
             low, high, value = math.log10(low), math.log10(high), math.log10(max(value, self.low))
+        if not math.isfinite(high - low):
+            low, high, value = low / 4, high / 4, value / 4
         share = min(max((value - low) / (high - low), 0.0), 1.0)
         return self.start + share * (self.end - self.start)
 
@@ -88,7 +90,9 @@ class Axis:
             first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             if last > first:
                 return [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first) / count)))]
-        rough = (self.high - self.low) / count
+        rough = self.high / count - self.low / count
+        if not 1e-290 < rough < 1e300:  # near the limits of floats there are no round numbers
+            return [self.low, self.high]
         unit = 10.0 ** math.floor(math.log10(rough))
         step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= rough * 0.999)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
@@ -113,7 +117,8 @@ def spanning(values: Sequence[float], start: float, end: float, log: bool = Fals
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-30):
         half = abs(high) * 0.1 or 0.5
         low, high = low - half, high + half
-    extra = room * (high - low)
+    low, high = max(low, -1e308), min(high, 1e308)
+    extra = room * high - room * low
     return Axis(low - extra, high + extra, start, end)
 
 
