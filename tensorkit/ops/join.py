@@ -362,6 +362,8 @@ def roll(x, shifts, dims=None):
     """The elements moved along; those pushed out at one end come in at the other."""
     if dims is None or dims == ():
         return np.roll(x, shifts)
+    if x.size == 0:
+        return x.copy()
     if x.ndim == 0:
         each = dims[0] if isinstance(dims, (tuple, list)) else dims
         raise IndexError(f"Dimension specified as {each} but tensor has no dimensions")

@@ -196,7 +196,10 @@ def remainder(x, y):
     Source: https://pytorch.org/docs/stable/generated/torch.remainder.html
     """
     _refuse_division("remainder_cpu", x, np.asarray(y))
-    return np.remainder(x, y)
+    rest = np.remainder(x, y)
+    if rest.dtype.kind in "fV":
+        rest = np.where(rest == 0, np.copysign(rest, x), rest)[()]  # a zero has the sign of the dividend
+    return rest
 
 
 @binary(lambda g: g, lambda g, x, y: -g * trunc(x / y),
