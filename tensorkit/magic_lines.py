@@ -1,4 +1,4 @@
-"""The line behind a magic's name: options apart from the expression, and the names that a pair of expressions has.
+"""The line behind a magic's name: options apart from the expression, and what an expression says about itself.
 
 Not here: the magics themselves (`magics.py`).
 """
@@ -6,12 +6,66 @@ Not here: the magics themselves (`magics.py`).
 from __future__ import annotations
 
 import ast
+import inspect
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from IPython.core.magic_arguments import MagicArgumentParser
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics
+from IPython.core.magic_arguments import MagicArgumentParser, parse_argstring
+
+from .graph import names_in
+from .tensor import Tensor
 
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
+
+
+class ReadingMagics(Magics):
+    """Magics that take an expression of the notebook, with options before or behind it."""
+
+    def _read(
+        self, magic: str, line: str, local_ns: Mapping[str, Any] | None, kinds: tuple[type, ...] = (Tensor,)
+    ) -> tuple[Any, Any, dict[str, Tensor], str] | None:
+        """Options, tensor, names and expression of a call; None where it asked for help. UsageError if it is wrong."""
+        asked = self._asked(magic, line, f"a tensor, as in: %{magic} loss")
+        if asked is None:
+            return None
+        options, expression = asked
+        namespace = {**self._shell().user_ns, **(local_ns or {})}
+        value = self._evaluate(magic, expression, namespace)
+        if not isinstance(value, kinds):
+            raise UsageError(f"%{magic} {expression}: expected a tensor, but got {type(value).__name__}")
+        return options, value, names_in(namespace), expression
+
+    def _asked(self, magic: str, line: str, wanted: str) -> tuple[Any, str] | None:
+        """Options and expression of a call; None where it asked for help. UsageError where there is none."""
+        function = getattr(self, magic)
+        words, expression = split_options(function.parser, line)
+        options = parse_argstring(function, " ".join(words))
+        if options.help:
+            print(function.parser.format_help().replace("::\n\n  ", "", 1).strip())
+            return None
+        if not expression:
+            raise UsageError(f"%{magic} needs {wanted}    (%{magic} --help says more)")
+        return options, expression
+
+    def _shell(self) -> Any:
+        return self.shell
+
+    def _evaluate(self, magic: str, expression: str, namespace: dict[str, Any]) -> Any:
+        """The expression's value by the shell's own evaluation, which meanwhile sees the caller's local names."""
+        shell = self._shell()
+        own = shell.user_ns
+        shell.user_ns = namespace
+        try:
+            return shell.ev(expression)
+        except Exception as error:
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"%{magic} {expression}: {text}") from None
+        finally:
+            shell.user_ns = own
 
 
 def split_options(parser: MagicArgumentParser, line: str) -> tuple[list[str], str]:
@@ -67,3 +121,51 @@ def pair_of_names(expression: str) -> tuple[str, str] | None:
         return None
     first, second = (ast.get_source_segment(expression.strip(), part) or ast.unparse(part) for part in tree.elts)
     return first, second
+
+
+def variables_of(expression: str) -> tuple[str, ...]:
+    """Which of x and y an expression is about; nothing where it is a name, a call of none of them, or a lambda.
+
+    >>> variables_of("x**2 + a"), variables_of("(x - 1)**2 * y"), variables_of("my_function")
+    (('x',), ('x', 'y'), ())
+    """
+    try:
+        tree = ast.parse(expression.strip(), mode="eval").body
+    except SyntaxError:
+        return ("x",)  # its evaluation says what is wrong
+    if isinstance(tree, ast.Lambda):
+        return ()
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return ("x", "y") if "y" in names else ("x",) if "x" in names else ()
+
+
+def parameters_of(function: Callable[..., Any]) -> int:
+    """How many numbers a function wants: 2 where it cannot be called with one, else 1.
+
+    >>> parameters_of(lambda x, y: x), parameters_of(lambda x, scale=2: x)
+    (2, 1)
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [each for each in parameters if each.kind in kinds and each.default is each.empty]
+    return 2 if len(needed) == 2 else 1
+
+
+def start_of(text: str, variables: int) -> tuple[float, ...]:
+    """The starting point that `2` or `2,-1` means; 2 or (2, 1) where nothing is said. ValueError for other text.
+
+    >>> start_of("2,-1", 2), start_of("", 1)
+    ((2.0, -1.0), (2.0,))
+    """
+    if not text:
+        return (2.0, 1.0)[:variables]
+    try:
+        found = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"--start wants a number, or two as in 2,-1, but got {text}") from None
+    if len(found) < variables:
+        raise ValueError(f"--start wants {variables} numbers, as in 2,-1, but got {text}")
+    return found

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
+from IPython.core.magic import line_magic, magics_class, needs_local_scope, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
@@ -21,6 +21,7 @@ from .graph import (
     Graph,
     broadcast,
     check,
+    descend,
     histogram,
     leaf_table,
     names_in,
@@ -31,15 +32,15 @@ from .graph import (
     walk,
     why,
 )
-from .magic_lines import pair_of_names, split_options
+from .magic_lines import ReadingMagics, pair_of_names, parameters_of, start_of, variables_of
 from .tensor import Tensor
 
 COURSE = ("check", "hint", "solution", "progress")
-NAMES = ("backprop", "gradcheck", "graph", "grads", "tensor", "tensorkit", "whatif", "why", *COURSE)
+NAMES = ("backprop", "descend", "gradcheck", "graph", "grads", "tensor", "tensorkit", "whatif", "why", *COURSE)
 
 
 @magics_class
-class TensorkitMagics(Magics):
+class TensorkitMagics(ReadingMagics):
     """The magics of tensorkit; each takes an expression of the notebook, with its options before or behind it.
 
     `replaced` are the magics of the same names that were there before.
@@ -215,6 +216,50 @@ class TensorkitMagics(Magics):
         display(what_if)
 
     @magic_arguments()
+    @argument("--start", default="", help="where to begin: a number, or two as in 2,-1 (default: 2, or 2,1)")
+    @argument("--lr", type=float, default=0.1, help="the learning rate (default: 0.1)")
+    @argument("--momentum", type=float, default=0.0, help="the momentum (default: 0)")
+    @argument("--steps", type=int, default=0, help="make so many steps at once (default: 0)")
+    @argument("--static", action="store_true", help="the picture without widgets")
+    @argument("--text", action="store_true", help="print the way as text")
+    @argument("--help", action="store_true", help="print this text")
+    @argument("expression", nargs="?", help="a function of the notebook, or an expression in x, or in x and y")
+    @no_var_expand
+    @needs_local_scope
+    @line_magic
+    def descend(self, line: str, local_ns: Mapping[str, Any] | None = None) -> None:
+        """Walk down a function by gradient descent, step by step: `%descend x**2 --lr 0.3`, `%descend my_function`."""
+        asked = self._asked("descend", line, "a function, as in: %descend x**2")
+        if asked is None:
+            return
+        options, expression = asked
+        names = {**self._shell().user_ns, **(local_ns or {})}
+        variables = variables_of(expression)
+
+        def function(*values: Tensor) -> Any:
+            return self._evaluate("descend", expression, {**names, **dict(zip(("x", "y"), values, strict=False))})
+
+        try:
+            made: Any = function
+            if not variables:
+                made = self._evaluate("descend", expression, names)
+                if not callable(made):
+                    raise TypeError(f"expected a function, or an expression in x, but got {type(made).__name__}")
+            start = start_of(options.start, len(variables) or parameters_of(made))
+            settings = {"lr": options.lr, "momentum": options.momentum, "name": expression}
+            found = descend(made, start, steps=options.steps, **settings)
+            widget = None if options.static or options.text else _widget("DescentPlayground", made, start, **settings)
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"%descend {expression}: {error}") from None
+        if options.text:
+            print(found)
+        elif widget is None:
+            display(found)
+        else:
+            widget.run(options.steps)
+            display(widget)
+
+    @magic_arguments()
     @argument("--as-torch", action="store_true", help="from now on `import torch` gives tensorkit in this notebook")
     @argument("--help", action="store_true", help="print this text")
     @line_magic
@@ -299,40 +344,6 @@ class TensorkitMagics(Magics):
         for note in progress.notes:
             print(note)
 
-    def _read(
-        self, magic: str, line: str, local_ns: Mapping[str, Any] | None, kinds: tuple[type, ...] = (Tensor,)
-    ) -> tuple[Any, Any, dict[str, Tensor], str] | None:
-        """Options, tensor, names and expression of a call; None where it asked for help. UsageError if it is wrong."""
-        function = getattr(self, magic)
-        words, expression = split_options(function.parser, line)
-        options = parse_argstring(function, " ".join(words))
-        if options.help:
-            print(function.parser.format_help().replace("::\n\n  ", "", 1).strip())
-            return None
-        if not expression:
-            raise UsageError(f"%{magic} needs a tensor, as in: %{magic} loss    (%{magic} --help says more)")
-        namespace = {**self._shell().user_ns, **(local_ns or {})}
-        value = self._evaluate(magic, expression, namespace)
-        if not isinstance(value, kinds):
-            raise UsageError(f"%{magic} {expression}: expected a tensor, but got {type(value).__name__}")
-        return options, value, names_in(namespace), expression
-
-    def _shell(self) -> Any:
-        return self.shell
-
-    def _evaluate(self, magic: str, expression: str, namespace: dict[str, Any]) -> Any:
-        """The expression's value by the shell's own evaluation, which meanwhile sees the caller's local names."""
-        shell = self._shell()
-        own = shell.user_ns
-        shell.user_ns = namespace
-        try:
-            return shell.ev(expression)
-        except Exception as error:
-            text = " ".join(str(error).split()) or type(error).__name__
-            raise UsageError(f"%{magic} {expression}: {text}") from None
-        finally:
-            shell.user_ns = own
-
 
 class _Picture:
     """A graph that shows itself in a chosen direction."""
@@ -344,7 +355,7 @@ class _Picture:
         return {"image/svg+xml": self.graph.to_svg(direction=self.direction), "text/plain": self.graph.to_text()}
 
 
-def _widget(name: str, *args: Any, **options: Any) -> Any:
+def _widget(name: str, /, *args: Any, **options: Any) -> Any:
     """A widget of `tensorkit_widgets`, or None where that is not installed."""
     try:
         import tensorkit_widgets

@@ -302,3 +302,46 @@ def test_tensor_has_more_views(ip, line, first):
 )
 def test_a_wrong_view_is_one_clean_line(ip, line, message):
     assert error_of(ip, line) == message
+
+
+@pytest.mark.parametrize(
+    "line, head, last",
+    [
+        ("%descend x**2 --lr 0.25 --steps 1 --text", "x**2, learning rate 0.25, momentum 0", "1  1      1     2"),
+        (
+            "%descend --text --start 1,-1 x**2 * y",
+            "x**2 * y, learning rate 0.1, momentum 0",
+            "0  1  -1     -1    -2     1",
+        ),
+        ("%descend parabola --text --start -3", "parabola, learning rate 0.1, momentum 0", "0  -3     16    -8"),
+        ("%descend lambda t: t * n --text", "lambda t: t * n, learning rate 0.1, momentum 0", "0  2      6     3"),
+    ],
+)
+def test_descend_walks_down_a_function(ip, line, head, last):
+    run(ip, "def parabola(x):\n    return (x - 1) ** 2")
+    lines = run(ip, line).stdout.splitlines()
+    assert lines[0] == f"Gradient descent on {head}"
+    assert lines[-1].strip() == last
+
+
+def test_descend_shows_the_playground_or_the_picture(ip, monkeypatch):
+    shown = run(ip, "%descend x**2 --steps 3").outputs[0].data
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    monkeypatch.setitem(sys.modules, "tensorkit_widgets", None)
+    plain = run(ip, "%descend x**2 --steps 3").outputs[0].data
+    assert plain == {key: shown[key] for key in ("image/svg+xml", "text/plain")}
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [
+        ("%descend", "UsageError: %descend needs a function, as in: %descend x**2    (%descend --help says more)"),
+        ("%descend n", "UsageError: %descend n: expected a function, or an expression in x, but got int"),
+        ("%descend x +", "UsageError: %descend x +: invalid syntax (<string>, line 1)"),
+        ("%descend x**2 --lr -1", "UsageError: %descend x**2: lr must be positive, but got -1.0"),
+        ("%descend x**2 --start a", "UsageError: %descend x**2: --start wants a number, or two as in 2,-1, but got a"),
+        ("%descend q.grad_fn", "UsageError: %descend q.grad_fn: expected a tensor"),
+    ],
+)
+def test_a_wrong_descend_is_one_clean_line(ip, line, message):
+    assert error_of(ip, line).startswith(message.removesuffix("expected a tensor"))

@@ -5,7 +5,7 @@ Read in this order: `model` (the records), `trace` (tensor to records), `rules` 
 `leaves` and `summary` show a table of gradients and a single tensor; `steps` walks forward and back one operation at a
 time; `check` compares gradients with finite differences; `why` explains a `.grad`; `histogram`, `slices`,
 `broadcasting` and `product` draw numbers and shapes; `training` and `training_picture` record and draw
-a training run, on the axes of `charts`.
+a training run, `descent` and `descent_picture` walk down a function; `charts` has the axes for all of them.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -17,6 +17,7 @@ a training run, on the axes of `charts`.
 
 from .broadcasting import Broadcast, broadcast
 from .check import Check, Checker, Checks, check
+from .descent import Descent, descend
 from .explanation import Explanation
 from .expressions import names_in
 from .histogram import Histogram, histogram
@@ -37,6 +38,7 @@ __all__ = [
     "Checker",
     "Checks",
     "Contribution",
+    "Descent",
     "Edge",
     "Explanation",
     "Graph",
@@ -55,6 +57,7 @@ __all__ = [
     "TrainingRecord",
     "broadcast",
     "check",
+    "descend",
     "histogram",
     "leaf_table",
     "names_in",

@@ -1,7 +1,8 @@
 """Widgets for notebooks: what you can look into with the mouse, the keyboard and a screen reader.
 
 `GraphInspector` (in `inspector.py`) shows the history of a tensor, `BackpropStepper` (in `stepper.py`) walks through
-it, `WhatIf` (in `what_if.py`) has sliders for its leaves; `TrainingMonitor` (in `monitor.py`) shows a training run.
+it, `WhatIf` (in `what_if.py`) has sliders for its leaves; `TrainingMonitor` (in `monitor.py`) shows a training
+run, `DescentPlayground` (in `playground.py`) walks down a function.
 What the inspector's panel says is put together in `details.py`,
 as plain data; what the browser does with it stands in `static/graph.js` and `static/graph.css`. All of it uses public
 names of tensorkit only.
@@ -10,6 +11,7 @@ names of tensorkit only.
 try:
     from .inspector import GraphInspector
     from .monitor import TrainingMonitor
+    from .playground import DescentPlayground
     from .stepper import BackpropStepper
     from .what_if import WhatIf
 except ModuleNotFoundError as error:  # pragma: no cover  (a machine without the extra)
@@ -17,4 +19,4 @@ except ModuleNotFoundError as error:  # pragma: no cover  (a machine without the
         raise
     raise ImportError(f"the inspectors need the package {error.name}: run  %pip install anywidget") from error
 
-__all__ = ["BackpropStepper", "GraphInspector", "TrainingMonitor", "WhatIf"]
+__all__ = ["BackpropStepper", "DescentPlayground", "GraphInspector", "TrainingMonitor", "WhatIf"]
