@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor import Tensor
 from .broadcasting import broadcast, shape_of
 from .charts import Drawn, Shown, box, words
 from .describe import clean
@@ -199,13 +200,12 @@ def _first_matrix(value: Any, row: bool) -> np.ndarray | None:
     """The numbers of a tensor's first matrix; None for a shape, and where there is none."""
     if not hasattr(value, "detach") or not value.shape or 0 in value.shape:
         return None
-    array = np.asarray(value.detach()._array)
-    if array.dtype.kind == "V":
-        array = array.astype(np.float32)
-    if array.dtype.kind == "f":
+    first = value.detach()
+    while len(first.shape) > 2:
+        first = first[0]
+    array = np.asarray(first._array if isinstance(first, Tensor) else first.tolist())  # PyTorch's tensors too
+    if array.dtype.kind in "fV":
         array = array.astype(np.float64)
-    while array.ndim > 2:
-        array = array[0]
     return array if array.ndim == 2 else array[None, :] if row else array[:, None]
 
 
