@@ -76,12 +76,12 @@ def normalise(lesson: NotebookNode) -> NotebookNode:
 
 
 def normalised_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
-    """The outputs without widget views, neighbouring pieces of one stream joined.
+    """The outputs without widget views, neighbouring pieces of one stream joined, progress bars as they ended.
 
     Of a traceback stay the frames in the lesson's own cells and the message: the library's frames name a machine's
     folders and the line numbers of one version.
     """
-    last = None
+    last = errors = None
     for output in outputs:
         if "data" in output:
             output.data.pop(WIDGET_VIEW, None)
@@ -90,10 +90,16 @@ def normalised_outputs(outputs: list[NotebookNode]) -> Iterator[NotebookNode]:
         if output.output_type == "error":
             plain = (re.sub(r"\x1b\[[0-9;]*m", "", entry) for entry in output.traceback)
             output.traceback = [entry for entry in plain if not entry.startswith("File ")]
-        if output.output_type == "stream" and last is not None and last.get("name") == output.name:
-            last.text += output.text
-            continue
-        last = output
+        if output.output_type == "stream":
+            into = errors if output.name == "stderr" else last
+            if into is not None and into.get("name") == output.name:
+                into.text = notebooks.settled(into.text + output.text)
+                continue
+            output.text = notebooks.settled(output.text)
+        if output.get("name") == "stderr":
+            errors = output
+        else:
+            last = output
         yield output
 
 

@@ -8,6 +8,7 @@ import re
 import pytest
 
 import lessons
+from tensorkit.course import notebooks
 
 README = (lessons.ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -106,3 +107,38 @@ def test_normalising_keeps_the_picture_and_the_text_of_a_widget_and_drops_its_vi
     assert list(cell.outputs[0].data) == ["image/svg+xml", "text/plain"]
     assert cell.outputs[1].text == "ab\n"
     assert (cell.execution_count, cell.metadata.tags, "widgets" in lesson.metadata) == (1, ["x"], False)
+
+
+BAR = "100%|██████████| 2/2"
+
+
+def bar(*pieces):
+    from nbformat import from_dict
+
+    return [from_dict({"output_type": "stream", "name": "stderr", "text": text}) for text in pieces]
+
+
+@pytest.mark.parametrize("told", ["", "loss=0.5"])
+def test_a_progress_bar_is_stored_as_it_ended_without_its_timing(told):
+    from nbformat import from_dict
+
+    more = f", {told}" if told else ""
+    drawn = bar(
+        "\r  0%|          | 0/2 [00:00<?, ?it/s]", "\r 50%|█████     | 1/2 [00:01<00:01,  1.0", f"0s/it{more}]"
+    )
+    ended = bar(f"\r100%|██████████| 2/2 [00:02<00:00,  1.00s/it{more}]\n")
+    lesson = lessons.normalise(stored("train()", *drawn, from_dict(said("a\n")), *ended, from_dict(said("b\n"))))
+    shown = [(output.name, output.text) for output in lesson.cells[1].outputs]
+    assert shown == [("stderr", f"{BAR} [{told}]\n" if told else f"{BAR}\n"), ("stdout", "a\nb\n")]
+    assert list(lessons.faults(lesson)) == []
+
+
+def test_anything_else_on_standard_error_is_a_fault():
+    (fault,) = lessons.faults(stored("f()", *bar(f"{BAR}\nUserWarning: no\n")))
+    assert fault.startswith("code cell 1 (f()): something on stderr: 100%|")
+
+
+def test_nbval_takes_out_the_same_in_the_suite_and_for_a_course():
+    pairs = re.compile("^regex: (.*)$\n^replace: (.*)$", re.MULTILINE)
+    here = (lessons.ROOT / "tests" / "nbval_sanitize.cfg").read_text(encoding="utf-8")
+    assert pairs.findall(here) == pairs.findall(notebooks.SANITIZE) == [tuple(pair) for _, *pair in notebooks.DIFFERS]
