@@ -10,8 +10,9 @@ Source: https://pytorch.org/docs/stable/special.html
 """
 
 from .ops.activation import log_softmax, sigmoid, softmax
-from .ops.pointwise import exp2, expm1, log1p, round
+from .ops.exponential import exp2, expm1, log1p
 from .ops.reduce import logsumexp
+from .ops.rounding import round
 from .ops.special import (
     digamma,
     entr,

@@ -13,10 +13,10 @@ from threading import Lock, local
 import numpy as np
 
 from .. import dtypes
+from ..ops.assign import _copied as _copied_over
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
 from ..ops.declare import FLOAT_SCALARS
-from ..ops.index import _copied as _copied_over
 from ..ops.pointwise import add
 from ..ops.shape import sum_to
 from ..tape import Node, Output, anomaly, mode, record

@@ -16,7 +16,7 @@ import numpy as np
 from .. import autograd
 from ..ops.declare import op
 from ..ops.join import cat, chunk
-from ..ops.pointwise import tanh
+from ..ops.trigonometric import tanh
 from ..tape import enable_grad, mode
 from ..tensor import wrap
 from .functional import linear, relu, sigmoid

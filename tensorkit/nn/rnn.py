@@ -8,8 +8,8 @@ import numbers
 from warnings import warn
 
 from ..ops.create import empty, zeros
-from ..ops.index import index_select
 from ..ops.join import cat, stack
+from ..ops.slices import index_select
 from . import functional as F
 from . import init
 from .module import Module

@@ -6,7 +6,7 @@ Writing it to a file is `tensorkit.serialization`'s work.
 
 from collections import OrderedDict, namedtuple
 
-from ..ops.index import copy_
+from ..ops.assign import copy_
 from ..tape import no_grad
 from ..tensor import Tensor
 from .parameter import Parameter

@@ -7,7 +7,9 @@ when one of them is first asked for, or when someone asks for the whole `REGISTR
 """
 
 from . import (  # noqa: F401, I001
-    cast, create, pointwise, compare, shape, join, reduce, inplace, index, matmul, activation, legacy, later,
+    cast, create, pointwise, exponential, powers, trigonometric, sign, rounding, complex_numbers, compare, shape, join,
+    reduce, statistics, extremes, cumulative, inplace, index, assign, slices, gather, masks, matmul, activation, legacy,
+    later,
 )  # fmt: skip
 from .declare import FUNCTIONS, Op
 

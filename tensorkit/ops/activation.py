@@ -8,7 +8,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import not_implemented
 from .declare import op, unary
-from .pointwise import _exp
+from .exponential import _exp
 from .reduce import add_up
 from .reduce import sum as sum_
 from .shape import wrap_dim

@@ -14,13 +14,13 @@ from .. import dtypes
 from ..errors import LinAlgError, not_implemented
 from ..tensor import Tensor, wrap
 from .declare import function, op
-from .index import narrow
 from .join import cat
 from .matmul import matmul
 from .matrices import diag_embed, tril, triu
 from .promote import result_dtype
-from .reduce import return_type
+from .return_types import return_type
 from .shape import diagonal, unsqueeze
+from .slices import narrow
 
 # Checks that all of linear algebra shares
 

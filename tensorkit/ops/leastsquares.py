@@ -12,8 +12,8 @@ from .declare import function, op
 from .decompose import check_matrix, linalg_eigh, svdvals
 from .linalg import is_vector
 from .matmul import matmul
-from .reduce import return_type
 from .reduce import sum as sum_
+from .return_types import return_type
 from .shape import squeeze, unsqueeze
 
 

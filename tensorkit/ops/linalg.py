@@ -15,13 +15,16 @@ from ..errors import LinAlgError, times
 from ..tensor import wrap
 from .declare import function, op
 from .decompose import batch_place, check_matrix, identity, linalg_svd
-from .index import narrow, where
+from .exponential import log
 from .join import cat
+from .masks import where
 from .matmul import matmul
 from .matrices import tril, triu
-from .pointwise import add, log
-from .reduce import prod, return_type
+from .pointwise import add
+from .reduce import prod
+from .return_types import return_type
 from .shape import reshape, unsqueeze
+from .slices import narrow
 
 
 def _singular(A) -> np.ndarray:

@@ -12,10 +12,11 @@ import numpy as np
 from ..tensor import wrap
 from .activation import sigmoid
 from .declare import op
-from .index import where
-from .pointwise import _log1p, sgn
+from .exponential import _log1p
+from .masks import where
 from .reduce import add_up
 from .shape import reshape
+from .sign import sgn
 
 REDUCTIONS = ("none", "mean", "sum")
 

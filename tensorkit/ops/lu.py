@@ -10,7 +10,7 @@ from .decompose import check_matrix, identity
 from .linalg import linalg_solve, solve_triangular
 from .matmul import matmul
 from .matrices import tril, triu
-from .reduce import return_type
+from .return_types import return_type
 
 
 def lu_arrays(A):

@@ -5,11 +5,11 @@ import numpy as np
 from .. import dtypes
 from ..tensor import Tensor, wrap
 from .create import resolve
+from .cumulative import cumprod
 from .declare import function, op
 from .join import cat
 from .pointwise import add
 from .promote import result_dtype
-from .reduce import cumprod
 from .reduce import sum as sum_
 from .shape import _copy_reshape, _scatter_diagonal, diagonal, expand, reshape, unsqueeze, wrap_dim
 

@@ -11,7 +11,7 @@ from .cast import to_dtype
 from .declare import binary, broadcast_error, function, op
 from .join import stack
 from .promote import result_dtype
-from .reduce import return_type
+from .return_types import return_type
 
 
 def _together(*tensors):

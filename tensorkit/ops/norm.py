@@ -10,11 +10,12 @@ from ..tensor import Tensor
 from .cast import to_dtype
 from .declare import function, op
 from .decompose import svdvals
-from .index import where
+from .extremes import amax, amin
 from .linalg import inv_ex
+from .masks import where
 from .misc import nan_to_num
 from .pointwise import add
-from .reduce import amax, amin, axes, restore, spread
+from .reduce import axes, restore, spread
 from .reduce import sum as sum_
 from .shape import movedim, squeeze, unsqueeze, wrap_dims
 

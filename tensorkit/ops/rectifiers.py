@@ -12,11 +12,12 @@ from ..dtypes import from_numpy
 from ..errors import not_implemented
 from .activation import sigmoid
 from .declare import op
+from .exponential import _exp, _log1p, exp
 from .formulas import erf
-from .index import where
 from .join import cat, chunk
-from .pointwise import _exp, _log1p, _tanh, exp, tanh
+from .masks import where
 from .special import erf as erf_
+from .trigonometric import _tanh, tanh
 
 _ROOT_2, _ROOT_2_PI = math.sqrt(2), math.sqrt(2 * math.pi)
 _GELU, _CUBIC = math.sqrt(2 / math.pi), 0.044715

@@ -6,14 +6,16 @@ from .. import dtypes
 from ..tensor import Tensor
 from .cast import to_dtype
 from .compare import clamp
+from .cumulative import cumsum
 from .declare import function
-from .index import narrow
 from .join import cat
 from .matmul import matmul
-from .pointwise import add, div, mul, sqrt, sub
-from .reduce import cumsum, float_of, mean
+from .pointwise import add, div, mul, sub
+from .powers import sqrt
+from .reduce import float_of, mean
 from .reduce import sum as sum_
 from .shape import reshape, squeeze, transpose, unsqueeze, wrap_dim
+from .slices import narrow
 
 
 @function

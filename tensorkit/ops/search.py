@@ -7,7 +7,7 @@ from ..errors import brackets, not_implemented
 from ..tensor import Tensor, wrap
 from .declare import function, op, write_out
 from .promote import is_number
-from .reduce import return_type
+from .return_types import return_type
 from .shape import wrap_dim
 
 

@@ -11,10 +11,11 @@ from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
 from .declare import function, op
-from .index import gather
+from .extremes import _check_not_empty, _picked_dx, _shared_dx
+from .gather import gather
 from .misc import lerp
 from .pointwise import add
-from .reduce import _check_not_empty, _picked_dx, _shared_dx, return_type
+from .return_types import return_type
 from .shape import movedim, reshape, unsqueeze, wrap_dim
 
 

@@ -13,10 +13,12 @@ from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from . import formulas
 from .declare import binary, function, op, unary
-from .index import where
-from .pointwise import add, cos, exp, log, mul, sin
+from .exponential import exp, log
+from .masks import where
+from .pointwise import add, mul
 from .promote import is_number
 from .reduce import sum as sum_
+from .trigonometric import cos, sin
 
 _PI = math.pi
 _ROOT_PI = math.sqrt(math.pi)

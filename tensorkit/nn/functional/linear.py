@@ -9,11 +9,12 @@ import numpy as np
 
 from ...errors import kind
 from ...ops.declare import FUNCTIONS, op
-from ...ops.index import where
+from ...ops.masks import where
 from ...ops.matmul import addmm, matmul, mm
-from ...ops.pointwise import sgn, sqrt
+from ...ops.powers import sqrt
 from ...ops.reduce import add_up
 from ...ops.shape import expand, reshape, squeeze, unsqueeze
+from ...ops.sign import sgn
 from ...tensor import Tensor
 from ..sizes import check_broadcast
 

@@ -13,7 +13,7 @@ import numpy as np
 from ...errors import hint, not_implemented
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
-from ...ops.pointwise import exp, log
+from ...ops.exponential import exp, log
 from ...ops.promote import result_dtype
 from ..sizes import check_broadcast
 

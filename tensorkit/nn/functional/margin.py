@@ -6,7 +6,7 @@ The losses of regression and classification stand in `loss.py`.
 from ...errors import brackets
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
-from ...ops.index import where
+from ...ops.masks import where
 from ...ops.rectifiers import at_least
 from ...ops.shape import reshape
 from ..sizes import check_broadcast

@@ -6,8 +6,9 @@ Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops
 from ...errors import brackets, not_implemented, times
 from ...ops import pool as _ops
 from ...ops import resample as _resample
-from ...ops.pointwise import pow, sgn
+from ...ops.powers import pow
 from ...ops.shape import squeeze, unsqueeze
+from ...ops.sign import sgn
 from ...tensor import wrap
 from ..sizes import tuple_of
 

@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 from ...ops.create import full, tensor
-from ...ops.index import where
 from ...ops.join import cat, stack
+from ...ops.masks import where
 from ...tensor import Tensor, memory, wrap
 from .loss import reduced
 

@@ -9,8 +9,9 @@ from warnings import warn
 
 from ...ops import resample as _ops
 from ...ops.declare import FUNCTIONS
-from ...ops.index import gather, where
-from ...ops.pointwise import floor
+from ...ops.gather import gather
+from ...ops.masks import where
+from ...ops.rounding import floor
 from ...ops.shape import reshape
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 

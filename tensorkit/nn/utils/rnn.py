@@ -12,8 +12,8 @@ import numpy as np
 from ...errors import cannot_broadcast
 from ...ops.create import as_tensor, full
 from ...ops.declare import op
-from ...ops.index import index_select
 from ...ops.join import cat, stack
+from ...ops.slices import index_select
 from ...tensor import Tensor, wrap
 
 _Fields = namedtuple("_Fields", ["data", "batch_sizes", "sorted_indices", "unsorted_indices"])

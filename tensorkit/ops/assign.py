@@ -1,0 +1,198 @@
+"""Writing by index: `x[…] = value`, `index_put_`, `copy_`.
+
+An index is read as in `index.py`; what is checked before a write, and how its history is kept, stands in `inplace.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import brackets, cannot_broadcast, kind
+from ..tensor import Tensor, memory, storage_of, wrap
+from .cast import c_cast, to_dtype
+from .declare import function, method, op
+from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of
+from .inplace import check_overlap, check_writable, overwrite
+from .pointwise import nothing
+from .promote import is_number
+from .shape import expand, reshape
+
+
+def _setitem(self, index, value):
+    """`x[index] = value`, in place: the value is broadcast to the places and cast to the dtype."""
+    parts = parts_of(index)
+    number = not isinstance(value, Tensor)
+    if number:
+        if not is_number(value):
+            raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
+        if isinstance(value, np.ndarray):
+            raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
+        value = wrap(np.asarray(_fitting(value, self.dtype)))
+    if any(isinstance(part, np.ndarray) and part.ndim == 0 and not part for part in parts):
+        return  # x[False] is no place at all
+    if all(_plain(part) for part in parts):
+        _assign(self if index is Ellipsis else _view_index(self, parts), value)
+        return
+    plain, arrays = _split(parts, self._array.ndim)
+    viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
+    if index is not True and not _fills(list(arrays.values()), value):
+        _check_shared(viewed, (*(index if isinstance(index, tuple) else (index,)), value))
+        if not number:
+            _check_put_dtype(viewed, value)
+    index = _array_index(memory(viewed), arrays)
+    if not (viewed._requires_grad or value._requires_grad):
+        _store_at(viewed, index, value)
+    else:
+        check_writable(viewed)
+        _check_fits(memory(viewed), index, value)
+        overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), index, False))
+
+
+def _fitting(number, wanted):
+    """A number to be written to a tensor of a dtype; RuntimeError if it cannot hold it."""
+    lost = isinstance(number, complex) and number.imag != 0 and wanted.category < dtypes.COMPLEX
+    if wanted.category == dtypes.INTEGER and not lost and isinstance(number, (int, float)):
+        info = np.iinfo(wanted.numpy)
+        lost = not (info.min if wanted.is_signed else -info.max) <= number <= info.max
+    if lost:
+        c_name = {"float32": "float", "float64": "double", "int32": "int"}.get(wanted.name, wanted.name + "_t")
+        raise RuntimeError(f"value cannot be converted to type {c_name} without overflow")
+    return number
+
+
+def _store_at(viewed, index, value) -> None:
+    array = memory(viewed)
+    try:
+        array[index] = c_cast(value._array, array.dtype)
+    except ValueError:
+        _check_fits(array, index, value)
+        raise
+    storage_of(viewed).written()
+
+
+def _check_fits(array, index, value) -> None:
+    places, shape = np.empty(array.shape, bool)[index].shape, value._array.shape
+    while shape and shape[0] == 1:  # leading ones are dropped
+        shape = shape[1:]
+    if len(shape) > len(places) or any(
+        have not in (1, want) for have, want in zip(shape[::-1], places[::-1], strict=False)
+    ):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {brackets(value._array.shape)} cannot be broadcast to indexing "
+            f"result of shape {brackets(places)}"
+        )
+
+
+def _assign(target, value) -> None:
+    """Copy `value` into a view, broadcast and cast, with its history."""
+    shape = value._array.shape
+    while len(shape) > target._array.ndim and shape[0] == 1:  # PyTorch drops leading ones here
+        value, shape = reshape(value, shape[1:]), shape[1:]
+    if shape != target._array.shape and len(shape) <= target._array.ndim:
+        value = expand(value, target._array.shape)  # raises where that does not fit
+    copy_(target, value)
+
+
+@op(x=nothing, y=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
+def _copied(x, y):
+    return np.broadcast_to(c_cast(y, x.dtype), x.shape).copy()[()]
+
+
+@method
+def copy_(self, src, non_blocking=False):
+    """Overwrite this tensor with `src`, broadcast to its shape and cast to its dtype."""
+    if not isinstance(src, Tensor):
+        if not is_number(src):
+            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
+        src = wrap(np.asarray(src))
+    check_writable(self)
+    if not _is_alias(self, src):
+        check_overlap(self, src)
+    shape = self._array.shape
+    if src._array.shape != shape:
+        if len(src._array.shape) > len(shape) or any(
+            have not in (1, want) for have, want in zip(src._array.shape[::-1], shape[::-1], strict=False)
+        ):
+            if len(src._array.shape) > len(shape):
+                raise RuntimeError(
+                    f"output with shape {brackets(shape)} doesn't match the broadcast shape "
+                    f"{brackets(src._array.shape)}"
+                )
+            raise cannot_broadcast(shape, src._array.shape)
+        src = expand(src, shape)
+    return overwrite(self, _copied(self, src), silent=True)
+
+
+def _is_alias(target, source) -> bool:
+    """Whether two tensors are the same elements of the same memory, so that a copy has nothing to do."""
+    one, two = target._array, source._array
+    if target is source:
+        return True
+    if target._storage is None or target._storage is not source._storage or one.shape != two.shape:
+        return False
+    places = [each.__array_interface__["data"][0] for each in (one, two)]
+    steps = zip(one.strides, two.strides, one.shape, strict=True)
+    return places[0] == places[1] and all(a == b or size == 1 for a, b, size in steps)
+
+
+def _fills(parts, value) -> bool:
+    """Whether writing `value` to the places that index arrays name is, to PyTorch, filling under a mask."""
+    return value._array.size == 1 and len(parts) == 1 and parts[0].dtype.kind == "b"
+
+
+def _check_shared(target, operands) -> None:
+    """Raise PyTorch's error if one of the tensors among `operands` shares memory with the target."""
+    for each in operands:
+        if isinstance(each, Tensor):
+            check_overlap(target, each, same=False)
+
+
+def _check_put_dtype(target, value) -> None:
+    if value.dtype is not target.dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {target.dtype.cpp_name} for the "
+            f"destination and {value.dtype.cpp_name} for the source."
+        )
+
+
+def _index_put_dx(g, index, accumulate):
+    return g if accumulate else _index_put(g, wrap(g._array.dtype.type(0)), index, False)
+
+
+@op(x=_index_put_dx, values=lambda g, index: _take_index(g, index), function=False, method=False,
+    node_name="IndexPutBackward0")  # fmt: skip
+def _index_put(x, values, index, accumulate):
+    result = np.array(x)
+    if accumulate:
+        np.add.at(result, index, values)
+    else:
+        result[index] = values
+    return result
+
+
+def _index_tuple(x, indices) -> tuple:
+    return _array_index(x, {i: memory(each) for i, each in enumerate(indices) if each is not None})
+
+
+@function
+def index_put(input, indices, values, accumulate=False):
+    """A copy with `values` at the places that a tuple of index tensors names; with `accumulate`, added there."""
+    if accumulate or not _fills([each._array for each in indices if each is not None], values):
+        _check_put_dtype(input, values)
+    return _index_put(input, to_dtype(values, input.dtype), _index_tuple(input._array, indices), accumulate)
+
+
+@method
+def index_put_(self, indices, values, accumulate=False):
+    """`index_put` in place."""
+    check_writable(self)
+    if accumulate or not _fills([each._array for each in indices if each is not None], values):
+        _check_shared(self, (*indices, values))
+    return overwrite(self, index_put(self, indices, values, accumulate))
+
+
+Tensor.__setitem__ = _setitem
+
+
+@method
+def __delitem__(self, index):  # noqa: N807 (Python's name)
+    raise TypeError("Tensor does not support deleting items")

@@ -1,0 +1,60 @@
+"""Complex numbers: made of two parts or of length and angle, conjugated, turned back into angles.
+
+The derivative rules here are written for real numbers, like all others: the engine (`autograd/engine.py`) conjugates
+what goes in and what comes out.  `real` and `imag` are views; `abs` and `sgn` stand in `sign.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from .declare import function, op, unary, write_out
+from .pointwise import nothing
+from .trigonometric import _per_square, cos, sin
+
+
+@function
+def conj(input):
+    """The complex conjugate of each element; a real tensor itself."""
+    return _conj(input) if input._array.dtype.kind == "c" else input
+
+
+@op(x=lambda g: conj(g), node_name="ConjBackward0", function=False, method=False)
+def _conj(x):
+    return np.conj(x)
+
+
+@op(real=lambda g: g.real, imag=lambda g: (g.conj() * -1j).real, method=False)
+def complex(real, imag):
+    """A complex tensor from its real and imaginary parts."""
+    if real.dtype.kind not in "f" or imag.dtype.kind not in "f":
+        names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
+        raise RuntimeError(
+            f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}"
+        )
+    if real.dtype != imag.dtype:
+        names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
+        raise RuntimeError(
+            f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument"
+        )
+    return (real + 1j * imag).astype(np.complex128 if real.dtype == np.float64 else np.complex64)
+
+
+@function(method=False)
+def polar(abs, angle, *, out=None):
+    """A complex tensor from lengths and angles in radians."""
+    result = complex(abs * cos(angle), abs * sin(angle))
+    return result if out is None else write_out(result, out)
+
+
+def _angle_dx(g, x):
+    """0 for real numbers.  For z = a + bi the angle turns by -b/|z|² with a and by a/|z|² with b."""
+    if x._array.dtype.kind != "c":
+        return nothing(g)
+    a, b = x.real, x.imag
+    return complex(-g * b * _per_square(a, b), -g * a * _per_square(a, b))
+
+
+@unary(_angle_dx, floating=True, inplace=False)
+def angle(x):
+    """The angle of each number in the complex plane; pi for negative real ones."""
+    return np.angle(x).astype(x.dtype if x.dtype.kind in "fV" else x.real.dtype)[()]

@@ -1,0 +1,100 @@
+"""Running totals along a dimension: cumsum, cumprod, cummax, logcumsumexp.
+
+The reductions that give only the last of these numbers stand in `reduce.py` and `extremes.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import not_implemented
+from .declare import FUNCTIONS, op
+from .reduce import _as, prod, sum
+from .return_types import return_type
+from .shape import wrap_dim
+
+
+@op(x=lambda g, dim: _reversed_cumsum(g, dim), inplace=True)
+def cumsum(x, dim, dtype=None):
+    """The running sum along a dimension.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
+    """
+    x = _as(x, dtype)
+    axis = wrap_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.astype(np.int64) if x.dtype.kind in "biu" else x.copy()
+    if x.dtype.kind in "biu":
+        return np.cumsum(x, axis, np.int64 if dtype is None else x.dtype)
+    return np.cumsum(x, axis, np.float64).astype(x.dtype) if x.dtype.kind in "fV" else np.cumsum(x, axis)
+
+
+def _reversed_cumsum(g, dim):
+    flip = FUNCTIONS["flip"]
+    return g if g.ndim == 0 else flip(cumsum(flip(g, (dim,)), dim), (dim,))
+
+
+def _cumprod_dx(g, x, out, dim):
+    """Where no element is zero, d/dx_k of the products is their reversed running sum over x_k; else one by one."""
+    if x.ndim == 0:
+        return g
+    if np.all(x._array != 0):
+        return _reversed_cumsum(g * out, dim) / x
+    dim = wrap_dim(dim, x.ndim)
+    shares = []
+    for k in range(x._array.shape[dim]):
+        before = prod(x.narrow(dim, 0, k), dim, True)
+        after = x.narrow(dim, k, x._array.shape[dim] - k)
+        ones = FUNCTIONS["ones_like"](after.narrow(dim, 0, 1))
+        rest = FUNCTIONS["cat"]([ones, after.narrow(dim, 1, after._array.shape[dim] - 1)], dim)
+        shares.append(sum(g.narrow(dim, k, x._array.shape[dim] - k) * before * cumprod(rest, dim), dim, True))
+    return FUNCTIONS["cat"](shares, dim)
+
+
+@op(x=_cumprod_dx, inplace=True)
+def cumprod(x, dim, dtype=None):
+    """The running product along a dimension."""
+    x = _as(x, dtype)
+    axis = wrap_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return x.astype(np.int64) if x.dtype.kind in "biu" else x.copy()
+    return np.cumprod(x, axis, np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype)
+
+
+def _running_extreme(name: str, ufunc):
+    def body(x, dim):
+        if x.ndim == 0:
+            if dim not in (0, -1):
+                raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
+            return np.array(x), np.int64(0)
+        axis = wrap_dim(dim, x.ndim)
+        values = ufunc.accumulate(x, axis)
+        positions = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+        here = np.where((x == values) | ((x != x) & (values != values)), positions, 0)
+        return values, np.maximum.accumulate(here, axis).astype(np.int64)
+
+    body.__name__ = name
+    body.__doc__ = f"The running {'maximum' if name == 'cummax' else 'minimum'} along a dimension, and where it stands."
+    return op(x=_running_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"))(body)
+
+
+def _running_dx(g, x_shape, indices, dim):
+    if not x_shape:
+        return g
+    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    return FUNCTIONS["scatter_add"](zeros, dim, indices, g)
+
+
+cummax, cummin = _running_extreme("cummax", np.maximum), _running_extreme("cummin", np.minimum)
+
+
+@op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim))
+def logcumsumexp(x, dim):
+    """The running `logsumexp` along a dimension."""
+    if x.dtype.kind in "biu":
+        raise not_implemented("logcumsumexp_out_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    return np.logaddexp.accumulate(x, wrap_dim(dim, x.ndim)) if x.ndim else x.copy()
+
+
+def _logcumsumexp_dx(g, x, out, dim):
+    exp = FUNCTIONS["exp"]
+    return _reversed_cumsum(g * exp(-out), dim) * exp(x)

@@ -1,0 +1,207 @@
+"""The largest and the smallest elements, and where they stand: max, amax, argmax, aminmax and their opposites.
+
+Where several elements tie, `max` along a dimension names the first; where all of a tensor is asked for, and in `amax`,
+they share the gradient.  The larger of two tensors (`maximum`) stands in `compare.py`, running maxima in
+`cumulative.py`.
+"""
+
+import numpy as np
+
+from ..tensor import Tensor, wrap
+from .compare import maximum, minimum
+from .declare import FUNCTIONS, function, op, write_out
+from .publish import MISSING
+from .reduce import _check_flag, _refuse_complex, add_all, axes, restore, spread, sum
+from .return_types import return_type
+from .shape import unsqueeze, wrap_dim
+
+
+def _picked_dx(g, x_shape, indices, dim, keepdim):
+    """The gradient of picking one element along `dim`: all of it to the one that was picked."""
+    if not x_shape:
+        return g
+    dim = wrap_dim(dim, len(x_shape))
+    if not keepdim:
+        g, indices = unsqueeze(g, dim), unsqueeze(indices, dim)
+    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    return FUNCTIONS["scatter"](zeros, dim, indices, g)
+
+
+def _check_not_empty(name: str, x, dim) -> None:
+    if x.ndim and x.shape[wrap_dim(dim, x.ndim)] == 0:
+        raise IndexError(f"{name}(): Expected reduction dim {wrap_dim(dim, x.ndim)} to have non-zero size.")
+
+
+def _check_some(name: str, x, dim) -> None:
+    """Raise PyTorch's error for an extreme of nothing: over all of an empty tensor, or along an empty dimension."""
+    if x.size:
+        return
+    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+            "with the "
+            "'dim' argument."
+        )
+    for each in dim if isinstance(dim, (tuple, list)) else (dim,):
+        _check_not_empty(name, x, each)
+
+
+def _extreme_along(name: str, pick):
+    def body(x, dim, keepdim=False):
+        _check_not_empty(name, x, dim)
+        if x.ndim == 0:
+            wrap_dim(dim, 0)
+            return np.array(x), np.int64(0)
+        axis = wrap_dim(dim, x.ndim)
+        indices = pick(x, axis=axis, keepdims=True)
+        values = np.take_along_axis(x, indices, axis)
+        if keepdim:
+            return values, indices
+        return np.squeeze(values, axis)[()], np.squeeze(indices, axis)[()]
+
+    body.__name__ = name
+    return op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
+              node_name=f"{name.capitalize()}Backward0", function=False, method=False)(body)  # fmt: skip
+
+
+def _shared_dx(g, x, out, dim, keepdim):
+    """Elements that tie for the extreme share the gradient equally."""
+    shape = x._array.shape
+    ties = (x == restore(out, shape, dim, keepdim)).logical_or((x != x).logical_and(
+        restore(out != out, shape, dim, keepdim))).to(g.dtype)  # fmt: skip
+    share = ties / sum(ties, dim, True) if dim is not None else ties / sum(ties)
+    return spread(g, shape, dim, keepdim) * share
+
+
+def _extreme_of_all(name: str, reduce_):
+    def body(x, dim=None, keepdim=False):
+        _check_some(name, x, None)
+        _refuse_complex(f"{name}_all", x)
+        return reduce_(x)
+
+    body.__name__ = name
+    return op(x=_shared_dx, node_name=f"{name.capitalize()}Backward1", function=False, method=False)(body)
+
+
+_max_along, _min_along = _extreme_along("max", np.argmax), _extreme_along("min", np.argmin)
+
+
+_max_of_all, _min_of_all = _extreme_of_all("max", np.max), _extreme_of_all("min", np.min)
+
+
+def _extreme(name: str, along, of_all, of_two, doc: str):
+    def extreme(input, dim=MISSING, keepdim=False, *, other=None, out=None):
+        if other is not None or isinstance(dim, Tensor):
+            return of_two(input, dim if other is None else other, out=out)
+        if dim is MISSING:
+            return of_all(input, out=out)
+        _check_flag(name, keepdim)
+        return along(input, dim, keepdim, out=out)
+
+    extreme.__name__ = extreme.__qualname__ = name
+    extreme.__doc__ = doc
+    extreme.op = along.op
+    return function(extreme)
+
+
+max = _extreme(
+    "max",
+    _max_along,
+    _max_of_all,
+    maximum,
+    """The largest element: of all (ties share the gradient); along `dim`, with its index; or of two tensors.
+
+    >>> tensor([1., 3., 2.]).max()
+    tensor(3.)
+    >>> tensor([1., 3., 2.]).max(dim=0)
+    torch.return_types.max(
+    values=tensor(3.),
+    indices=tensor(1))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.max.html
+    """,
+)
+
+
+min = _extreme(
+    "min",
+    _min_along,
+    _min_of_all,
+    minimum,
+    """The smallest element: of all (ties share the gradient); along `dim`, with its index; or of two tensors.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.min.html
+    """,
+)
+
+
+@op(x=_shared_dx)
+def amax(x, dim=(), keepdim=False):
+    """The largest element, of all or along `dim`; ties share the gradient."""
+    _check_flag("amax", keepdim)
+    _refuse_complex("max_values_cpu", x)
+    _check_some("amax", x, dim)
+    return np.max(x, axes(dim, x.ndim), keepdims=keepdim)
+
+
+@op(x=_shared_dx)
+def amin(x, dim=(), keepdim=False):
+    """The smallest element, of all or along `dim`; ties share the gradient."""
+    _check_flag("amin", keepdim)
+    _refuse_complex("min_values_cpu", x)
+    _check_some("amin", x, dim)
+    return np.min(x, axes(dim, x.ndim), keepdims=keepdim)
+
+
+def _aminmax_dx(g, x, min, max, dim, keepdim):
+    shares = [
+        _shared_dx(each, x, found, dim, keepdim) for each, found in zip(g, (min, max), strict=False) if each is not None
+    ]
+    return add_all(shares)
+
+
+@op(x=_aminmax_dx, outputs=("min", "max"), result=return_type("aminmax", "min", "max"), name="aminmax", function=False,
+    method=False)  # fmt: skip
+def _aminmax(x, dim, keepdim):
+    _refuse_complex("aminmax_cpu", x)
+    if not x.size and (dim is None or x.shape[wrap_dim(dim, x.ndim)] == 0):
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
+    axis = axes(dim, x.ndim)
+    return np.min(x, axis, keepdims=keepdim), np.max(x, axis, keepdims=keepdim)
+
+
+@function
+def aminmax(input, *, dim=None, keepdim=False, out=None):
+    """The smallest and the largest element."""
+    return _aminmax(input, dim, keepdim, out=out)
+
+
+def _arg(name: str, pick):
+    @function(name=name)
+    def arg(input, dim=None, keepdim=False, *, out=None):
+        array = input._array
+        if array.dtype.kind == "b":
+            raise RuntimeError(f"{name}(): does not support bool input")
+        if array.dtype.kind == "c":
+            raise RuntimeError(f"{name}(): does not support complex input")
+        if dim is None:
+            if array.size == 0:
+                raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
+            found = pick(array)
+            result = wrap(np.full((1,) * array.ndim, found) if keepdim else np.int64(found))
+        else:
+            _check_not_empty(name, array, dim)
+            axis = wrap_dim(dim, array.ndim)
+            result = wrap(pick(array, axis=axis, keepdims=keepdim) if array.ndim else np.int64(0))
+        return result if out is None else write_out(result, out)
+
+    arg.__name__ = arg.__qualname__ = name
+    arg.__doc__ = (
+        f"The index of the {'largest' if name == 'argmax' else 'smallest'} element (the first, if several tie)."
+    )
+    return arg
+
+
+argmax, argmin = _arg("argmax", np.argmax), _arg("argmin", np.argmin)

@@ -1,0 +1,124 @@
+"""Choosing by condition: where, masked_fill, masked_select, masked_scatter, and the places where a condition holds.
+
+Masks inside an index, `x[x > 0]`, are read in `index.py`.
+"""
+
+import numpy as np
+
+from ..tensor import Tensor, wrap
+from .assign import _index_put
+from .cast import to_dtype
+from .declare import broadcast_error, function, op
+from .index import _add_at_zeros, _take_index
+from .promote import result_dtype
+from .shape import expand, reshape
+
+
+# The derivative chooses between g and 0 instead of multiplying by a mask, so that nan and inf stay out.
+@op(condition=None, x=lambda g, condition: where(condition, g, 0.0), y=lambda g, condition: where(condition, 0.0, g),
+    optional=("x", "y"), function=False, method=False)  # fmt: skip
+def _where(condition, x, y):
+    return np.where(condition, x, y)[()]
+
+
+@function(method=False)
+def where(condition, input=None, other=None, *, x=None, y=None, out=None):
+    """`input` where the condition holds, `other` elsewhere; all three broadcast. With the condition alone, the places
+    where it holds, one index vector a dimension.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.where.html
+    """
+    input, other = x if input is None else input, y if other is None else other
+    if (input is None) != (other is None):
+        raise TypeError("where() takes the condition alone, or both sides as well")
+    if input is None and other is None:
+        return tuple([wrap(each) for each in np.nonzero(np.atleast_1d(condition._array))])
+    if condition._array.dtype.kind != "b" and condition._array.dtype != np.uint8:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.cpp_name}"
+        )
+    wanted = result_dtype(input, other)
+    sides = [to_dtype(each, wanted) if isinstance(each, Tensor) else wanted.numpy.type(each) for each in (input, other)]
+    try:
+        return _where(condition if condition._array.dtype.kind == "b" else condition.bool(), *sides, out=out)
+    except ValueError:
+        raise broadcast_error(input, other, RuntimeError("shapes do not broadcast")) from None
+
+
+def _where_method(self, condition, other):
+    """This tensor where the condition holds, `other` elsewhere."""
+    return where(condition, self, other)
+
+
+Tensor.where = _where_method
+
+
+@op(x=lambda g, mask: masked_fill(g, mask, 0), mask=None, value=lambda g, mask: (g * mask.to(g.dtype)).sum(),
+    function=False, method=False)  # fmt: skip
+def _masked_fill(x, mask, value):
+    return np.where(mask, np.asarray(value).astype(x.dtype), x)[()]
+
+
+@function
+def masked_fill(input, mask, value):
+    """A copy with one value where the mask is true.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill_.html
+    """
+    if mask._array.dtype.kind != "b":
+        raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}")
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    return _masked_fill(input, mask, value)
+
+
+@function
+def masked_select(input, mask, *, out=None):
+    """The elements where the mask is true, in one dimension."""
+    if mask._array.dtype.kind != "b":
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
+    where_ = np.nonzero(np.atleast_1d(np.broadcast_to(mask._array, shape)))
+    return _masked_select(expand(input, shape) if shape else reshape(input, 1), where_)
+
+
+@op(x=lambda g, index, x_shape: _add_at_zeros(g, x_shape, index), function=False, method=False)
+def _masked_select(x, index):
+    return x[index]
+
+
+@function
+def masked_scatter(input, mask, source):
+    """A copy whose elements where the mask is true are those of `source`, in order."""
+    where_ = np.nonzero(np.broadcast_to(mask._array, input._array.shape))
+    count = len(where_[0]) if where_ else 1
+    if count > source._array.size:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
+    return _masked_scatter(input, reshape(source, -1)[:count], where_)
+
+
+@op(x=lambda g, index: _index_put(g, wrap(g._array.dtype.type(0)), index, False),
+    source=lambda g, index: _take_index(g, index), function=False, method=False)  # fmt: skip
+def _masked_scatter(x, source, index):
+    result = np.array(x)
+    result[index] = source
+    return result
+
+
+@function
+def nonzero(input, *, as_tuple=False):
+    """The places of the elements that are not zero: one row each, or (`as_tuple`) one index vector a dimension."""
+    array = input._array
+    if as_tuple:
+        return tuple([wrap(each) for each in np.nonzero(np.atleast_1d(array))])
+    if array.ndim == 0:
+        return wrap(np.zeros((int(bool(array)), 0), np.int64))
+    return wrap(np.argwhere(array))
+
+
+@function
+def argwhere(input):
+    """The places of the elements that are not zero, one row each."""
+    return nonzero(input)

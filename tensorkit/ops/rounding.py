@@ -1,0 +1,91 @@
+"""Rounding of each element, and the remainders of division that follow from it.
+
+The derivative of rounding is 0 wherever there is one.  `floor_divide` and `div(rounding_mode=…)` stand with division,
+in `pointwise.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import not_implemented
+from .declare import binary, op, unary
+from .pointwise import _floor_divide, _reflected, _refuse_division, nothing
+from .promote import is_number
+
+
+@binary(lambda g: g, lambda g, x, y: -g * _floor_divide(x, y), symbol="%", operator="__mod__",
+        node_name=lambda node: f"RemainderBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
+def remainder(x, y):
+    """The remainder of division, with the sign of the divisor.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.remainder.html
+    """
+    _refuse_division("remainder_cpu", x, np.asarray(y))
+    rest = np.remainder(x, y)
+    if rest.dtype.kind in "fV":
+        rest = np.where(rest == 0, np.copysign(rest, x), rest)[()]  # a zero has the sign of the dividend
+    return rest
+
+
+@binary(lambda g: g, lambda g, x, y: -g * trunc(x / y),
+        node_name=lambda node: f"FmodBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
+def fmod(x, y):
+    """The remainder of division, with the sign of the dividend.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.fmod.html
+    """
+    _refuse_division("fmod_cpu", x, np.asarray(y))
+    return np.fmod(x, y)
+
+
+def _rounded(ufunc, x):
+    if x.dtype.kind == "c":
+        raise NotImplementedError(f"{ufunc.__name__} is not supported for complex inputs")
+    return ufunc(x) if x.dtype.kind not in "iu" else x.copy()
+
+
+@unary(nothing, bools=False, kernel="floor_vml_cpu")
+def floor(x):
+    """Each element rounded down; its derivative is 0."""
+    return _rounded(np.floor, x)
+
+
+@unary(nothing, bools=False, kernel="ceil_vml_cpu")
+def ceil(x):
+    """Each element rounded up; its derivative is 0."""
+    return _rounded(np.ceil, x)
+
+
+@unary(nothing, bools=False, kernel="trunc_vml_cpu", aliases=("fix",))
+def trunc(x):
+    """Each element rounded towards zero; its derivative is 0."""
+    return _rounded(np.trunc, x)
+
+
+@op(x=nothing, inplace=True)
+def round(x, decimals=0):
+    """Each element rounded to the nearest whole number, halves to the even one; its derivative is 0.
+
+    decimals  how many decimal places to keep
+
+    Source: https://pytorch.org/docs/stable/generated/torch.round.html
+    """
+    if x.dtype.kind in "bc":
+        raise not_implemented("round_vml_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    if x.dtype.kind in "iu":
+        return x.copy()
+    if decimals == 0:
+        return np.rint(x)
+    ten = x.dtype.type(10.0 ** np.abs(decimals))
+    return np.rint(x * ten) / ten if decimals > 0 else np.rint(x / ten) * ten
+
+
+@unary(lambda g: g)
+def frac(x):
+    """What stands after the decimal point of each element."""
+    if x.dtype.kind not in "fV":
+        raise not_implemented("frac_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    return x - np.trunc(x)
+
+
+_reflected("__rmod__", remainder)

@@ -1,0 +1,126 @@
+"""Angles: sine and cosine, their inverses, and the hyperbolic functions of each element.
+
+Angles of complex numbers stand in `complex_numbers.py`, exponentials in `exponential.py`.
+"""
+
+import math
+
+import numpy as np
+
+from .. import dtypes
+from ..errors import not_implemented
+from .declare import binary, unary
+from .exponential import precise
+from .pointwise import reciprocal
+from .powers import rsqrt, where_
+
+
+@unary(lambda g, x: g * cos(x), floating=True)
+def sin(x):
+    """The sine of each element, in radians."""
+    return _sin(x)
+
+
+@unary(lambda g, x: -g * sin(x), floating=True)
+def cos(x):
+    """The cosine of each element, in radians."""
+    return _cos(x)
+
+
+@unary(lambda g, out: g * (1 + out * out), floating=True)
+def tan(x):
+    """The tangent of each element, in radians."""
+    return _tan(x)
+
+
+@unary(lambda g, x: g * rsqrt(1 - x * x), floating=True, aliases=("arcsin",))
+def asin(x):
+    """The angle in radians whose sine is each element; nan outside [-1, 1]."""
+    return np.arcsin(x)
+
+
+@unary(lambda g, x: -g * rsqrt(1 - x * x), floating=True, aliases=("arccos",))
+def acos(x):
+    """The angle in radians whose cosine is each element; nan outside [-1, 1]."""
+    return np.arccos(x)
+
+
+@unary(lambda g, x: g / (x * x + 1), floating=True, aliases=("arctan",))
+def atan(x):
+    """The angle in radians whose tangent is each element."""
+    return np.arctan(x)
+
+
+def _per_square(x, y):
+    """One over the squared distance of a point from the origin; at the origin 0."""
+    square = x * x + y * y
+    return where_(square == 0, 0.0, reciprocal(square))
+
+
+@binary(lambda g, x, y: g * y * _per_square(x, y), lambda g, x, y: -g * x * _per_square(x, y), floating=True,
+        aliases=("arctan2",))  # fmt: skip
+def atan2(x, y):
+    """The angle in radians of the point (y, x): the arc tangent of x/y in the right quadrant."""
+    return np.arctan2(x, y)
+
+
+@unary(lambda g, x: g * cosh(x), floating=True)
+def sinh(x):
+    """The hyperbolic sine of each element."""
+    return _sinh(x)
+
+
+@unary(lambda g, x: g * sinh(x), floating=True)
+def cosh(x):
+    """The hyperbolic cosine of each element."""
+    return _cosh(x)
+
+
+@unary(lambda g, out: g * (1 - out * out), floating=True)
+def tanh(x):
+    """The hyperbolic tangent of each element, between -1 and 1.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tanh.html
+    """
+    return _tanh(x)
+
+
+@unary(lambda g, x: g * rsqrt(x * x + 1), floating=True, aliases=("arcsinh",))
+def asinh(x):
+    """The inverse of sinh."""
+    return np.arcsinh(x)
+
+
+@unary(lambda g, x: g * rsqrt((x - 1) * (x + 1)), floating=True, aliases=("arccosh",))
+def acosh(x):
+    """The inverse of cosh; nan below 1."""
+    return np.arccosh(x)
+
+
+@unary(lambda g, x: g / (1 - x * x), floating=True, aliases=("arctanh",))
+def atanh(x):
+    """The inverse of tanh; nan outside [-1, 1]."""
+    return np.arctanh(x)
+
+
+@binary(lambda g, x, out: g * x / out, lambda g, y, out: g * y / out)
+def hypot(x, y):
+    """The length of the hypotenuse: the square root of x² + y²."""
+    if x.dtype.kind in "biu":
+        raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    return np.hypot(x, y)
+
+
+@unary(lambda g: g * (math.pi / 180), floating=True, node_name="Deg2RadBackward0")
+def deg2rad(x):
+    """Degrees to radians."""
+    return x * x.dtype.type(math.pi / 180)
+
+
+@unary(lambda g: g * (180 / math.pi), floating=True, node_name="Rad2DegBackward0")
+def rad2deg(x):
+    """Radians to degrees."""
+    return x * x.dtype.type(180 / math.pi)
+
+
+_sin, _cos, _tan, _sinh, _cosh, _tanh = map(precise, (np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh))
