@@ -14,7 +14,7 @@ import warnings as _warnings
 # Overflow and division by zero give inf and nan, as in PyTorch; NumPy's warnings about them would only confuse.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
 
-from . import autograd, random, version  # noqa: E402
+from . import autograd, conversions, random, version  # noqa: E402, F401
 from . import dtypes as _dtypes  # noqa: E402
 from .autograd import Variable  # noqa: E402, F401
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402, F401
@@ -48,6 +48,7 @@ from .formats import (  # noqa: E402
     preserve_format,
     strided,  # noqa: E402
 )
+from .once import is_warn_always_enabled, set_warn_always  # noqa: E402
 from .ops import FUNCTIONS as _FUNCTIONS  # noqa: E402
 from .ops import later as _later  # noqa: E402
 from .printing import set_printoptions  # noqa: E402
@@ -61,7 +62,7 @@ from .tape import (  # noqa: E402
     no_grad,
     set_grad_enabled,
 )  # fmt: skip
-from .tensor import Tensor, is_warn_always_enabled, set_warn_always  # noqa: E402
+from .tensor import Tensor  # noqa: E402
 from .version import __version__  # noqa: E402
 
 #: The parts that wait until someone asks for them.

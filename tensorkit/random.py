@@ -14,7 +14,8 @@ from .device import check_available
 from .errors import not_implemented
 from .ops.create import finish, resolve, shape_of
 from .ops.declare import function, method, write_out
-from .ops.inplace import check_writable, overwrite, unrelated
+from .ops.inplace import overwrite, unrelated
+from .ops.writable import check_writable
 from .streams import Engine, fill
 from .tensor import Tensor, memory, storage_of, wrap
 

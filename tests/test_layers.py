@@ -11,10 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    ["constants", "errors", "formats", "hooks", "left_out", "size", "streams", "version"],
+    ["constants", "errors", "formats", "hooks", "left_out", "once", "size", "streams", "version"],
     ["device", "dtypes", "grad_mode", "printing"],
     ["tape"],
+    ["storage"],
     ["tensor"],
+    ["conversions"],
     ["ops"],
     ["autograd", "random", "linalg", "special"],
     ["func", "nn"],
@@ -23,7 +25,6 @@ LAYERS = [
     ["tensorkit"],
     ["graph"],
     ["as_torch"],
-    ["magic_lines"],
     ["course", "magics", "cli"],
     ["__main__"],
 ]

@@ -7,10 +7,11 @@ the like, `gradcheck.py` compares derivatives with differences.  What is recorde
 from warnings import warn
 
 from ..errors import hint
+from ..once import first_time
 from ..ops.create import zeros_like
 from ..ops.join import stack
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
-from ..tensor import Tensor, _first, wrap
+from ..tensor import Tensor, wrap
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import ONES, deposit, run_backward, seeds
 from .function import Function
@@ -94,7 +95,7 @@ def backward(
     if wanted is not None and not wanted:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     started = seeds(outputs, gradients)
-    if create_graph and _first(_CYCLE):
+    if create_graph and first_time(_CYCLE):
         warn(_CYCLE, stacklevel=3)
     found = run_backward(outputs, started, create_graph if retain_graph is None else retain_graph, create_graph, wanted)
     for each in wanted or ():

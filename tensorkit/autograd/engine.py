@@ -14,11 +14,11 @@ import numpy as np
 
 from .. import dtypes
 from ..ops.assign import _copied as _copied_over
+from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
-from ..ops.shape import sum_to
 from ..tape import Node, Output, anomaly, mode, record
 from ..tensor import Tensor, wrap
 from .anomaly import watched

@@ -11,10 +11,10 @@ from weakref import ref
 
 from .. import dtypes
 from ..errors import brackets
+from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
 from ..ops.declare import Op, output
 from ..ops.inplace import adopt_history
-from ..ops.shape import sum_to
 from ..tape import Node, announce, keep, mode, tick, watchers
 from ..tensor import Tensor, memory, new, view, wrap
 from .user_node import FunctionCtx, FunctionNode, packed

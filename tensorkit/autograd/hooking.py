@@ -1,11 +1,70 @@
-"""Calling the hooks that users put on tensors and nodes, in the order in which the backward pass comes by.
+"""Hooks: the methods that put them on tensors, and their calls, in the order in which the backward pass comes by.
 
 At one node: the hooks of its tensor (in the order of registration), `retain_grad`, the node's prehooks, the rules, then
 the node's own hooks.  What a hook returns replaces what it was given, if it fits.
 """
 
+import weakref
+
+from ..hooks import RemovableHandle
 from ..tape import Node
-from ..tensor import Tensor
+from ..tensor import Tensor, attach
+
+
+@attach
+@property
+def retains_grad(self) -> bool:
+    """Whether `retain_grad` was called on this non-leaf."""
+    hooks = self._node.hooks if self._node is not None else None
+    return hooks is not None and "retain_grad" in hooks
+
+
+@attach
+def retain_grad(self) -> None:
+    """Keep the gradient of this computed tensor in `.grad` too."""
+    if not self._requires_grad:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if self._node is None or self.retains_grad:
+        return
+    holder = weakref.ref(self)
+
+    def keep(gradient):
+        tensor = holder()
+        if tensor is not None:
+            tensor._grad = gradient if tensor._grad is None else tensor._grad + gradient
+
+    if self._node.hooks is None:
+        self._node.hooks = {}
+    self._node.hooks["retain_grad"] = keep
+
+
+@attach
+def register_hook(self, hook):
+    """Call `hook(gradient)` when its gradient is computed; what it returns, if not None, replaces the gradient.
+
+    Returns a handle whose `remove()` takes the hook away.
+    """
+    if not self._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self._node is None:
+        if self._hooks is None:
+            self._hooks = {}
+        return RemovableHandle(self._hooks, hook)
+    if self._node.hooks is None:
+        self._node.hooks = {}
+    return RemovableHandle(self._node.hooks, hook)
+
+
+@attach
+def register_post_accumulate_grad_hook(self, hook):
+    """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
+    if not self._requires_grad:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    if self._node is not None:
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if self._post_hooks is None:
+        self._post_hooks = {}
+    return RemovableHandle(self._post_hooks, hook)
 
 
 def run_hooks(hooks: dict, g):

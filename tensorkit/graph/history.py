@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
-from ..ops.shape import sum_to
 from ..tape import RELEASED as RELEASED_ERROR
 from ..tape import Node, Output, no_grad
 from ..tensor import Tensor, wrap

@@ -13,8 +13,9 @@ from typing import Any, cast
 import numpy as np
 
 from .. import dtypes
+from ..storage import InferenceStorage
 from ..tape import Node, Output
-from ..tensor import InferenceStorage, Tensor
+from ..tensor import Tensor
 from .describe import clean
 from .expressions import Expression, expression_of, extra_arguments, op_name, operand_expression, symbol_of
 from .history import Flow, History, collect, gradients, is_written_since, operation

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..storage import InferenceStorage
 from ..tape import Node, is_grad_enabled
-from ..tensor import InferenceStorage, Tensor
+from ..tensor import Tensor
 from .causes import (
     blocked,
     cancels,

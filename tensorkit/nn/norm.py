@@ -6,7 +6,8 @@ The functions stand in `tensorkit.nn.functional.norm`.
 from warnings import warn
 
 from .. import dtypes
-from ..ops.create import empty, ones, tensor, zeros
+from ..ops.create import empty, ones, zeros
+from ..ops.data import tensor
 from . import functional as F
 from . import init
 from .module import Module

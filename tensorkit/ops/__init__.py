@@ -1,15 +1,14 @@
 """The operations on tensors, family by family.
 
 `declare.py` says how one is declared; start reading with `pointwise.py`.  Importing this package attaches the
-operations
-to `Tensor` as methods and collects the functions of the `torch` namespace in `FUNCTIONS`; those of `later.py` follow
-when one of them is first asked for, or when someone asks for the whole `REGISTRY`.
+operations to `Tensor` as methods and collects the functions of the `torch` namespace in `FUNCTIONS`; those of
+`later.py` follow when one of them is first asked for, or when someone asks for the whole `REGISTRY`.
 """
 
 from . import (  # noqa: F401, I001
-    cast, create, pointwise, exponential, powers, trigonometric, sign, rounding, complex_numbers, compare, shape, join,
-    reduce, statistics, extremes, cumulative, inplace, index, assign, slices, gather, masks, matmul, activation, legacy,
-    later,
+    cast, create, data, pointwise, exponential, powers, trigonometric, sign, rounding, complex_numbers, compare, shape,
+    broadcast, windows, complex_views, join, rearrange, reduce, statistics, extremes, cumulative, inplace, index,
+    assign, slices, gather, masks, matmul, activation, legacy, later,
 )  # fmt: skip
 from .declare import FUNCTIONS, Op
 

@@ -8,13 +8,15 @@ import numpy as np
 from .. import dtypes
 from ..errors import brackets, cannot_broadcast, kind
 from ..tensor import Tensor, memory, storage_of, wrap
+from .broadcast import expand
 from .cast import c_cast, to_dtype
 from .declare import function, method, op
 from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of
-from .inplace import check_overlap, check_writable, overwrite
+from .inplace import overwrite
 from .pointwise import nothing
 from .promote import is_number
-from .shape import expand, reshape
+from .shape import reshape
+from .writable import check_overlap, check_writable
 
 
 def _setitem(self, index, value):

@@ -1,5 +1,6 @@
 """Changing a tensor's dtype or device: `to`, `float`, `long`, `type` and their like, and `clone`."""
 
+import math
 from warnings import warn
 
 import numpy as np
@@ -7,8 +8,10 @@ import numpy as np
 from .. import dtypes
 from ..device import CPU, check_available
 from ..dtypes import dtype
-from ..tensor import Tensor, _first
+from ..once import first_time
+from ..tensor import Tensor
 from .declare import function, method, op
+from .promote import number_dtype
 
 
 def c_cast(array, numpy: np.dtype):
@@ -23,6 +26,41 @@ def c_cast(array, numpy: np.dtype):
     return array.astype(numpy)
 
 
+def from_number(number, wanted):
+    natural = number_dtype(number)
+    if wanted is None:
+        wanted = dtypes.numpy_dtype(natural)
+    if isinstance(number, (float, complex)) and wanted.kind not in "cb":
+        _check_representable(number, wanted)
+    if isinstance(number, int) and not isinstance(number, bool) and wanted.kind in "iu":
+        if not -(2**63) <= number < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        info = np.iinfo(wanted)
+        if not (info.min <= number <= info.max) and not (wanted.kind == "u" and -info.max <= number < 0):
+            if not -(2**63) <= number < 2**63:
+                raise ValueError("Overflow when unpacking long long")
+            raise RuntimeError(f"value cannot be converted to type {_c_name(wanted)} without overflow")
+        return np.int64(number).astype(wanted)
+    return c_cast(np.array(number), wanted)[()]
+
+
+def _check_representable(number, wanted) -> None:
+    """Raise PyTorch's error for a number that loses its imaginary part, or is beyond all numbers of a whole type."""
+    lost = isinstance(number, complex) and number.imag != 0
+    number = number.real
+    if wanted.kind in "iu" and not lost:
+        info = np.iinfo(wanted)
+        lost = not (math.isfinite(number) and (0 if wanted.kind == "u" else info.min) - 1 < number < info.max + 1)
+        lost = lost and not (wanted.kind == "u" and -info.max - 1 < number < 0)
+    if lost:
+        raise RuntimeError(f"value cannot be converted to type {_c_name(wanted)} without overflow")
+
+
+def _c_name(numpy) -> str:
+    return {"uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int", "float32": "float", "float64": "double",
+            "float16": "at::Half", "bfloat16": "at::BFloat16"}.get(numpy.name, "int64_t")  # fmt: skip
+
+
 @op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
 def _to_copy(x, wanted, x_dtype):
     return c_cast(x, dtypes.numpy_dtype(wanted))
@@ -30,7 +68,11 @@ def _to_copy(x, wanted, x_dtype):
 
 def converted(tensor: Tensor, wanted: dtype) -> Tensor:
     """`to_dtype` for the user, who is told (once) of an imaginary part that gets lost."""
-    if tensor._array.dtype.kind == "c" and wanted.category < dtypes.COMPLEX and _first("an imaginary part was lost"):
+    if (
+        tensor._array.dtype.kind == "c"
+        and wanted.category < dtypes.COMPLEX
+        and first_time("an imaginary part was lost")
+    ):
         warn("Casting complex values to real discards the imaginary part", stacklevel=4)
     return to_dtype(tensor, wanted)
 

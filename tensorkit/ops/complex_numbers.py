@@ -1,7 +1,7 @@
 """Complex numbers: made of two parts or of length and angle, conjugated, turned back into angles.
 
 The derivative rules here are written for real numbers, like all others: the engine (`autograd/engine.py`) conjugates
-what goes in and what comes out.  `real` and `imag` are views; `abs` and `sgn` stand in `sign.py`.
+what goes in and what comes out.  `real` and `imag` are views (`complex_views.py`); `abs` and `sgn` stand in `sign.py`.
 """
 
 import numpy as np

@@ -21,8 +21,9 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import cannot_broadcast, kind, missing_arguments, not_implemented, wrong_argument
+from ..storage import InferenceStorage
 from ..tape import KEEP_BYTES, Meta, Node, announce, inferring, mode, record, tick, watchers
-from ..tensor import InferenceStorage, Tensor, memory, new, view, wrap
+from ..tensor import Tensor, memory, new, view, wrap
 from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten
 from .promote import cast, is_number, number_dtype, pair, result_dtype
 from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out

@@ -19,8 +19,9 @@ from .matmul import matmul
 from .matrices import diag_embed, tril, triu
 from .promote import result_dtype
 from .return_types import return_type
-from .shape import diagonal, unsqueeze
+from .shape import unsqueeze
 from .slices import narrow
+from .windows import diagonal
 
 # Checks that all of linear algebra shares
 

@@ -12,7 +12,8 @@ from .matmul import bmm
 from .pointwise import mul
 from .reduce import sum as sum_
 from .shape import _view as view
-from .shape import diagonal, permute, reshape, unsqueeze
+from .shape import permute, reshape, unsqueeze
+from .windows import diagonal
 
 _NOTHING = (
     "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts "

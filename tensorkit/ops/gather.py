@@ -8,11 +8,13 @@ import numpy as np
 from ..errors import brackets
 from ..tensor import Tensor, memory, wrap
 from .assign import _check_shared, index_put
+from .broadcast import expand
 from .declare import FUNCTIONS, function, method, op
 from .index import _add_at_zeros, _view_index
-from .inplace import check_writable, overwrite
+from .inplace import overwrite
 from .promote import is_number
-from .shape import expand, reshape, wrap_dim
+from .shape import reshape, wrap_dim
+from .writable import check_writable
 
 
 def _open_grid(index, dim: int) -> tuple:

@@ -1,4 +1,4 @@
-"""Writing to a tensor's memory, and what that does to its history.
+"""Writing to a tensor's memory, and what that does to its history (`writable.py`: whether it may be written to).
 
 An in-place operation is the ordinary one, whose result is then written over the tensor: `overwrite`.  Writes are
 numbered by the tape's clock, so that a derivative that needs the old value finds out.  Where the tensor is a view, the
@@ -12,123 +12,13 @@ import numpy as np
 from .. import dtypes
 from ..errors import brackets
 from ..tape import mode, record, tick
-from ..tensor import InferenceStorage, Tensor, storage_of, wrap
+from ..tensor import Tensor, storage_of, wrap
 from .cast import c_cast, to_dtype
 from .declare import REGISTRY, op
 from .pointwise import nothing
 from .publish import told
-from .shape import _as_strided, _window_of, extent, places
-
-MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
-
-
-def check_writable(tensor: Tensor, *, filled: bool = False) -> None:
-    """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded.
-
-    A tensor that is to be filled with one value may be an expanded one.
-    """
-    if type(tensor._storage) is InferenceStorage:
-        tensor._storage.written()
-    if mode.enabled and tensor._requires_grad:
-        _check_recorded_write(tensor, tensor._base)
-    array = tensor._array
-    if (
-        type(array) is np.ndarray
-        and array.size
-        and not filled
-        and 0 in array.strides
-        and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
-    ):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location. Please "
-            "clone() the tensor before performing the operation."
-        )
-
-
-def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
-    """Raise PyTorch's error if `source` lies in part of the memory that is to be written to.
-
-    That all of it is the same memory, read in the same order, does no harm; it counts unless `same` is true.
-    """
-    storage, one, two = target._storage, target._array, source._array
-    if target is source:
-        overlaps = not same and target._array.size
-    elif storage is None or storage is not source._storage:
-        return
-    elif not (one.size and two.size and _is_dense(one) and _is_dense(two)):
-        return  # PyTorch finds that too hard to tell
-    else:
-        begins = one.__array_interface__["data"][0], two.__array_interface__["data"][0]
-        if begins[0] == begins[1] and one.nbytes == two.nbytes:
-            overlaps = not same or target.stride() != source.stride()
-        else:
-            overlaps = begins[0] < begins[1] + two.nbytes and begins[1] < begins[0] + one.nbytes
-    if overlaps:
-        raise RuntimeError(
-            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-            "memory location. Please clone() the tensor before performing the operation."
-        )
-
-
-def _is_dense(array) -> bool:
-    """Whether the elements fill a piece of memory, each place once, in whatever order of the dimensions."""
-    if array.flags.c_contiguous:
-        return True
-    expected = array.itemsize
-    for step, size in sorted(zip(array.strides, array.shape, strict=True)):
-        if size != 1:
-            if step != expected:
-                return False
-            expected *= size
-    return True
-
-
-def _check_recorded_write(tensor: Tensor, base) -> None:
-    if base is not None:
-        node = tensor._node
-        if node is not None and (node.name() in MULTI_VIEWS or node.op.whole is not None):
-            name = node.name().removesuffix("0").removesuffix("Backward")
-            index = _place_among_views(tensor) if node.op.whole is None else getattr(node, "index", 0)
-            raise RuntimeError(
-                f"Output {index} of {name} is a view and is being modified inplace. "
-                + (_OF_SEVERAL_VIEWS if node.op.whole is None else _OF_A_USERS_FUNCTION)
-            )
-        if node is None and base._requires_grad and tensor._requires_grad:
-            raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that "
-                "this "
-                "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both "
-                "the view "
-                "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) "
-                "or both "
-                "outside (if you want the inplace to be tracked)."
-            )
-        if tensor._requires_grad and base._node is None:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if tensor._requires_grad and tensor._node is None:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
-
-
-_OF_SEVERAL_VIEWS = (
-    "This view is the output of a function that returns multiple views. Such functions do not allow the output views "
-    "to be "
-    "modified inplace. You should replace the inplace operation by an out-of-place one."
-)
-_OF_A_USERS_FUNCTION = (
-    "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
-    "to handle "
-    "view+inplace would override the custom backward associated with the custom Function, leading to incorrect "
-    "gradients. "
-    "This behavior is forbidden. You can fix this by cloning the output of the custom Function."
-)
-
-
-def _place_among_views(tensor) -> int:
-    extras = tensor._node.extras
-    if tensor._node.name() == "UnbindBackward0":
-        return extras[1]
-    return extras[1] // max(extras[2], 1)
+from .windows import _as_strided, _window_of, extent, places
+from .writable import check_overlap, check_recorded_write, check_writable
 
 
 def store(tensor: Tensor, array) -> None:
@@ -270,63 +160,21 @@ def in_place(name: str, function):
     return method
 
 
+#: Functions put together from other operations that have an in-place twin all the same.
+_COMPOSED = """
+    clamp clip clamp_min clamp_max square float_power masked_fill masked_scatter index_add index_copy index_fill
+    scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin
+    arccos arctan addcmul addcdiv lerp addmm addmv addbmm baddbmm addr nan_to_num relu sigmoid tanh tril triu
+    logical_and xlogy fix not_equal greater less conj_physical ldexp copysign floor_divide nextafter
+""".split()
+
+
 def attach_in_place_methods(functions: dict) -> None:
     """Give Tensor the in-place methods of all declared operations, and of the composed ones named here."""
     for declared in REGISTRY.values():
         if declared.inplace and declared.method:
             in_place(declared.name, declared.function)
-    for name in [
-        "clamp",
-        "clip",
-        "clamp_min",
-        "clamp_max",
-        "square",
-        "float_power",
-        "masked_fill",
-        "masked_scatter",
-        "index_add",
-        "index_copy",
-        "index_fill",
-        "scatter",
-        "scatter_add",
-        "scatter_reduce",
-        "div",
-        "divide",
-        "true_divide",
-        "pow",
-        "multiply",
-        "subtract",
-        "negative",
-        "absolute",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "addcmul",
-        "addcdiv",
-        "lerp",
-        "addmm",
-        "addmv",
-        "addbmm",
-        "baddbmm",
-        "addr",
-        "nan_to_num",
-        "relu",
-        "sigmoid",
-        "tanh",
-        "tril",
-        "triu",
-        "logical_and",
-        "xlogy",
-        "fix",
-        "not_equal",
-        "greater",
-        "less",
-        "conj_physical",
-        "ldexp",
-        "copysign",
-        "floor_divide",
-        "nextafter",
-    ]:
+    for name in _COMPOSED:
         if name in functions and not hasattr(Tensor, name + "_"):
             in_place(name, functions[name])
     for operator, name in {
@@ -387,7 +235,7 @@ def _reshaping(name: str):
 
     def change(self, *args):
         if mode.enabled:
-            _check_recorded_write(self, self._base)
+            check_recorded_write(self, self._base)
         viewed = getattr(Tensor, name)(self, *args)
         self._array = viewed._array
         if self._node is not None and viewed._node is not None:

@@ -7,11 +7,12 @@ import numpy as np
 
 from ..tensor import Tensor, wrap
 from .assign import _index_put
+from .broadcast import expand
 from .cast import to_dtype
 from .declare import broadcast_error, function, op
 from .index import _add_at_zeros, _take_index
 from .promote import result_dtype
-from .shape import expand, reshape
+from .shape import reshape
 
 
 # The derivative chooses between g and 0 instead of multiplying by a mask, so that nan and inf stay out.

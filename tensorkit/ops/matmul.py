@@ -11,8 +11,9 @@ import numpy as np
 from .. import dtypes
 from ..errors import brackets, cannot_broadcast, hint, not_implemented, times
 from ..tensor import Tensor, wrap
+from .broadcast import expand
 from .declare import FUNCTIONS, attach_operator, function, op
-from .shape import _copy_reshape, expand, permute, reshape, transpose, unsqueeze
+from .shape import _copy_reshape, permute, reshape, transpose, unsqueeze
 
 
 def _same_type(x, y, text) -> None:

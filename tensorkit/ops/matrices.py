@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import dtypes
 from ..tensor import Tensor, wrap
+from .broadcast import expand
 from .create import resolve
 from .cumulative import cumprod
 from .declare import function, op
@@ -11,7 +12,8 @@ from .join import cat
 from .pointwise import add
 from .promote import result_dtype
 from .reduce import sum as sum_
-from .shape import _copy_reshape, _scatter_diagonal, diagonal, expand, reshape, unsqueeze, wrap_dim
+from .shape import _copy_reshape, reshape, unsqueeze, wrap_dim
+from .windows import _scatter_diagonal, diagonal
 
 
 def _triangle(name: str, ufunc, doc: str):

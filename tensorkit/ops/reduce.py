@@ -12,9 +12,10 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import FLOATING
 from ..errors import brackets, hint, not_implemented
+from .broadcast import expand
 from .cast import to_dtype
 from .declare import FUNCTIONS, function, op
-from .shape import expand, reshape, unsqueeze, wrap_dim, wrap_dims
+from .shape import reshape, unsqueeze, wrap_dim, wrap_dims
 
 
 def axes(dim, ndim: int):

@@ -1,15 +1,14 @@
-"""Another shape for the same numbers: reshape, transpose, expand, squeeze — views that share memory.
+"""Another shape for the same numbers: `reshape`, `squeeze`, `transpose`, `permute` — views that share memory.
 
-What puts tensors together or takes them apart stands in `join.py`; indexing in `index.py`.
+Repetition without memory stands in `broadcast.py`, views in steps of their own in `windows.py`; what puts tensors
+together or takes them apart in `join.py`; indexing in `index.py`.
 """
 
 import numpy as np
 
 from ..errors import brackets, dim_out_of_range, missing_arguments
-from ..size import Size
 from ..tensor import Tensor, memory
 from .declare import FUNCTIONS, function, method, op, record_view
-from .promote import is_number
 
 
 def wrap_dim(dim, ndim: int) -> int:
@@ -58,8 +57,7 @@ def inferred(shape, numel: int) -> tuple:
         if known == 0 and numel == 0:
             raise RuntimeError(
                 f"cannot reshape tensor of 0 elements into shape {brackets(shape)} because the unspecified dimension "
-                "size "
-                "-1 can be any value and is ambiguous"
+                "size -1 can be any value and is ambiguous"
             )
         if known == 0 or numel % known:
             raise RuntimeError(f"shape '{brackets(shape)}' is invalid for input of size {numel}")
@@ -67,6 +65,13 @@ def inferred(shape, numel: int) -> tuple:
     if known != numel:
         raise RuntimeError(f"shape '{brackets(shape)}' is invalid for input of size {numel}")
     return shape
+
+
+def inferred_sizes(size) -> tuple:
+    """The sizes in `tile(2, 3)` or `tile((2, 3))`."""
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
+        size = size[0]
+    return tuple([each.__index__() for each in size])
 
 
 @op(x=lambda g, x_shape: reshape(g, x_shape), views=True, function=False, method=False)
@@ -186,9 +191,8 @@ def unflatten(input, dim, sizes):
         split = inferred(sizes, shape[dim])
     except RuntimeError:
         raise RuntimeError(
-            f"unflatten: Provided sizes {brackets(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) "
-            "in the "
-            "input tensor"
+            f"unflatten: Provided sizes {brackets(sizes)} don't multiply up to the size of dim {dim} ({shape[dim]}) in "
+            "the input tensor"
         ) from None
     return reshape(input, shape[:dim] + split + shape[dim + 1 :])
 
@@ -240,8 +244,7 @@ def permute(x, dims):
     if len(dims) != x.ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
-            "ordering "
-            f"of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
+            f"ordering of dimensions i.e. input.dim() = {x.ndim} is not equal to len(dims) = {len(dims)}"
         )
     dims = tuple([wrap_dim(dim, x.ndim) for dim in dims])
     if len(set(dims)) != len(dims):
@@ -287,10 +290,8 @@ def _T(self):
             return self
         warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
-            "throw "
-            "an error in a future release. Consider `x.mT` to transpose batches of matrices or "
-            "`x.permute(*torch.arange("
-            "x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
+            "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+            "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor.",
             stacklevel=2,
         )
     return permute(self, tuple(range(self._array.ndim - 1, -1, -1)))
@@ -346,276 +347,3 @@ def movedim(input, source, destination):
 def adjoint(input):
     """The conjugate transpose of each matrix."""
     return FUNCTIONS["conj"](_mT(input))
-
-
-# Repetition without memory
-
-
-@op(x=lambda g: g, views=True, gather="shape", method=False)
-def expand(x, shape):
-    """The tensor repeated along dimensions of size 1 (and new ones in front), without taking memory; -1 keeps a size.
-
-    >>> tensor([[1], [2]]).expand(2, 3)
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
-    """
-    shape = tuple([each.__index__() for each in shape])
-    if len(shape) < x.ndim:
-        raise RuntimeError(
-            f"expand({_tensor_text(x)}, size={list(shape)}): the number of sizes provided ({len(shape)}) must be "
-            "greater or "
-            f"equal to the number of dimensions in the tensor ({x.ndim})"
-        )
-    if any(wanted < -1 for wanted in shape):
-        raise RuntimeError("numel: integer multiplication overflow")
-    new = len(shape) - x.ndim
-    full = []
-    for i, wanted in enumerate(shape):
-        have = x.shape[i - new] if i >= new else 1
-        if wanted == -1:
-            if i < new:
-                raise RuntimeError(
-                    f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {i}"
-                )
-            wanted = have
-        if have != wanted and (have != 1 or i < new and wanted < 0):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({wanted}) must match the existing size ({have}) at non-singleton "
-                "dimension "
-                f"{i}.  Target sizes: {brackets(shape)}.  Tensor sizes: {brackets(x.shape)}"
-            )
-        full.append(wanted)
-    strides = [0] * new + [0 if x.shape[i] == 1 and full[new + i] != 1 else x.strides[i] for i in range(x.ndim)]
-    return np.lib.stride_tricks.as_strided(x, full, strides)
-
-
-def _tensor_text(x) -> str:
-    from .. import dtypes
-
-    return f"torch.{dtypes.from_numpy(x.dtype).tensor_type}{{{brackets(x.shape)}}}"
-
-
-Tensor.expand = expand
-FUNCTIONS.pop("expand")
-
-
-@method
-def expand_as(self, other):
-    """Expanded to the shape of `other`."""
-    return expand(self, other._array.shape)
-
-
-@function
-def broadcast_to(input, size):
-    """Expanded to the shape `size`."""
-    return expand(input, size)
-
-
-def sum_to(x: Tensor, shape: tuple) -> Tensor:
-    """`x` summed over the dimensions along which something of shape `shape` was broadcast: what the gradient of
-    broadcasting is."""
-    have = x._array.shape
-    if have == shape:
-        return x
-    new = len(have) - len(shape)
-    dims = tuple([i for i in range(len(have)) if i < new or (shape[i - new] == 1 and have[i] != 1)])
-    total = FUNCTIONS["sum"](x, dims, True) if dims else x
-    if total._array.shape != shape:
-        total = reshape(total, shape)
-    return total
-
-
-@method
-def sum_to_size(self, *size):
-    """Summed over the dimensions that do not fit `size`: the reverse of `expand`."""
-    return sum_to(self, inferred_sizes(size))
-
-
-def inferred_sizes(size) -> tuple:
-    if len(size) == 1 and isinstance(size[0], (tuple, list)):
-        size = size[0]
-    return tuple([each.__index__() for each in size])
-
-
-# Windows and strides
-
-
-def strided(array, size, stride, offset: int):
-    """The window `size`/`stride`/`offset` (in elements) over the memory that `array` lies in."""
-    step = array.itemsize
-    if offset:
-        array = np.lib.stride_tricks.as_strided(array, (offset + 1,), (step,))[offset:]
-    return np.lib.stride_tricks.as_strided(array, tuple(size), tuple([each * step for each in stride]))
-
-
-def extent(shape, strides) -> int:
-    """How many elements of memory a tensor of this shape and these strides spans."""
-    return 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True)) if all(shape) else 0
-
-
-def places(shape, strides, offset: int = 0):
-    """For each element of a window, its place in memory: where the derivatives of windows read and write."""
-    found = np.full((), offset)
-    for size, step in zip(shape, strides, strict=True):
-        found = found[..., None] + np.arange(size) * step
-    return found
-
-
-@op(x=lambda g, size, stride, offset, geometry: _window_of(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="AsStridedScatterBackward0")  # fmt: skip
-def _window_into_zeros(x, geometry, size, stride, offset):
-    """The gradient of a window, put into zeros of the tensor it was cut from; where it overlaps itself, added up."""
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
-    np.add.at(flat, places(size, stride, offset), x)
-    return flat[places(shape, strides)]
-
-
-@op(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="AsStridedBackward0")  # fmt: skip
-def _window_of(x, geometry, size, stride, offset):
-    """A window cut out of a gradient, as if that lay in memory like the tensor it belongs to."""
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
-    flat[places(shape, strides)] = x
-    return flat[places(size, stride, offset)]
-
-
-@op(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), views=True,
-    function=False, method=False, node_name="AsStridedBackward0")  # fmt: skip
-def _as_strided(x, size, stride, offset, geometry):
-    return strided(x, size, stride, offset)
-
-
-@function
-def as_strided(input, size, stride, storage_offset=None):
-    """A view of any shape and strides (in elements) over the same memory.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.as_strided.html
-    """
-    array = memory(input)
-    offset = storage_offset or 0
-    root = memory(input._base) if input._base is not None else array
-    room = extent(root.shape, [each // root.itemsize for each in root.strides])
-    if extent(size, stride) + offset > room:
-        raise RuntimeError(
-            f"setStorage: sizes {brackets(size)}, strides {brackets(stride)}, storage offset {offset}, and itemsize "
-            f"{array.itemsize} requiring a storage size of {(extent(size, stride) + offset) * array.itemsize} are "
-            "out of "
-            f"bounds for storage of size {room * array.itemsize}"
-        )
-    geometry = (array.shape, input.stride())
-    return _as_strided(input, tuple(size), tuple(stride), offset, geometry)
-
-
-@op(x=lambda g, x_shape, dimension, size, step: _fold_windows(g, x_shape, dimension, size, step), views=True,
-    function=False)  # fmt: skip
-def unfold(x, dimension, size, step):
-    """Every window of `size` elements along a dimension, `step` apart, in a new last dimension.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
-    """
-    dimension = wrap_dim(dimension, x.ndim)
-    if size > (x.shape[dimension] if x.ndim else 1):
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dimension} is {x.shape[dimension]} but size is {size}"
-        )
-    windows = np.lib.stride_tricks.sliding_window_view(x, size, dimension, writeable=True)
-    return windows[(slice(None),) * dimension + (slice(None, None, step),)]
-
-
-@op(x=lambda g, dimension, size, step: unfold(g, dimension, size, step), function=False, method=False)
-def _fold_windows(x, shape, dimension, size, step):
-    dimension = wrap_dim(dimension, len(shape))
-    folded = np.zeros(shape, x.dtype)
-    windows = np.lib.stride_tricks.sliding_window_view(folded, size, dimension, writeable=True)
-    target = windows[(slice(None),) * dimension + (slice(None, None, step),)]
-    for i in range(size):  # windows overlap one another, but not at the same place within them
-        target[..., i] += x[..., i]
-    return folded
-
-
-@op(x=lambda g, x_shape, offset, dim1, dim2: _scatter_diagonal(g, x_shape, offset, dim1, dim2), views=True)
-def diagonal(x, offset=0, dim1=0, dim2=1):
-    """The diagonal of the matrices in dimensions `dim1` and `dim2`, as the last dimension; a view."""
-    first, second = wrap_dim(dim1, x.ndim), wrap_dim(dim2, x.ndim)
-    if first == second:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    rows, columns = x.shape[first], x.shape[second]
-    length = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
-    start = [slice(None)] * x.ndim
-    if length:
-        start[first], start[second] = slice(max(-offset, 0), None), slice(max(offset, 0), None)
-    corner = x[tuple(start)]
-    rest = [i for i in range(x.ndim) if i not in (first, second)]
-    shape = [x.shape[i] for i in rest] + [length]
-    strides = [x.strides[i] for i in rest] + [x.strides[first] + x.strides[second]]
-    return np.lib.stride_tricks.as_strided(corner, shape, strides)
-
-
-@op(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2), function=False, method=False)
-def _scatter_diagonal(x, shape, offset, dim1, dim2):
-    full = np.zeros(shape, x.dtype)
-    diagonal.op.forward(full, offset, dim1, dim2)[...] = x
-    return full
-
-
-# Complex numbers as pairs
-
-
-@function
-def real(input):
-    """The real part; of a real tensor, the tensor."""
-    return _real(input) if input._array.dtype.kind == "c" else input
-
-
-@function
-def imag(input):
-    """The imaginary part of a complex tensor."""
-    if input._array.dtype.kind != "c":
-        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return _imag(input)
-
-
-@op(x=lambda g: g + 0j, views=True, function=False, method=False, node_name="RealBackward0")
-def _real(x):
-    return x.real
-
-
-@op(x=lambda g: g * 1j, views=True, function=False, method=False, node_name="ImagBackward0")
-def _imag(x):
-    return x.imag
-
-
-@op(x=lambda g: view_as_complex(g.contiguous()), views=True)
-def view_as_real(x):
-    """A complex tensor as pairs of real numbers in a new last dimension; a view."""
-    return x.view(x.real.dtype).reshape(*x.shape, 2)
-
-
-@op(x=lambda g: FUNCTIONS["stack"]([g.real, (g * 1j).real], -1), views=True)
-def view_as_complex(x):
-    """Pairs of real numbers in the last dimension as complex numbers; a view."""
-    return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
-
-
-Tensor.real = property(real)
-Tensor.imag = property(imag)
-
-
-@function(method=False)
-def broadcast_shapes(*shapes):
-    """The shape that tensors of these shapes have together."""
-    try:
-        return Size(np.broadcast_shapes(*[(each,) if is_number(each) else tuple(each) for each in shapes]))
-    except ValueError:
-        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
-
-
-@function(method=False)
-def broadcast_tensors(*tensors):
-    """The tensors, all expanded to the shape that they have together."""
-    shape = broadcast_shapes(*[each._array.shape for each in tensors])
-    return tuple([expand(each, shape) for each in tensors])

@@ -9,12 +9,13 @@ from warnings import warn
 import numpy as np
 
 from ...ops import activation as _base
-from ...ops import pointwise as _pointwise
 from ...ops import rectifiers as _ops
 from ...ops.cast import to_dtype
 from ...ops.create import zeros_like
-from ...ops.inplace import check_writable, overwrite
+from ...ops.inplace import overwrite
 from ...ops.shape import reshape, wrap_dim
+from ...ops.trigonometric import tanh as _tanh
+from ...ops.writable import check_writable
 from ...random import engine_of
 from ...tensor import Tensor, memory, wrap
 
@@ -135,12 +136,12 @@ def softsign(input):
 
 def tanhshrink(input):
     """x - tanh(x)."""
-    return input - _pointwise.tanh(input)
+    return input - _tanh(input)
 
 
 def tanh(input):
     """The hyperbolic tangent of each element."""
-    return _pointwise.tanh(input)
+    return _tanh(input)
 
 
 def sigmoid(input):

@@ -10,7 +10,8 @@ from warnings import warn
 
 import numpy as np
 
-from ...ops.inplace import check_writable, overwrite
+from ...ops.inplace import overwrite
+from ...ops.writable import check_writable
 from ...tensor import Tensor, memory, wrap
 
 _ALPHA = 1.7580993408473766

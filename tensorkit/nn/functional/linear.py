@@ -8,12 +8,13 @@ import math
 import numpy as np
 
 from ...errors import kind
+from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, op
 from ...ops.masks import where
 from ...ops.matmul import addmm, matmul, mm
 from ...ops.powers import sqrt
 from ...ops.reduce import add_up
-from ...ops.shape import expand, reshape, squeeze, unsqueeze
+from ...ops.shape import reshape, squeeze, unsqueeze
 from ...ops.sign import sgn
 from ...tensor import Tensor
 from ..sizes import check_broadcast

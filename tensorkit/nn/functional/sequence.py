@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from ...ops.create import full, tensor
+from ...ops.create import full
+from ...ops.data import tensor
 from ...ops.join import cat, stack
 from ...ops.masks import where
 from ...tensor import Tensor, memory, wrap

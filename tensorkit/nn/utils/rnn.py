@@ -10,7 +10,8 @@ from collections import namedtuple
 import numpy as np
 
 from ...errors import cannot_broadcast
-from ...ops.create import as_tensor, full
+from ...ops.create import full
+from ...ops.data import as_tensor
 from ...ops.declare import op
 from ...ops.join import cat, stack
 from ...ops.slices import index_select

@@ -6,7 +6,7 @@ from copy import copy
 import numpy as np
 
 from ...dtypes import float64
-from ...ops.create import as_tensor, tensor
+from ...ops.data import as_tensor, tensor
 from ...ops.join import stack
 from ...tensor import Tensor
 

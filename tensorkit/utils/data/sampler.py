@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from ...dtypes import float64
-from ...ops.create import as_tensor
+from ...ops.data import as_tensor
 from ...random import engine_of
 from ...streams import Engine
 

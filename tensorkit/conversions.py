@@ -1,0 +1,201 @@
+"""Ways out of the world of tensors: Python's numbers, lists and text, NumPy's arrays, copies.
+
+The ways in stand in `ops/data.py`; how numbers are laid out as text in `printing.py`; exchange with PyTorch itself in
+`interop.py`.
+"""
+
+import copy
+from warnings import warn
+
+import numpy as np
+
+from . import dtypes
+from .errors import hint
+from .once import first_time
+from .printing import tensor_text
+from .tensor import Tensor, attach, memory, ndarray, view, wrap
+
+
+@attach
+def item(self):
+    """The one value of a tensor with one element, as a Python number."""
+    if self._array.size != 1:
+        raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
+    return self._array.item()
+
+
+@attach
+def tolist(self):
+    """The values as nested Python lists (a number for 0 dimensions)."""
+    return self._array.tolist()
+
+
+@attach
+def numpy(self, *, force: bool = False) -> ndarray:
+    """The values as a NumPy array that shares this tensor's memory.
+
+    Raises RuntimeError for a tensor that requires grad, unless `force=True`.
+    """
+    if self._requires_grad and not force:
+        raise hint(
+            RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."),
+            "a NumPy array has no history, so the gradient would be lost on the way; detach() says that this is meant.",
+        )
+    return memory(self)
+
+
+@attach
+def __array__(self, dtype=None, copy=None) -> ndarray:
+    array = self.numpy()
+    if dtype is not None and array.dtype != dtype:
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+@attach
+def __array_wrap__(self, array, context=None, return_scalar=False):
+    return wrap(np.asarray(array))
+
+
+@attach
+def __dlpack__(self, *, stream=None, **options):
+    if self._requires_grad:
+        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+    return memory(self).__dlpack__(stream=stream, **options)
+
+
+@attach
+def __dlpack_device__(self):
+    return memory(self).__dlpack_device__()
+
+
+@attach
+def cpu(self, memory_format=None) -> "Tensor":
+    """This tensor on the CPU (itself, if it is there already)."""
+    return self
+
+
+@attach
+def __bool__(self) -> bool:
+    if self._array.size != 1:
+        if self._array.size == 0:
+            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+        raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+    return bool(self._array.item())
+
+
+def _only_number(self, c_name: str | None = None):
+    """The one value, for Python's conversions; PyTorch's error where there is more than one, or it is complex."""
+    through = "double" if self._array.dtype.kind != "c" else c_name  # PyTorch counts by the C type on the way
+    if self._requires_grad and first_time(f"a tensor was converted to {through}"):
+        warn(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+            "Consider using tensor.detach() first.",
+            stacklevel=3,
+        )
+    if self._array.size != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    number = self._array.item()
+    if c_name is not None and isinstance(number, complex):
+        if number.imag:
+            raise RuntimeError(f"value cannot be converted to type {c_name} without overflow")
+        return number.real
+    return number
+
+
+@attach
+def __float__(self) -> float:
+    return float(_only_number(self, "double"))
+
+
+@attach
+def __int__(self) -> int:
+    return int(_only_number(self, "int64_t"))
+
+
+@attach
+def __complex__(self) -> complex:
+    return complex(_only_number(self))
+
+
+@attach
+def __index__(self) -> int:
+    if self._array.size != 1 or self.dtype.category > dtypes.INTEGER:
+        raise TypeError("only integer tensors of a single element can be converted to an index")
+    return int(self._array.item())
+
+
+@attach
+def __format__(self, spec: str) -> str:
+    if self._array.ndim == 0:
+        return self.item().__format__(spec)
+    return object.__format__(self, spec)
+
+
+@attach
+def __contains__(self, element) -> bool:
+    if isinstance(element, (Tensor, int, float, complex)):
+        return bool((self._array == (element._array if isinstance(element, Tensor) else element)).any())
+    raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
+
+
+@attach
+def __repr__(self, *, tensor_contents=None) -> str:
+    return describe(self)
+
+
+@attach
+def __deepcopy__(self, memo):
+    if self._node is not None:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+            "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
+            "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
+        )
+    base = self._base
+    if base is not None and base._node is None:  # views stay views: of the copy of their base
+        array = memory(self)
+        place = array.ctypes.data - memory(base).ctypes.data
+        whole = memory(copy.deepcopy(base, memo))
+        window = np.ndarray(array.shape, array.dtype, whole, place, array.strides) if whole.size else whole
+        copied = view(memo[id(base)], window)
+        copied.__class__ = type(self)
+    else:
+        copied = wrap(np.array(self._array, order="K"), type(self))
+    copied._requires_grad = self._requires_grad
+    memo[id(self)] = copied
+    if self._grad is not None:
+        copied._grad = self._grad.__deepcopy__(memo)
+    copied.__dict__.update(self.__dict__)
+    return copied
+
+
+@attach
+def __reduce_ex__(self, protocol):
+    return _rebuild, (self.detach().numpy().copy(), self._requires_grad, type(self))
+
+
+def _rebuild(array, requires_grad, cls):
+    """A tensor that came back from a copy or from another process."""
+    tensor = wrap(array, cls)
+    tensor._requires_grad = requires_grad
+    return tensor
+
+
+def describe(tensor, name: str = "tensor(") -> str:
+    """A tensor as PyTorch prints it."""
+    cls = type(tensor)
+    if cls is not Tensor and getattr(cls, "_printed_as", None) is None:
+        name = cls.__name__ + "("
+    kind = tensor.dtype
+    default = dtypes.get_default_dtype()
+    usual = kind in (default, dtypes.int64, dtypes.bool_) or (kind.is_complex and kind is default.to_complex())
+    shown = kind is not default and not tensor._array.size or not usual
+    grad = None
+    if tensor._node is not None:
+        grad = f"grad_fn=<{tensor._node.name().rpartition('::')[2]}>"
+    elif tensor._requires_grad:
+        grad = "requires_grad=True"
+    return tensor_text(
+        tensor._array, dtype_text=repr(kind) if shown else None, device_text=None, grad_text=grad, prefix=name
+    )

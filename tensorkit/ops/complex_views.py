@@ -1,0 +1,51 @@
+"""Complex numbers as pairs of real ones: `real`, `imag`, `view_as_real`, `view_as_complex`, all views.
+
+What is computed from complex numbers, `conj` and `angle` for example, stands in `complex_numbers.py`.
+"""
+
+import numpy as np
+
+from ..tensor import Tensor
+from .declare import FUNCTIONS, function, op
+
+
+@function
+def real(input):
+    """The real part; of a real tensor, the tensor."""
+    return _real(input) if input._array.dtype.kind == "c" else input
+
+
+@function
+def imag(input):
+    """The imaginary part of a complex tensor."""
+    if input._array.dtype.kind != "c":
+        raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    return _imag(input)
+
+
+@op(x=lambda g: g + 0j, views=True, function=False, method=False, node_name="RealBackward0")
+def _real(x):
+    return x.real
+
+
+@op(x=lambda g: g * 1j, views=True, function=False, method=False, node_name="ImagBackward0")
+def _imag(x):
+    return x.imag
+
+
+@op(x=lambda g: view_as_complex(g.contiguous()), views=True)
+def view_as_real(x):
+    """A complex tensor as pairs of real numbers in a new last dimension; a view."""
+    return x.view(x.real.dtype).reshape(*x.shape, 2)
+
+
+@op(x=lambda g: FUNCTIONS["stack"]([g.real, (g * 1j).real], -1), views=True)
+def view_as_complex(x):
+    """Pairs of real numbers in the last dimension as complex numbers; a view."""
+    return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
+
+
+Tensor.real = property(real)
+
+
+Tensor.imag = property(imag)

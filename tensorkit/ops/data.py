@@ -1,0 +1,232 @@
+"""Tensors from data that is there: numbers, nested lists, NumPy arrays, anything that speaks DLPack.
+
+`tensor` copies, `from_numpy` and `as_tensor` share memory where they can.  Tensors made by a rule stand in `create.py`,
+the casting of one number to a dtype in `cast.py`.
+"""
+
+from warnings import warn
+
+import numpy as np
+
+from .. import dtypes
+from ..once import first_time
+from ..tensor import Tensor, wrap
+from .cast import c_cast, clone, from_number, to_dtype
+from .create import finish, resolve, zeros
+from .declare import function, method
+from .promote import number_dtype
+
+
+@function(method=False)
+def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor:
+    """A new leaf tensor with a copy of `data`: a number, nested lists, an array or a tensor.
+
+    data   numbers of one nesting; whole numbers give int64, decimals the default dtype, truth values bool
+    dtype  the element type, if not the one that the data suggest
+
+    Raises ValueError for lists of uneven length, RuntimeError for `requires_grad` of whole numbers.
+
+    >>> tensor([[1., 2.], [3., 4.]])
+    tensor([[1., 2.],
+            [3., 4.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
+    """
+    kind = type(data)
+    if kind is float and dtype is None and device is None:  # the learner's first tensor, and the most frequent one
+        made = wrap(dtypes._default.numpy.type(data))
+        made._requires_grad = bool(requires_grad)
+        return made
+    return finish(from_data(data, dtype, "tensor"), requires_grad, device)
+
+
+def from_data(data, dtype, name: str):
+    """A new array of `data`, of `dtype` or of the dtype that PyTorch infers."""
+    wanted = None if dtype is None else resolve(dtype, name)
+    if isinstance(data, Tensor):
+        warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            stacklevel=3,
+        )
+        array = np.array(data._array)
+        return c_cast(array, wanted) if wanted is not None else array
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.array(data)
+        dtypes.from_numpy(array.dtype)  # refuses what PyTorch has no type for
+        return c_cast(array, wanted) if wanted is not None else array
+    if isinstance(data, (bool, int, float, complex)):
+        return from_number(data, wanted)
+    return from_sequence(data, wanted, name)
+
+
+def from_sequence(data, wanted, name: str):
+    """A new array of nested lists, whose shape and common dtype are found first, as PyTorch does."""
+    if isinstance(data, (str, bytes, dict, set, frozenset)) or not hasattr(data, "__len__"):
+        raise _cannot_infer(data)
+    if (
+        len(data)
+        and isinstance(data[0], np.ndarray)
+        and data[0].ndim
+        and first_time("a tensor was made of a list of arrays")
+    ):
+        warn(
+            "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list "
+            "to a single numpy.ndarray with numpy.array() before converting to a tensor.",
+            stacklevel=4,
+        )
+    shape, row = [], data
+    while not isinstance(row, (str, bytes)) and hasattr(row, "__len__") and getattr(row, "ndim", 1):
+        shape.append(len(row))
+        if not len(row):
+            break
+        row = row[0]
+    values = _flatten(data, shape, 0)
+    kinds = {type(value) for value in values}
+    if kinds <= {float}:
+        natural = dtypes.get_default_dtype()
+    elif kinds == {int}:
+        natural = dtypes.int64
+    else:
+        natural = None
+        for value in values:
+            kind = _value_dtype(value)
+            natural = kind if natural is None else dtypes.result_type(natural, kind)
+        values = [value.item() if isinstance(value, (Tensor, np.generic, np.ndarray)) else value for value in values]
+    numpy = dtypes.numpy_dtype(natural) if wanted is None else wanted
+    if natural is dtypes.int64 and numpy.kind in "iu":
+        return np.array([from_number(value, numpy) for value in values] if numpy.itemsize < 8 else _int64(values),
+                        dtype=numpy).reshape(shape)  # fmt: skip
+    return c_cast(np.array(values, dtype=dtypes.numpy_dtype(_widest(natural))), numpy).reshape(shape)
+
+
+def _int64(values):
+    try:
+        return np.array(values, dtype=np.int64)
+    except OverflowError:
+        raise ValueError("Overflow when unpacking long long") from None
+
+
+def _widest(natural):
+    return {dtypes.FLOATING: dtypes.float64, dtypes.COMPLEX: dtypes.complex128}.get(natural.category, natural)
+
+
+def _value_dtype(value):
+    if isinstance(value, Tensor):
+        return value.dtype
+    if isinstance(value, (np.generic, np.ndarray)):
+        return dtypes.from_numpy(value.dtype)
+    if isinstance(value, (bool, int, float, complex)):
+        return number_dtype(value)
+    raise _cannot_infer(value)
+
+
+def _cannot_infer(value) -> Exception:
+    if isinstance(value, str):
+        return TypeError("new(): invalid data type 'str'")
+    return RuntimeError(f"Could not infer dtype of {type(value).__name__}")
+
+
+def _flatten(data, shape: list, depth: int) -> list:
+    """The numbers of nested sequences in order; ValueError where the nesting is uneven."""
+    if depth == len(shape):
+        return [data]
+    if isinstance(data, Tensor):
+        data = data.detach().tolist() if data.ndim else data
+    if not hasattr(data, "__len__"):
+        if depth:
+            raise TypeError("not a sequence")
+        raise _cannot_infer(data)
+    if len(data) != shape[depth]:
+        raise ValueError(f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})")
+    if depth == len(shape) - 1:
+        flat = list(data)
+        for value in flat:
+            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+                raise TypeError(
+                    "only integer tensors of a single element can be converted to an index"
+                    if isinstance(value, Tensor)
+                    else f"'{type(value).__name__}' object cannot be interpreted as an integer"
+                )
+            if isinstance(value, str):
+                raise _cannot_infer(value) if value is not flat[0] else ValueError("too many dimensions 'str'")
+        return flat
+    return [value for row in data for value in _flatten(row, shape, depth + 1)]
+
+
+@function(method=False)
+def as_tensor(data, dtype=None, device=None) -> Tensor:
+    """`data` as a tensor, without a copy if it is a tensor or an array of that dtype already."""
+    if isinstance(data, Tensor):
+        return data if dtype is None else to_dtype(data, dtypes.as_dtype(dtype))
+    if isinstance(data, np.ndarray):
+        found = from_numpy(data)
+        return found if dtype is None else to_dtype(found, dtypes.as_dtype(dtype))
+    return tensor(data, dtype=dtype, device=device)
+
+
+@function(method=False, name="asarray")
+def _asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor:
+    """`obj` as a tensor; `copy=True` always copies, `copy=False` never (ValueError where it would have to)."""
+    found = as_tensor(obj, dtype=dtype)
+    if copy and found._array is getattr(obj, "_array", obj):
+        found = clone(found)
+    return found.requires_grad_() if requires_grad else found
+
+
+@function(method=False)
+def from_numpy(ndarray) -> Tensor:
+    """A tensor over the memory of a NumPy array: a change of either is seen in both.
+
+    Raises TypeError for anything else, and for element types that PyTorch does not have.
+
+    >>> import numpy as np
+    >>> from_numpy(np.array([1.0, 2.0]))
+    tensor([1., 2.], dtype=torch.float64)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.from_numpy.html
+    """
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    dtypes.from_numpy(ndarray.dtype)
+    if any(step < 0 for step in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
+        )
+    if not ndarray.flags.writeable:
+        warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means "
+            "writing to this tensor will result in undefined behavior. You may want to copy the array to protect its "
+            "data or make it writable before converting it to a tensor. This type of warning will be suppressed for "
+            "the rest of this program.",
+            stacklevel=2,
+        )
+    return wrap(ndarray)
+
+
+@function(method=False, aliases=("from_dlpack",))
+def from_dlpack(ext_tensor) -> Tensor:
+    """A tensor over the memory of any object that speaks DLPack (NumPy, PyTorch, CuPy, JAX …)."""
+    return wrap(np.from_dlpack(ext_tensor))
+
+
+@function(method=False)
+def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A 0-d tensor of the default dtype."""
+    return finish(from_number(s, resolve(dtype, "scalar_tensor")), requires_grad, device)
+
+
+@method
+def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """A new leaf of `data`, with this tensor's dtype if none is given."""
+    return tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+
+
+@method
+def new(self, *size) -> Tensor:
+    """The old spelling of `new_empty` and `new_tensor`."""
+    if len(size) == 1 and not isinstance(size[0], int):
+        return tensor(size[0], dtype=self.dtype)
+    return zeros(*size, dtype=self.dtype) if size else zeros(0, dtype=self.dtype)
