@@ -38,32 +38,18 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     With `accumulate`, gradients are added to the `.grad` of the leaves (of `inputs` alone, if given).  The gradients
     that reached `inputs` are returned by what stands for each on the tape: its node, or the leaf itself.
     """
-    wanted = None if inputs is None else {each._node or each for each in inputs}
-    found: dict = {}
-    pending: dict = {}  # what waits at each node and leaf
-    nodes: dict = {}  # the waiting nodes by their time,
-    heap: list = []  # and these times, negative: the newest on top
-    shared: set = set()  # leaves whose waiting gradient is held elsewhere too
-
-    needed = None
-    if wanted is not None:
+    wanted = needed = None
+    if inputs is not None:
+        wanted = {each._node or each for each in inputs}
         needed = _on_the_way(roots, wanted)
         walking.to_inputs = True
+    found: dict = {}
+    pending: dict = {}  # what waits at each node and leaf
+    shared: set = set()  # leaves whose waiting gradient is held elsewhere too
     shares_of = watched(_shares) if anomaly.enabled else _shares
     recording, mode.enabled = mode.enabled, create_graph
     try:
-        for root, gradient in zip(roots, gradients, strict=True):
-            edge = root._node or root
-            if edge in pending:
-                pending[edge] = add(pending[edge], gradient)
-                continue
-            pending[edge] = gradient
-            if root._node is None:
-                shared.add(edge)
-            else:
-                nodes[edge.time] = edge
-                heap.append(-edge.time)
-        heapify(heap)
+        nodes, heap = _started(roots, gradients, pending, shared)
         while heap:
             node = nodes.pop(-heappop(heap))
             g = pending.pop(node)
@@ -101,6 +87,12 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
         mode.enabled = recording
         if wanted is not None:
             walking.__dict__.pop("to_inputs", None)
+    _arrive(pending, shared, wanted, found, accumulate, create_graph)
+    return found
+
+
+def _arrive(pending: dict, shared: set, wanted, found: dict, accumulate: bool, create_graph: bool) -> None:
+    """Hand what waits at the leaves to their hooks, to `found` and to their `.grad`."""
     for leaf, g in pending.items():
         if leaf._hooks:
             g = run_hooks(leaf._hooks, g)
@@ -110,7 +102,26 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
             found[leaf] = g
         if accumulate:
             deposit(leaf, g, leaf in shared, create_graph)
-    return found
+
+
+def _started(roots, gradients, pending: dict, shared: set) -> tuple[dict, list]:
+    """Let the given gradients wait at their roots.  The waiting nodes by their time, and these times as a heap,
+    negative: the newest on top."""
+    nodes: dict = {}
+    heap: list = []
+    for root, gradient in zip(roots, gradients, strict=True):
+        edge = root._node or root
+        if edge in pending:
+            pending[edge] = add(pending[edge], gradient)
+            continue
+        pending[edge] = gradient
+        if root._node is None:
+            shared.add(edge)
+        else:
+            nodes[edge.time] = edge
+            heap.append(-edge.time)
+    heapify(heap)
+    return nodes, heap
 
 
 def _shares(node: Node, g) -> list:
