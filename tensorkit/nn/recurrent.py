@@ -1,8 +1,8 @@
 """A recurrent layer in one operation: all time steps of a plain RNN, an LSTM or a GRU in one direction.
 
 One matrix product projects all inputs; a loop over time steps does the rest in NumPy, and another one, the other way
-round, carries the gradient back through time.  Where that gradient itself is to be differentiated, the same steps are
-put together from the operations of the cells.
+round, carries the gradient back through time (a step of each: `gates.py`).  Where that gradient itself is to be
+differentiated, the same steps are put together from the operations of the cells.
 
 Sequences lie one step after the other in one matrix (steps · samples, features), so that those of unlike lengths
 (`PackedSequence`) need no other code: a step has as many rows as there are sequences of that length, longest first.
@@ -20,6 +20,7 @@ from ..ops.trigonometric import tanh
 from ..tape import enable_grad, mode
 from ..tensor import wrap
 from .functional import linear, relu, sigmoid
+from .gates import machine
 
 
 def rnn_cell(x, state, w_ih, w_hh, b_ih, b_hh, nonlinearity=tanh):
@@ -72,109 +73,10 @@ def spans(sizes, reverse: bool) -> list:
     return found[::-1] if reverse else found
 
 
-def _sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-class _Elman:
-    """A plain RNN in NumPy: what it keeps of a forward pass, and its backward pass."""
-
-    def __init__(self, relu: bool):
-        self.relu = relu
-
-    def step(self, gates, n: int, states, w_hh_t, b_hh, at):
-        (h,) = states
-        gates += h[:n] @ w_hh_t
-        if b_hh is not None:
-            gates += b_hh
-        h[:n] = np.maximum(gates, 0, out=gates) if self.relu else np.tanh(gates, out=gates)
-
-    def back(self, gates, n: int, grads, before, w_hh, at):
-        (dh,) = grads
-        slope = (gates > 0) if self.relu else 1 - gates * gates
-        d = dh[:n] * slope
-        dh[:n] = d @ w_hh
-        return d, d
-
-
-class _Lstm:
-    """An LSTM in NumPy; `gates` holds i, f, g, o after their functions."""
-
-    def __init__(self, rows: int, size: int, kind):
-        self.squashed = np.empty((rows, size), kind)
-
-    def step(self, gates, n: int, states, w_hh_t, b_hh, at):
-        h, c = states
-        size = h.shape[1]
-        gates += h[:n] @ w_hh_t
-        if b_hh is not None:
-            gates += b_hh
-        proposal = np.tanh(gates[:, 2 * size : 3 * size])
-        np.copyto(gates, _sigmoid(gates))
-        gates[:, 2 * size : 3 * size] = proposal
-        c[:n] = gates[:, size : 2 * size] * c[:n] + gates[:, :size] * proposal
-        squashed = np.tanh(c[:n], out=self.squashed[at[0] : at[1]])
-        h[:n] = gates[:, 3 * size :] * squashed
-
-    def back(self, gates, n: int, grads, before, w_hh, at):
-        dh, dc = grads
-        size = dh.shape[1]
-        i, f, g, o = (gates[:, k * size : (k + 1) * size] for k in range(4))
-        squashed = self.squashed[at[0] : at[1]]
-        through = dc[:n] + dh[:n] * o * (1 - squashed * squashed)
-        d = np.empty_like(gates)
-        d[:, :size] = through * g * i * (1 - i)
-        d[:, size : 2 * size] = through * before[1] * f * (1 - f)
-        d[:, 2 * size : 3 * size] = through * i * (1 - g * g)
-        d[:, 3 * size :] = dh[:n] * squashed * o * (1 - o)
-        dc[:n] = through * f
-        dh[:n] = d @ w_hh
-        return d, d
-
-
-class _Gru:
-    """A GRU in NumPy; `gates` holds r, z, n after their functions, `hidden` the hidden share of n."""
-
-    def __init__(self, rows: int, size: int, kind):
-        self.hidden = np.empty((rows, size), kind)
-
-    def step(self, gates, n: int, states, w_hh_t, b_hh, at):
-        (h,) = states
-        size = h.shape[1]
-        own = h[:n] @ w_hh_t
-        if b_hh is not None:
-            own += b_hh
-        gates[:, : 2 * size] = _sigmoid(gates[:, : 2 * size] + own[:, : 2 * size])
-        self.hidden[at[0] : at[1]] = own[:, 2 * size :]
-        r, z = gates[:, :size], gates[:, size : 2 * size]
-        proposal = np.tanh(gates[:, 2 * size :] + r * own[:, 2 * size :])
-        gates[:, 2 * size :] = proposal
-        h[:n] = proposal + z * (h[:n] - proposal)
-
-    def back(self, gates, n: int, grads, before, w_hh, at):
-        (dh,) = grads
-        size = dh.shape[1]
-        r, z, proposal = (gates[:, k * size : (k + 1) * size] for k in range(3))
-        d = np.empty_like(gates)
-        d[:, 2 * size :] = dh[:n] * (1 - z) * (1 - proposal * proposal)
-        d[:, size : 2 * size] = dh[:n] * (before[0] - proposal) * z * (1 - z)
-        d[:, :size] = d[:, 2 * size :] * self.hidden[at[0] : at[1]] * r * (1 - r)
-        own = d.copy()
-        own[:, 2 * size :] *= r
-        dh[:n] = dh[:n] * z + own @ w_hh
-        return d, own
-
-
-def _machine(kind: str, rows: int, size: int, dtype):
-    if kind == "LSTM":
-        return _Lstm(rows, size, dtype)
-    return _Gru(rows, size, dtype) if kind == "GRU" else _Elman(kind == "RNN_RELU")
-
-
 class Trace:
-    """What a forward pass leaves for the backward pass: the machine, gates and states; and the gradients once found."""
+    """What a forward pass leaves for the backward pass: the machine and the states; the walk back once it was made."""
 
-    __slots__ = ("machine", "gates", "before", "asked", "found")
+    __slots__ = ("machine", "before", "asked", "found")
 
     def __init__(self):
         self.asked = self.found = None
@@ -188,37 +90,50 @@ def _forward(kind: str, x, states, w_ih, w_hh, b_ih, b_hh, sizes, reverse: bool,
         gates += b_ih
     size = w_hh.shape[1]
     states = [np.array(each) for each in states]
-    machine = trace.machine = _machine(kind, len(flat), size, gates.dtype)
+    cell = trace.machine = machine(kind, gates, w_hh, b_hh)
     out = np.empty((len(flat), size), gates.dtype)
     before = trace.before = [np.empty((len(flat), size), gates.dtype) for _ in states]
-    trace.gates = gates
-    turned = np.ascontiguousarray(w_hh.T)
-    for at in spans(sizes, reverse):
-        n = at[1] - at[0]
+    for start, stop in spans(sizes, reverse):
+        at, n = slice(start, stop), stop - start
         for kept, state in zip(before, states, strict=True):
-            kept[at[0] : at[1]] = state[:n]
-        machine.step(gates[at[0] : at[1]], n, states, turned, b_hh, at)
-        out[at[0] : at[1]] = states[0][:n]
+            kept[at] = state[:n]
+        cell.step(at, n, states)
+        out[at] = states[0][:n]
     return (out.reshape(*x.shape[:-1], size), *states)
 
 
-def _backward(g: list, x, w_ih, w_hh, b_ih, sizes, reverse: bool, trace: Trace, count: int):
-    """The gradients of input, states, weights and biases, by one walk back through time."""
-    flat = x.reshape(-1, x.shape[-1])
-    given = [None if each is None else each._array for each in g] + [None] * (1 + count - len(g))
-    rows, size = trace.before[0].shape
-    outer = np.zeros((rows, size), flat.dtype) if given[0] is None else given[0].reshape(rows, size)
-    batch = max(sizes)
-    grads = [np.zeros((batch, size), flat.dtype) if each is None else np.array(each) for each in given[1:]]
-    inner, own = np.empty_like(trace.gates), np.empty_like(trace.gates)
-    for at in spans(sizes, not reverse):
-        n, here = at[1] - at[0], slice(*at)
-        grads[0][:n] += outer[here]
-        before = [each[here] for each in trace.before]
-        inner[here], own[here] = trace.machine.back(trace.gates[here], n, grads, before, w_hh, at)
-    dx = (inner @ w_ih).reshape(x.shape)
-    biases = (None, None) if b_ih is None else (inner.sum(0), own.sum(0))
-    return [dx, *grads, inner.T @ flat, own.T @ trace.before[0], *biases]
+def _back(g: list, sizes, reverse: bool, trace: Trace) -> list:
+    """The gradients of the first states, by one walk back through time; the machine keeps those of the gates."""
+    cell, (rows, size) = trace.machine, trace.before[0].shape
+    given = [None if each is None else each._array for each in g]
+    given += [None] * (1 + len(trace.before) - len(given))
+    outer = None if given[0] is None else given[0].reshape(rows, size)
+    grads = [np.zeros((max(sizes), size), cell.gates.dtype) if each is None else np.array(each) for each in given[1:]]
+    cell.prepare(trace.before)
+    for start, stop in spans(sizes, not reverse):
+        at, n = slice(start, stop), stop - start
+        if outer is not None:
+            grads[0][:n] += outer[at]
+        cell.back(at, n, grads)
+    return grads
+
+
+def _of_operand(i: int, x, w_ih, trace: Trace):
+    """The gradient of operand i (input, states, weights, biases) after the walk back: what is not asked is not made."""
+    cell, states = trace.machine, trace.found
+    if 1 <= i <= len(states):
+        return states[i - 1]
+    if i == 0:
+        return (cell.inner @ w_ih).reshape(x.shape)
+    match i - len(states):
+        case 1:
+            return cell.inner.T @ x.reshape(-1, x.shape[-1])
+        case 2:
+            return cell.own.T @ trace.before[0]
+        case 3:
+            return cell.inner.sum(0)
+        case _:
+            return cell.own.sum(0)
 
 
 def by_cells(cell, x, states, weights, sizes, reverse: bool):
@@ -235,41 +150,45 @@ def by_cells(cell, x, states, weights, sizes, reverse: bool):
     return (out.reshape(*x._array.shape[:-1], out._array.shape[-1]), *states)
 
 
-def _gradients(g, kind, operands, sizes, reverse, trace, states: int):
-    """All gradients at once; kept while the engine asks for one after the other."""
-    if trace.asked is g:
-        return trace.found
-    g = g if isinstance(g, list) else [g]
-    if not mode.enabled:
-        x, w_ih, w_hh, b_ih = operands[0], operands[1 + states], operands[2 + states], operands[3 + states]
-        arrays = [each if each is None else each._array for each in (x, w_ih, w_hh, b_ih)]
-        found = _backward(g, *arrays, sizes, reverse, trace, states)
-        found = [each if each is None else wrap(each) for each in found]
+def _gradient(i: int, g, kind, operands, sizes, reverse, trace, states: int):
+    """The gradient of operand i; the walk back is made when the engine asks for the first one."""
+    if trace.asked is not g:
+        trace.found = None
+    given = g if isinstance(g, list) else [g]
+    if mode.enabled:
+        if trace.found is None:
+            trace.found = _by_cells_again(given, kind, operands, sizes, reverse, states)
+        found = trace.found[i]
     else:
-        with enable_grad():
-            # Under names of their own: one operand may be made from another, or stand twice.
-            operands = [each if each is None else each.view(each._array.shape) for each in operands]
-            outputs = by_cells(
-                CELLS[kind], operands[0], operands[1 : 1 + states], operands[1 + states :], sizes, reverse
-            )
-        pairs = [(o, each) for o, each in zip(outputs, g, strict=False) if each is not None]
-        wanted = [each for each in operands if each is not None and each._requires_grad]
-        results = iter(autograd.grad([o for o, _ in pairs], wanted, [each for _, each in pairs],
-                                     create_graph=True, allow_unused=True))  # fmt: skip
-        found = [next(results) if each is not None and each._requires_grad else None for each in operands]
-    trace.asked, trace.found = g, found
+        if trace.found is None:
+            trace.found = _back(given, sizes, reverse, trace)
+        found = wrap(_of_operand(i, operands[0]._array, operands[1 + states]._array, trace))
+    trace.asked = g
     return found
+
+
+def _by_cells_again(g: list, kind, operands, sizes, reverse, states: int) -> list:
+    """All gradients with a history of their own, so that they can be differentiated again."""
+    with enable_grad():
+        # Under names of their own: one operand may be made from another, or stand twice.
+        operands = [each if each is None else each.view(each._array.shape) for each in operands]
+        outputs = by_cells(CELLS[kind], operands[0], operands[1 : 1 + states], operands[1 + states :], sizes, reverse)
+    pairs = [(o, each) for o, each in zip(outputs, g, strict=False) if each is not None]
+    wanted = [each for each in operands if each is not None and each._requires_grad]
+    results = iter(autograd.grad([o for o, _ in pairs], wanted, [each for _, each in pairs],
+                                 create_graph=True, allow_unused=True))  # fmt: skip
+    return [next(results) if each is not None and each._requires_grad else None for each in operands]
 
 
 def _rule(i: int, states: int):
     """The rule of operand i of a layer with one state, or with two."""
     if states == 1:
-        return lambda g, x, h, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace: _gradients(
-            g, kind, (x, h, w_ih, w_hh, b_ih, b_hh), sizes, reverse, trace, 1
-        )[i]
-    return lambda g, x, h, c, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace: _gradients(
-        g, kind, (x, h, c, w_ih, w_hh, b_ih, b_hh), sizes, reverse, trace, 2
-    )[i]
+        return lambda g, x, h, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace: _gradient(
+            i, g, kind, (x, h, w_ih, w_hh, b_ih, b_hh), sizes, reverse, trace, 1
+        )
+    return lambda g, x, h, c, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace: _gradient(
+        i, g, kind, (x, h, c, w_ih, w_hh, b_ih, b_hh), sizes, reverse, trace, 2
+    )
 
 
 @op(x=_rule(0, 1), h=_rule(1, 1), w_ih=_rule(2, 1), w_hh=_rule(3, 1), b_ih=_rule(4, 1), b_hh=_rule(5, 1),
