@@ -252,7 +252,7 @@ def keep(array):
 
 
 def record(op, parents: tuple, saved: tuple, extras: tuple, array) -> Node:
-    """A new node for `op`, made now.  (The factories in `ops.declare` write this out to save a call.)"""
+    """A new node for `op`, made now.  (The factories in `ops.elementwise` write this out to save a call.)"""
     node = Node()
     node.op = op
     node.parents = parents
