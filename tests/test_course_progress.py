@@ -122,6 +122,6 @@ def test_a_wrong_call_is_answered_in_one_line(ip, folder, line, said):
 def test_names_of_exercises_are_completed(ip):
     from types import SimpleNamespace
 
-    from tensorkit.magics import _completions
+    from tensorkit.magics import completions
 
-    assert "random_tensor" in _completions(ip, SimpleNamespace(command="%check", symbol="ran"))
+    assert "random_tensor" in completions(ip, SimpleNamespace(command="%check", symbol="ran"))

@@ -225,7 +225,7 @@ def test_magics_work_in_loops_and_give_nothing_back(ip):
         ("%graph f --limit many", "UsageError: argument --limit: invalid int value: 'many'"),
         ("%graph f --limit 0", "UsageError: %graph: --limit must be at least 1, but got 0"),
         ("%graph f --right --down", "UsageError: %graph: --right and --down exclude each other"),
-        ("%backprop x", "UsageError: %backprop: x has no history to step through: no operation on the tape made it"),
+        ("%backprop x", "UsageError: %backprop x: x has no history to step through: no operation on the tape made it"),
         (
             "%gradcheck x.detach()",
             "UsageError: %gradcheck x.detach(): it was computed from no tensor that requires gradients",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import tensorkit as torch
 from tensorkit.graph import broadcast, histogram, product, slices
-from tensorkit.magic_lines import pair_of_names
+from tensorkit.magics.lines import pair_of_names
 
 NAN, INF = float("nan"), float("inf")
 VIEWS = [

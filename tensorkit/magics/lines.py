@@ -1,6 +1,7 @@
 """The line behind a magic's name: options apart from the expression, and what an expression says about itself.
 
-Not here: the magics themselves (`magics.py`).
+Here: functions from text to text and numbers, without a shell. Not here: what a call is (`call.py`), the magics
+themselves (`inspectors.py`, `exercises.py`, `about.py`).
 """
 
 from __future__ import annotations
@@ -8,64 +9,13 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from IPython.core.error import UsageError
-from IPython.core.magic import Magics
-from IPython.core.magic_arguments import MagicArgumentParser, parse_argstring
-
-from .graph import names_in
-from .tensor import Tensor
+from IPython.core.magic_arguments import MagicArgumentParser
 
 _OPTION_BEHIND = re.compile(r"(?:^|\s)(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?\s*$")
 _OPTION_IN_FRONT = re.compile(r"\s*(--[a-z][a-z-]*)(?:=(\S*)|\s+(?!--)(\S+))?(?=\s|$)")
-
-
-class ReadingMagics(Magics):
-    """Magics that take an expression of the notebook, with options before or behind it."""
-
-    def _read(
-        self, magic: str, line: str, local_ns: Mapping[str, Any] | None, kinds: tuple[type, ...] = (Tensor,)
-    ) -> tuple[Any, Any, dict[str, Tensor], str] | None:
-        """Options, tensor, names and expression of a call; None where it asked for help. UsageError if it is wrong."""
-        asked = self._asked(magic, line, f"a tensor, as in: %{magic} loss")
-        if asked is None:
-            return None
-        options, expression = asked
-        namespace = {**self._shell().user_ns, **(local_ns or {})}
-        value = self._evaluate(magic, expression, namespace)
-        if not isinstance(value, kinds):
-            raise UsageError(f"%{magic} {expression}: expected a tensor, but got {type(value).__name__}")
-        return options, value, names_in(namespace), expression
-
-    def _asked(self, magic: str, line: str, wanted: str) -> tuple[Any, str] | None:
-        """Options and expression of a call; None where it asked for help. UsageError where there is none."""
-        function = getattr(self, magic)
-        words, expression = split_options(function.parser, line)
-        options = parse_argstring(function, " ".join(words))
-        if options.help:
-            print(function.parser.format_help().replace("::\n\n  ", "", 1).strip())
-            return None
-        if not expression:
-            raise UsageError(f"%{magic} needs {wanted}    (%{magic} --help says more)")
-        return options, expression
-
-    def _shell(self) -> Any:
-        return self.shell
-
-    def _evaluate(self, magic: str, expression: str, namespace: dict[str, Any]) -> Any:
-        """The expression's value by the shell's own evaluation, which meanwhile sees the caller's local names."""
-        shell = self._shell()
-        own = shell.user_ns
-        shell.user_ns = namespace
-        try:
-            return shell.ev(expression)
-        except Exception as error:
-            text = " ".join(str(error).split()) or type(error).__name__
-            raise UsageError(f"%{magic} {expression}: {text}") from None
-        finally:
-            shell.user_ns = own
 
 
 def split_options(parser: MagicArgumentParser, line: str) -> tuple[list[str], str]:
@@ -124,7 +74,7 @@ def pair_of_names(expression: str) -> tuple[str, str] | None:
 
 
 def variables_of(expression: str) -> tuple[str, ...]:
-    """Which of x and y an expression is about; nothing where it is a name, a call of none of them, or a lambda.
+    """Which of x and y an expression is about; nothing where it is a name, a lambda, or no expression.
 
     >>> variables_of("x**2 + a"), variables_of("(x - 1)**2 * y"), variables_of("my_function")
     (('x',), ('x', 'y'), ())
@@ -132,7 +82,7 @@ def variables_of(expression: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(expression.strip(), mode="eval").body
     except SyntaxError:
-        return ("x",)  # its evaluation says what is wrong
+        return ()  # its evaluation says what is wrong
     if isinstance(tree, ast.Lambda):
         return ()
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
