@@ -22,6 +22,7 @@ from ..ops.pointwise import add
 from ..tape import Node, Output, anomaly, mode, record
 from ..tensor import Tensor, wrap
 from .anomaly import watched
+from .arrival import awaited, delivering
 from .hooking import run_hooks, run_post_hooks, run_prehooks
 
 ndarray = np.ndarray
@@ -47,6 +48,8 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     pending: dict = {}  # what waits at each node and leaf
     shared: set = set()  # leaves whose waiting gradient is held elsewhere too
     shares_of = watched(_shares) if anomaly.enabled else _shares
+    if awaited and wanted is None:
+        shares_of = delivering(shares_of, roots, lambda leaf: _arrive_early(leaf, pending, shared, create_graph))
     recording, mode.enabled = mode.enabled, create_graph
     try:
         nodes, heap = _started(roots, gradients, pending, shared)
@@ -102,6 +105,12 @@ def _arrive(pending: dict, shared: set, wanted, found: dict, accumulate: bool, c
             found[leaf] = g
         if accumulate:
             deposit(leaf, g, leaf in shared, create_graph)
+
+
+def _arrive_early(leaf, pending: dict, shared: set, create_graph: bool) -> None:
+    """The same for one leaf whose gradient is complete, while the walk goes on."""
+    if leaf in pending:
+        _arrive({leaf: pending.pop(leaf)}, shared, None, {}, True, create_graph)
 
 
 def _started(roots, gradients, pending: dict, shared: set) -> tuple[dict, list]:

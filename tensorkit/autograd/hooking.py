@@ -9,6 +9,7 @@ import weakref
 from ..hooks import RemovableHandle
 from ..tape import Node
 from ..tensor import Tensor, attach
+from .arrival import await_arrival
 
 
 @attach
@@ -57,13 +58,14 @@ def register_hook(self, hook):
 
 @attach
 def register_post_accumulate_grad_hook(self, hook):
-    """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
+    """Call `hook(tensor)` as soon as a backward pass has added to this leaf's `.grad`; the pass goes on behind it."""
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self._node is not None:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     if self._post_hooks is None:
         self._post_hooks = {}
+    await_arrival(self)
     return RemovableHandle(self._post_hooks, hook)
 
 
