@@ -1,11 +1,12 @@
 """The history of a tensor as plain data and as pictures.
 
 Read in this order: `model` (the records), `trace` (tensor to records), `rules` (derivative rules as text), `describe`
-(what is said about a node), `layout` (where things stand), `svg`, `text`, `dot` (three drawings of the same thing);
-`leaves` and `summary` show a table of gradients and a single tensor; `steps` walks forward and back one operation at a
-time; `check` compares gradients with finite differences; `why` explains a `.grad`; `histogram`, `slices`,
-`broadcasting` and `product` draw numbers and shapes; `training` and `training_picture` record and draw
-a training run, `descent` and `descent_picture` walk down a function; `charts` has the axes for all of them.
+(what is said about a node), `fold` (a large graph made small: by module, by repetition, by depth), `layout` (where
+things stand), `svg`, `text`, `dot` (three drawings of the same thing); `leaves` and `summary` show a table of gradients
+and a single tensor; `steps` walks forward and back one operation at a time; `check` compares gradients with finite
+differences; `why` explains a `.grad`; `histogram`, `slices`, `broadcasting` and `product` draw numbers and shapes;
+`training` and `training_picture` record and draw a training run, `descent` and `descent_picture` walk down a function;
+`charts` has the axes for all of them.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
@@ -20,9 +21,11 @@ from .check import Check, Checker, Checks, check
 from .descent import Descent, descend
 from .explanation import Explanation
 from .expressions import names_in
+from .fold import fold
 from .histogram import Histogram, histogram
 from .leaves import LeafTable, leaf_table
-from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .model import BLOCK, CONSTANT, LEAF, OMITTED, RESULT, Block, Edge, Graph, GraphNode, Snapshot
+from .modules import ModuleCall, module_calls
 from .product import Product, product
 from .slices import Slices, slices
 from .steps import Contribution, Step, Steps, walk
@@ -32,6 +35,8 @@ from .training import TrainingRecord
 from .why import why
 
 __all__ = [
+    "BLOCK",
+    "Block",
     "Broadcast",
     "CONSTANT",
     "Check",
@@ -46,6 +51,7 @@ __all__ = [
     "Histogram",
     "LEAF",
     "LeafTable",
+    "ModuleCall",
     "OMITTED",
     "Product",
     "RESULT",
@@ -58,8 +64,10 @@ __all__ = [
     "broadcast",
     "check",
     "descend",
+    "fold",
     "histogram",
     "leaf_table",
+    "module_calls",
     "names_in",
     "product",
     "slices",

@@ -7,14 +7,17 @@ for a panel), `headline` and `clean`. Not here: where it stands and how it looks
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from .model import CONSTANT, KIND_WORDS, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .model import BLOCK, CONSTANT, KIND_WORDS, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
 from .snapshots import lines, shape_text, short
 
 LABEL_LENGTH = 40
+NAMED_LEAVES = 8  # of a block
 SIGNS = {"*": "×", "-": "−", "/": "÷"}
 
 
@@ -57,7 +60,7 @@ def face(graph: Graph, node: GraphNode) -> Face:
     return Face(
         title=label_of(node),
         expression=clean(node.expression) if node.expression and node.name is not None else None,
-        caption=", ".join([*(["root"] if node.is_root else []), node.kind, *_type_words(node)]),
+        caption=", ".join([*(["root"] if node.is_root else []), _kind_words(graph, node), *_type_words(node)]),
         rows=tuple(_rows(node)),
         operation=clean(node.op) if node.op else None,
         sign=SIGNS.get(node.symbol, node.symbol) if node.symbol else None,
@@ -93,13 +96,7 @@ def back_formula(edge: Edge) -> str | None:
 def headline(graph: Graph) -> str:
     """One line on the whole graph: `Graph of f: 3 leaves, 2 operations. Gradients are those of f.`"""
     root = label_of(graph.node(graph.root))
-    results = [node for node in graph.nodes if node.kind == RESULT]
-    counts = [
-        _count(len(graph.leaves), "leaf", "leaves"),
-        _count(sum(node.kind == CONSTANT for node in graph.nodes), "constant", "constants"),
-        _count(len(results), "operation", "operations"),
-    ]
-    text = f"Graph of {root}: {', '.join(count for count in counts if count) or 'nothing'}."
+    text = f"Graph of {root}: {_contents((graph.whole or graph).nodes) or 'nothing'}."
     return " ".join([text, *graph.notes])
 
 
@@ -108,31 +105,42 @@ def describe(graph: Graph, id: str) -> tuple[tuple[str, str], ...]:
     node = graph.node(id)
     if node.kind == OMITTED:
         return (("left out", label_of(node)),)
-    root = label_of(graph.node(graph.root))
     rows = [
         ("name", None if node.name is None else clean(node.name)),
         ("also called", ", ".join(map(clean, node.aliases))),
     ]
     rows.append(("is", KIND_WORDS[node.kind] + (" and the root of this graph" if node.is_root else "")))
+    if node.kind == BLOCK:
+        rows.extend(_block_rows(graph, node))
     if node.op:
         rows.append(("operation", _operation_words(node)))
         rows.append(("computes", " = ".join(part for part in (node.expression, node.numbers) if part)))
-    rows.append(("value", short(node.value)))
+    rows.append(("value", short(node.value) if node.value or node.dtype else None))
     if node.requires_grad:
-        rows.append(("gradient", f"∂{root}/∂{label_of(node)} = {short(node.gradient)}"))
+        rows.append(("gradient", f"{'/'.join(fraction(graph.node(graph.root), node))} = {short(node.gradient)}"))
         rows.append(("sum of", _sum_of_uses(graph, node)))
     rows.append((".grad", _stored_words(node)))
     for edge in graph.operands(id):
         rows.append((f"back to {label_of(graph.node(edge.source))}", back_formula(edge) or ""))
         if edge.derivative:
-            rows.append((f"∂{label_of(node)}/∂{label_of(graph.node(edge.source))}", edge.derivative))
+            rows.append(("/".join(fraction(node, graph.node(edge.source))), edge.derivative))
     rows.append(("used by", ", ".join(label_of(graph.node(edge.target)) for edge in graph.uses(id))))
-    rows.append(("shape", f"{shape_text(node.shape)} {tuple(node.shape)}" if node.shape else "scalar ()"))
+    if node.dtype:
+        rows.append(("shape", f"{shape_text(node.shape)} {tuple(node.shape)}" if node.shape else "scalar ()"))
     rows.append(("dtype", f"Python {node.dtype}" if node.is_number else node.dtype))
     rows.append(("made by", node.grad_fn))
     rows.append(("written to in place", f"{node.version} times" if node.version else None))
     rows.extend(("note", note) for note in node.notes)
     return tuple((term, text) for term, text in rows if text)
+
+
+def fraction(above: GraphNode, below: GraphNode) -> tuple[str, str]:
+    """The two halves of a derivative, sums and products in brackets: `∂f`, `∂(x + y)`."""
+    return f"∂{_bracketed(label_of(above))}", f"∂{_bracketed(label_of(below))}"
+
+
+def _bracketed(label: str) -> str:
+    return f"({label})" if " " in label or label.startswith("-") else label
 
 
 def same(a: Snapshot | None, b: Snapshot | None) -> bool:
@@ -148,7 +156,9 @@ def same(a: Snapshot | None, b: Snapshot | None) -> bool:
 
 
 def _rows(node: GraphNode) -> list[tuple[str, tuple[str, ...]]]:
-    rows = []
+    rows: list[tuple[str, tuple[str, ...]]] = []
+    if not node.dtype:
+        return rows  # a block with several results
     if not node.is_number:
         rows.append(("value", lines(node.value) if node.value else ("not kept",)))
     if node.requires_grad:
@@ -165,7 +175,40 @@ def shows_stored(node: GraphNode) -> bool:
     return node.stored_grad is not None and not same(node.stored_grad, node.gradient)
 
 
+def _kind_words(graph: Graph, node: GraphNode) -> str:
+    if node.kind != BLOCK:
+        return node.kind
+    count = sum((graph.whole or graph).node(id).kind == RESULT for id in node.inside)
+    return f"block of {count_words(count, 'operation', 'operations')}"
+
+
+def _block_rows(graph: Graph, node: GraphNode) -> list[tuple[str, str]]:
+    """What a folded block stands for: how many of what, its operations by name, the leaves in it."""
+    inside = [(graph.whole or graph).node(id) for id in node.inside]
+    operations = Counter(clean(each.op) for each in inside if each.op)
+    named = [label_of(each) for each in inside if each.kind == LEAF and each.name]
+    more = [f"and {len(named) - NAMED_LEAVES} more"] if len(named) > NAMED_LEAVES else []
+    return [
+        ("stands for", _contents(inside)),
+        ("operations", ", ".join(f"{count} {name}" for name, count in operations.most_common())),
+        ("leaves in it", ", ".join([*named[:NAMED_LEAVES], *more])),
+    ]
+
+
+def _contents(nodes: Iterable[GraphNode]) -> str:
+    """`3 leaves, 2 operations`."""
+    kinds = Counter(node.kind for node in nodes)
+    counts = [
+        count_words(kinds[LEAF], "leaf", "leaves"),
+        count_words(kinds[CONSTANT], "constant", "constants"),
+        count_words(kinds[RESULT], "operation", "operations"),
+    ]
+    return ", ".join(count for count in counts if count)
+
+
 def _type_words(node: GraphNode) -> list[str]:
+    if not node.dtype:
+        return []
     if node.is_number:
         return [f"Python {node.dtype}"]
     return [shape_text(node.shape), *([] if node.dtype == "float32" else [node.dtype])]
@@ -184,7 +227,7 @@ def _stored_words(node: GraphNode) -> str | None:
         return f"{text}: more than this gradient has been collected" if shows_stored(node) and node.gradient else text
     if node.kind == LEAF:
         return "None: no backward pass has reached it since it was last cleared"
-    if node.kind == RESULT and node.requires_grad:
+    if node.kind in (RESULT, BLOCK) and node.requires_grad:
         return "None: kept for leaves only, unless retain_grad() is called before backward()"
     return None
 
@@ -196,5 +239,6 @@ def _sum_of_uses(graph: Graph, node: GraphNode) -> str | None:
     return " + ".join(short(part) for part in parts) + ": one term for each use"
 
 
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}" if count else ""
+def count_words(count: int, one: str, many: str) -> str:
+    """`1 leaf`, `1,200 leaves`; nothing for 0."""
+    return f"{count:,} {one if count == 1 else many}" if count else ""

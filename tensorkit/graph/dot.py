@@ -9,14 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .describe import face, headline
-from .model import CONSTANT, LEAF, OMITTED, Graph
+from .model import BLOCK, CONSTANT, LEAF, OMITTED, Graph
 from .snapshots import one_line
 
 if TYPE_CHECKING:
     import graphviz
 
 INSTALL = "drawing with DOT needs the package graphviz: pip install graphviz"
-_SHAPES = {LEAF: ("box", "rounded,bold"), CONSTANT: ("octagon", "dashed"), OMITTED: ("octagon", "dashed")}
+_SHAPES = {
+    LEAF: ("box", "rounded,bold"),
+    CONSTANT: ("octagon", "dashed"),
+    OMITTED: ("octagon", "dashed"),
+    BLOCK: ("box3d", "solid"),
+}
 
 
 def to_dot(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
@@ -43,14 +48,16 @@ def to_dot(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
         rows = [f"{term} {one_line(lines)}" for term, lines in said.rows]
         frame = "2" if node.is_root else "1"
         label = words([said.heading, said.caption, *rows])
-        dot.node(node.id, label=label, shape=shape, style=style, peripheries=frame)
+        backs = {"tooltip": words(list(said.back))} if said.back and not said.operation else {}
+        dot.node(node.id, label=label, shape=shape, style=style, peripheries=frame, **backs)
         if said.operation:
             sign = graphviz.escape(said.sign or said.operation)
             tip = words([said.operation, *said.back])
             dot.node(f"{node.id}_op", label=sign, shape="oval", tooltip=tip, xlabel=graphviz.escape(said.operation))
             dot.edge(f"{node.id}_op", node.id)
     for edge in graph.edges:
-        dot.edge(edge.source, f"{edge.target}_op", style="solid" if edge.rule else "dashed")
+        target = f"{edge.target}_op" if graph.node(edge.target).op else edge.target
+        dot.edge(edge.source, target, style="solid" if edge.rule else "dashed")
     return dot
 
 

@@ -2,7 +2,8 @@
 
 Here: what a picture, a text, a widget or a test needs to know, as frozen records of strings, tuples and small arrays.
 Nothing in it refers to a live tensor, so a graph stays what it was when the tensors move on.
-Not here: how the records are made (`trace.py`), placed (`layout.py`) and drawn (`svg.py`, `text.py`, `dot.py`).
+Not here: how the records are made (`trace.py`), placed (`layout.py`), folded (`fold.py`) and drawn
+(`svg.py`, `text.py`, `dot.py`).
 
 One `GraphNode` is one tensor (or one Python number) together with the operation that made it; one `Edge` is one use of
 a tensor as an operand, together with the derivative rule of that operand and the gradient that it sends back.
@@ -10,21 +11,27 @@ a tensor as an operand, together with the derivative rule of that operand and th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .modules import ModuleCall
 
 LEAF = "leaf"  # a tensor made by the user that requires gradients
 CONSTANT = "constant"  # a tensor or a Python number through which no gradient flows
 RESULT = "result"  # a tensor that an operation computed
 OMITTED = "omitted"  # stands for everything that a bounded graph leaves out
+BLOCK = "block"  # stands for several nodes that were folded into one
 
 KIND_WORDS = {
     LEAF: "leaf: its gradient is collected in .grad",
     CONSTANT: "constant: no gradient flows into it",
     RESULT: "result of an operation",
     OMITTED: "left out of this picture",
+    BLOCK: "block: several operations, folded into one",
 }
 
 
@@ -105,6 +112,8 @@ class GraphNode:
     time: int | None = None
     group: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    # For a block: the ids of the nodes that it stands for, as they are in the whole graph.
+    inside: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
@@ -136,12 +145,30 @@ class Edge:
     summed: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Nodes of a graph that can be folded into one.
+
+    `label` says what they are (`net.0`, `50 × (mul, add)`), `way` by what they were found ("module", "repeat",
+    "depth"), `members` are ids of the whole graph, `parent` is the block around this one; `opened` where it isn't
+    folded now.
+    """
+
+    id: str
+    label: str
+    way: str
+    members: tuple[str, ...]
+    parent: str | None = None
+    opened: bool = False
+
+
 @dataclass(frozen=True)
 class Graph:
     """The history of one tensor, the root.
 
     `nodes` are in an order in which operands come before results; `edges` in the order of their targets and operands.
-    `omitted` counts the operations left out, `notes` are sentences that belong under every drawing.
+    `omitted` counts the operations left out, `notes` are sentences that belong under every drawing. A folded graph has
+    `blocks`, the folded and the opened ones, and the `whole` that it was folded from.
 
     >>> import tensorkit as torch
     >>> from tensorkit.graph import trace
@@ -155,6 +182,8 @@ class Graph:
     root: str
     omitted: int = 0
     notes: tuple[str, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    whole: Graph | None = field(default=None, repr=False, compare=False)
     _by_id: dict[str, GraphNode] = field(init=False, repr=False, compare=False)
     _into: dict[str, tuple[Edge, ...]] = field(init=False, repr=False, compare=False)
     _out_of: dict[str, tuple[Edge, ...]] = field(init=False, repr=False, compare=False)
@@ -185,6 +214,22 @@ class Graph:
     def leaves(self) -> tuple[GraphNode, ...]:
         """The nodes that collect gradients."""
         return tuple(node for node in self.nodes if node.kind == LEAF)
+
+    def folded(
+        self,
+        by: str | None = "auto",
+        *,
+        depth: int | None = None,
+        opened: Iterable[str] | None = None,
+        calls: Iterable[ModuleCall] = (),
+    ) -> Graph:
+        """The same graph with parts of it folded into one node each; see `tensorkit.graph.fold`.
+
+        `by`: "module", "repeat", "depth", "auto" (what suits a graph of more than 60 nodes) or None, which unfolds.
+        """
+        from .fold import fold
+
+        return fold(self, by, depth=depth, opened=opened, calls=calls)
 
     def describe(self, id: str) -> tuple[tuple[str, str], ...]:
         """Everything known about one node as (term, text) pairs: the rows of a panel."""

@@ -2,8 +2,8 @@
 
 Here: the shapes, and how words, places and colours come together. The words are `describe.py`'s, the places
 `layout.py`'s, the colours `palette.py`'s. Shapes tell the kinds apart: a leaf is a rounded box with a thick edge, a
-constant an octagon with a dashed edge, a result a plain box with its operation as a circle or pill in front of it;
-the root has a double edge.
+constant an octagon with a dashed edge, a result a plain box with its operation as a circle or pill in front of it, a
+folded block a stack of boxes with a plus; the root has a double edge.
 
 For widgets: every node is `<g class="tk-node tk-leaf" data-node="n3">`, every edge `<g class="tk-edge"
 data-source="n0" data-target="n3" data-slot="0">`. There are no `id` attributes and no style sheet, so that many
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from .describe import Face, face, headline
 from .layout import Layout, Place, Size, arrange
-from .model import CONSTANT, LEAF, OMITTED, Edge, Graph, GraphNode
+from .model import BLOCK, CONSTANT, LEAF, OMITTED, Edge, Graph, GraphNode
 from .palette import LIVE_STYLE, MONO, SANS, THEMES, columns, mono_width, sans_width
 from .snapshots import one_line
 from .text import to_text
@@ -29,6 +29,7 @@ _PAD_X, _PAD_Y = 11.0, 8.0
 _TITLE, _CAPTION, _ROW = 18.0, 15.0, 16.0
 _HEAD, _LINK = 28.0, 9.0
 _PORT = 9.0
+_FOLD = 13.0  # the plus of a folded block
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
     """Draw the graph; see `Graph.to_svg`."""
     if theme not in THEMES:
         raise ValueError(f"theme must be one of {', '.join(THEMES)}, but got {theme!r}")
-    cards = [_card(face(graph, node)) for node in graph.nodes]
+    cards = [_card(face(graph, node), node.kind == BLOCK) for node in graph.nodes]
     down, layout = placed(graph, cards, direction)
     size = (layout.across, layout.along) if down else (layout.along, layout.across)
     notes = [line for note in graph.notes for line in _wrapped(note, max(size[0], 420.0))]
@@ -56,11 +57,12 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
     ports = _ports(graph, layout)
     index = {node.id: number for number, node in enumerate(graph.nodes)}
     body = [_rect(0, 0, width, height, fill=colours["paper"])]
-    for edge, bends in zip(graph.edges, layout.bends, strict=True):
+    shared = _shared(graph, layout) if len(graph.nodes) > DESCRIBED else {}
+    for number, (edge, bends) in enumerate(zip(graph.edges, layout.bends, strict=True)):
         source, target = index[edge.source], index[edge.target]
         ends = (cards[source], layout.places[source]), (cards[target], layout.places[target])
         points = _way(*ends, bends, ports[edge.target, edge.slot], down)
-        body.append(_edge(graph, edge, points, down, colours))
+        body.append(_edge(edge, cards[source].face, cards[target].face, points[shared.get(number, 0) :], down, colours))
     for node, card, place in zip(graph.nodes, cards, layout.places, strict=True):
         body.append(_node(node, card, place, down, colours))
     for number, note in enumerate(notes):
@@ -96,9 +98,9 @@ def placed(graph: Graph, cards: list[Card], direction: str) -> tuple[bool, Layou
     return True, arrange([_size(card, True) for card in cards], edges)
 
 
-def _card(words: Face) -> Card:
+def _card(words: Face, folded: bool = False) -> Card:
     terms = max((sans_width(term, 11) for term, _ in words.rows), default=0.0)
-    width = max(mono_width(words.heading, 13), sans_width(words.caption, 11))
+    width = max(mono_width(words.heading, 13) + (_FOLD + 8 if folded else 0.0), sans_width(words.caption, 11))
     height = _TITLE + _CAPTION
     for _, text in words.rows:
         width = max(width, terms + 8 + max(mono_width(line, 12) for line in text))
@@ -154,13 +156,31 @@ def _way(
     return [*points, (end.start, end.middle + port), (end.along + sideways, end.middle + port)]
 
 
-def _edge(graph: Graph, edge: Edge, points: list[tuple[float, float]], down: bool, colours: dict[str, str]) -> str:
-    words = face(graph, graph.node(edge.target)).back
+def _shared(graph: Graph, layout: Layout) -> dict[int, int]:
+    """How many points each edge leaves to another one of the same source, which goes the same way and further.
+
+    A parameter that a hundred operations use would else draw the same line a hundred times.
+    """
+    longest: dict[str, int] = {}
+    for number, edge in enumerate(graph.edges):
+        best = longest.setdefault(edge.source, number)
+        if len(layout.bends[number]) > len(layout.bends[best]):
+            longest[edge.source] = number
+    return {
+        number: 2 * len(layout.bends[number]) + 1
+        for number, edge in enumerate(graph.edges)
+        if longest[edge.source] != number and layout.bends[number]
+    }
+
+
+def _edge(
+    edge: Edge, source: Face, target: Face, points: list[tuple[float, float]], down: bool, colours: dict[str, str]
+) -> str:
     flows = edge.rule is not None or edge.contribution is not None
     tip_along, tip_across = points[-1]
     points = [*points[:-1], (max(tip_along - 6, points[-2][0] - 6), tip_across)]
     path = f"M{_at(*points[0], down)}"
-    for run, ((a, b), (c, d)) in enumerate(zip(points, points[1:], strict=False)):
+    for run, ((a, b), (c, d)) in enumerate(zip(points, points[1:], strict=False), len(points) % 2):
         if run % 2 == 0:
             path += f"L{_at(c, d, down)}" if a != c else ""
         else:
@@ -174,9 +194,8 @@ def _edge(graph: Graph, edge: Edge, points: list[tuple[float, float]], down: boo
             (tip_along - 7, tip_across + 3.5),
         ]
     )
-    source, target = graph.node(edge.source), graph.node(edge.target)
-    said = [f"{face(graph, source).title} is operand {edge.operand} of {face(graph, target).title}"]
-    said += [sentence for sentence in words if flows and sentence.startswith(f"back to {face(graph, source).title}:")]
+    said = [f"{source.title} is operand {edge.operand} of {target.title}"]
+    said += [sentence for sentence in target.back if flows and sentence.startswith(f"back to {source.title}:")]
     dash = "" if flows else ' stroke-dasharray="4 3"'
     return (
         f'<g class="tk-edge" data-source="{edge.source}" data-target="{edge.target}" data-slot="{edge.slot}">'
@@ -195,6 +214,7 @@ def _node(node: GraphNode, card: Card, place: Place, down: bool, colours: dict[s
         x, y = MARGIN + place.along + head, MARGIN + place.middle - card.height / 2
     parts = [_head(words, card, place, down, colours)] if words.operation else []
     parts.append(_outline(node, x, y, card.width, card.height, colours))
+    parts += [_plus(x + card.width, y, colours)] if node.kind == BLOCK else []
     left, base = x + _PAD_X, y + _PAD_Y + 13
     parts.append(_title(words, left, base, colours))
     small, base = [_text(words.caption, left, base + _CAPTION)], base + _CAPTION + 17
@@ -236,9 +256,27 @@ def _outline(node: GraphNode, x: float, y: float, w: float, h: float, colours: d
         )
     else:
         shape = _rect(x, y, w, h, colours["paper"], colours["ink"], 1.2, radius=2)
+        shape = _sheets(x, y, w, h, colours) + shape if node.kind == BLOCK else shape
     if node.is_root:
-        shape += _rect(x - 4, y - 4, w + 8, h + 8, "none", colours["ink"], 1.2, radius=5, box=False)
+        more = 14 if node.kind == BLOCK else 8
+        shape += _rect(x - 4, y - 4, w + more, h + more, "none", colours["ink"], 1.2, radius=5, box=False)
     return shape
+
+
+def _sheets(x: float, y: float, w: float, h: float, colours: dict[str, str]) -> str:
+    """The boxes behind the one of a folded block: it is a stack."""
+    behind = (colours["op"], colours["op-line"], 1.2, 2.0, False)
+    return "".join(_rect(x + away, y + away, w, h, *behind) for away in (6, 3))
+
+
+def _plus(right: float, top: float, colours: dict[str, str]) -> str:
+    """The sign in a folded block's corner; a widget opens the block where it is clicked."""
+    left, half = right - _FOLD - 6, _FOLD / 2
+    box = _rect(left, top + 6, _FOLD, _FOLD, colours["op"], colours["op-line"], 1.2, 2.0, False)
+    across = f"M{_n(left + 3)} {_n(top + 6 + half)}h{_n(_FOLD - 6)}"
+    upright = f"M{_n(left + half)} {_n(top + 9)}v{_n(_FOLD - 6)}"
+    sign = f'<path d="{across}{upright}" fill="none" stroke="{colours["ink"]}" stroke-width="1.6"/>'
+    return f'<g class="tk-unfold">{box}{sign}</g>'
 
 
 def _head(words: Face, card: Card, place: Place, down: bool, colours: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ trusted yet and in a screen reader. What is said comes from `describe.py`.
 from __future__ import annotations
 
 from .describe import back_formula, face, headline
-from .model import OMITTED, Graph
+from .model import BLOCK, OMITTED, Graph
 from .snapshots import one_line
 
 
@@ -32,6 +32,8 @@ def to_text(graph: Graph) -> str:
         operands = graph.operands(node.id)
         if words.operation:
             rows.append(f"by {words.operation}({', '.join(edge.source for edge in operands)})")
+        elif node.kind == BLOCK and operands:
+            rows.append(f"from {', '.join(edge.source for edge in operands)}")
         elif node.kind == OMITTED:
             rows.append("")
         table.append((node.id, words.heading, words.caption, "  ".join(rows)))
