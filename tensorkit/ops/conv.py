@@ -6,12 +6,15 @@ Three operations are each other's derivatives, so gradients of any order are at 
     spread_back(g, weight)      what reaches x: also the transposed convolution
     match(g, x)                 what reaches weight
 
-No loop runs over pixels; `spread_back` loops over the few places of the kernel.
+No loop runs over pixels; `spread_back` loops over the few places of the kernel.  Inside, the samples stand last: a row
+of a window is then one long run of memory, and copies and sums run along it (3.1 ms → 1.2 ms for the gradient of 64
+images of 6 channels, kernel 5), whereas the transpositions at the borders cost 0.1 ms.
 Arguments are checked in `tensorkit.nn.functional.conv`.
 
 Source: Dumoulin and Visin, A guide to convolution arithmetic, https://arxiv.org/abs/1603.07285
 """
 
+import math
 from itertools import product
 
 import numpy as np
@@ -33,15 +36,25 @@ def padded(x, padding: tuple, value=0):
     return full
 
 
+def samples_last(x, padding: tuple):
+    """`x` (samples, channels, places …) copied as channels, places …, samples, with zeros around the places."""
+    turned = np.moveaxis(x, 0, -1)
+    if not any(padding):
+        return np.ascontiguousarray(turned)
+    lead, *sizes, samples = turned.shape
+    full = np.zeros((lead, *[size + 2 * p for size, p in zip(sizes, padding, strict=True)], samples), x.dtype)
+    full[(slice(None), *[slice(p, p + size) for size, p in zip(sizes, padding, strict=True)])] = turned
+    return full
+
+
 def windows(x, kernel: tuple, stride: tuple, dilation: tuple):
-    """A view of the windows of `x` (samples, channels, places …): channels, kernel …, samples, windows …"""
-    n = len(kernel)
-    counts = output_size(x.shape[2:], kernel, stride, dilation)
-    steps = x.strides[2:]
+    """A view of the windows of `x` (channels, places …, samples): channels, kernel …, windows …, samples."""
+    counts = output_size(x.shape[1:-1], kernel, stride, dilation)
+    first, *steps, last = x.strides
     inner = tuple([step * d for step, d in zip(steps, dilation, strict=True)])
     outer = tuple([step * s for step, s in zip(steps, stride, strict=True)])
-    view = as_strided(x, x.shape[:2] + tuple(kernel) + counts, x.strides[:2] + inner + outer, writeable=False)
-    return view.transpose(1, *range(2, 2 + n), 0, *range(2 + n, 2 + 2 * n))
+    shape = (x.shape[0], *kernel, *counts, x.shape[-1])
+    return as_strided(x, shape, (first, *inner, *outer, last), writeable=False)
 
 
 def output_size(sizes, kernel, stride, dilation) -> tuple:
@@ -53,20 +66,53 @@ def output_size(sizes, kernel, stride, dilation) -> tuple:
 
 def _columns(x, kernel, stride, padding, dilation, groups: int):
     """The windows of `x` as the columns of one matrix for each group."""
-    view = windows(padded(x, padding), kernel, stride, dilation)
-    rows = x.shape[1] // groups * int(np.prod(kernel))
-    return view.reshape(groups, rows, -1)
+    view = windows(samples_last(x, padding), kernel, stride, dilation)
+    return view.reshape(groups, x.shape[1] // groups * math.prod(kernel), -1)
 
 
 def _as_rows(g, groups: int):
-    """Samples, channels, places … as one matrix for each group, a row for each channel."""
-    return np.moveaxis(g, 1, 0).reshape(groups, g.shape[1] // groups, -1)
+    """Samples, channels, places … as one matrix for each group: a row for each channel, places · samples wide."""
+    return np.moveaxis(g, 0, -1).reshape(groups, g.shape[1] // groups, -1)
 
 
-def _product(a, b):
-    if a.dtype.itemsize == 2 and a.dtype.kind in "fV":
-        return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
-    return np.matmul(a, b)
+# BLAS has a kernel of its own for small matrices. Cut into pieces for it, the thin products of a first layer, with few
+# channels, take a third of their time: 6 kernels of 5×5 on 64 images of 28×28: 1.4 → 0.5 ms, their gradient 2.1 → 0.6.
+SMALL = 400_000  # multiplications
+
+
+def _pieces(matrix, count: int):
+    """A view of groups, rows, places as groups, pieces, rows, places of a piece."""
+    groups, rows, width = matrix.shape
+    return matrix.reshape(groups, rows, count, width // count).transpose(0, 2, 1, 3)
+
+
+def _project(weight, columns, count: int):
+    """The rows of `weight` times the columns, for each group; they fall into `count` pieces of one length."""
+    kind = weight.dtype
+    weight, columns = _wide(weight), _wide(columns)
+    width = columns.shape[2]
+    result = np.empty((len(weight), weight.shape[1], width), weight.dtype)
+    if weight.shape[1] * weight.shape[2] * width <= SMALL * count:
+        np.matmul(weight[:, None], _pieces(columns, count), out=_pieces(result, count))
+    else:
+        np.matmul(weight, columns, out=result)
+    return result.astype(kind, copy=False)
+
+
+def _correlate(rows, columns, count: int):
+    """Every row times every column's row, summed over the places, for each group."""
+    kind = rows.dtype
+    rows, columns = _wide(rows), _wide(columns)
+    if rows.shape[1] * columns.shape[1] * rows.shape[2] <= SMALL * count:
+        result = np.matmul(_pieces(columns, count), _pieces(rows, count).swapaxes(2, 3)).sum(1)
+    else:
+        result = np.matmul(columns, rows.swapaxes(1, 2))
+    return result.swapaxes(1, 2).astype(kind, copy=False)
+
+
+def _wide(x):
+    """Two-byte floats as float32: NumPy has no fast product for them, and PyTorch sums them up in float32 too."""
+    return x.astype(np.float32) if x.dtype.itemsize == 2 and x.dtype.kind in "fV" else x
 
 
 def _bias_dx(g):
@@ -87,27 +133,27 @@ def convolution(x, weight, bias, stride, padding, dilation, groups):
     """
     kernel = weight.shape[2:]
     columns = _columns(x, kernel, stride, padding, dilation, groups)
-    result = _product(weight.reshape(groups, weight.shape[0] // groups, -1), columns)
-    if bias is not None:
-        result += bias.reshape(groups, -1, 1)
     places = output_size([s + 2 * p for s, p in zip(x.shape[2:], padding, strict=True)], kernel, stride, dilation)
-    result = result.reshape(weight.shape[0], x.shape[0], *places)
-    return np.ascontiguousarray(np.moveaxis(result, 0, 1))
+    result = _project(weight.reshape(groups, weight.shape[0] // groups, -1), columns, places[0])
+    result = np.moveaxis(result.reshape(weight.shape[0], *places, x.shape[0]), -1, 0)
+    if bias is None:
+        return np.ascontiguousarray(result)
+    return np.add(result, bias.reshape(-1, *[1] * len(places)), out=np.empty(result.shape, result.dtype))
 
 
 def fold(columns, channels: int, samples: int, sizes, kernel, stride, padding, dilation):
     """The reverse of `windows`: every element of the columns added to the place that it came from."""
     places = [size + 2 * p for size, p in zip(sizes, padding, strict=True)]
     counts = output_size(places, kernel, stride, dilation)
-    columns = columns.reshape(channels, *kernel, samples, *counts)
-    full = np.zeros((channels, samples, *places), columns.dtype)
+    columns = columns.reshape(channels, *kernel, *counts, samples)
+    full = np.zeros((channels, *places, samples), columns.dtype)
     for at in product(*map(range, kernel)):
         where = [
             slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in zip(at, dilation, counts, stride, strict=True)
         ]
-        full[(..., *where)] += columns[(slice(None), *at)]
-    inner = full[(..., *[slice(p, p + size) for size, p in zip(sizes, padding, strict=True)])]
-    return np.ascontiguousarray(np.moveaxis(inner, 0, 1))
+        full[(slice(None), *where)] += columns[(slice(None), *at)]
+    inner = full[(slice(None), *[slice(p, p + size) for size, p in zip(sizes, padding, strict=True)])]
+    return np.ascontiguousarray(np.moveaxis(inner, -1, 0))
 
 
 @op(x=lambda g, weight, stride, padding, dilation, groups: convolution(
@@ -119,7 +165,7 @@ def spread_back(x, weight, sizes, stride, padding, dilation, groups):
     """Every element times the kernel, added up where the windows of a convolution over `sizes` places lie."""
     rows = _as_rows(x, groups)
     kernels = weight.reshape(groups, weight.shape[0] // groups, -1)
-    columns = _product(kernels.transpose(0, 2, 1), rows)
+    columns = _project(kernels.transpose(0, 2, 1), rows, x.shape[2])
     return fold(columns, weight.shape[1] * groups, x.shape[0], sizes, weight.shape[2:], stride, padding, dilation)
 
 
@@ -130,8 +176,7 @@ def spread_back(x, weight, sizes, stride, padding, dilation, groups):
 def match(x, y, kernel, stride, padding, dilation, groups):
     """For each place of the kernel, the sum over all windows of `y` of what lies there times `x` at the window."""
     columns = _columns(y, kernel, stride, padding, dilation, groups)
-    result = _product(_as_rows(x, groups), columns.transpose(0, 2, 1))
-    return result.reshape(x.shape[1], y.shape[1] // groups, *kernel)
+    return _correlate(_as_rows(x, groups), columns, x.shape[2]).reshape(x.shape[1], y.shape[1] // groups, *kernel)
 
 
 @op(x=lambda g, weight, stride, padding, dilation, groups: convolution(
@@ -155,10 +200,9 @@ def transposed_convolution(x, weight, bias, sizes, stride, padding, dilation, gr
 
 
 def _unfolded(x, kernel, dilation, padding, stride):
-    view = windows(padded(x, padding), kernel, stride, dilation)
-    n = len(kernel)
-    channels = int(np.prod(view.shape[: n + 1]))
-    return np.ascontiguousarray(view.reshape(channels, x.shape[0], -1).transpose(1, 0, 2))
+    view = windows(samples_last(x, padding), kernel, stride, dilation)
+    rows = x.shape[1] * math.prod(kernel)
+    return np.ascontiguousarray(np.moveaxis(view.reshape(rows, -1, x.shape[0]), -1, 0))
 
 
 @op(x=lambda g, x_shape, kernel, dilation, padding, stride: col2im(
@@ -174,6 +218,5 @@ def im2col(x, kernel, dilation, padding, stride):
 def col2im(x, sizes, kernel, dilation, padding, stride):
     """Columns added up to images of the given sizes, where windows overlap."""
     samples, rows = x.shape[:2]
-    channels = rows // int(np.prod(kernel))
-    columns = x.transpose(1, 0, 2)
-    return fold(columns, channels, samples, sizes, kernel, stride, padding, dilation)
+    channels = rows // math.prod(kernel)
+    return fold(x.transpose(1, 2, 0), channels, samples, sizes, kernel, stride, padding, dilation)
