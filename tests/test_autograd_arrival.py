@@ -2,6 +2,8 @@
 
 import gc
 
+import pytest
+
 import tensorkit as torch
 from tensorkit import nn
 from tensorkit.autograd.arrival import awaited
@@ -44,9 +46,20 @@ def test_gradients_are_those_of_a_network_without_hooks():
 
 def test_a_gradient_that_goes_on_to_others_is_not_written_to_by_a_hook():
     x, y = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
-    x.register_post_accumulate_grad_hook(lambda leaf: leaf.grad.zero_())
+
+    def forget(leaf):
+        leaf.grad.zero_()
+
+    x.register_post_accumulate_grad_hook(forget)
     ((x + y) * torch.tensor([3.0, 4.0])).sum().backward()
     assert (x.grad.tolist(), y.grad.tolist()) == ([0, 0], [3, 4])
+
+
+def test_such_a_hook_gives_nothing_back():
+    x = torch.ones(2, requires_grad=True)
+    x.register_post_accumulate_grad_hook(lambda leaf: leaf.grad)
+    with pytest.raises(RuntimeError, match="^Tensor post accumulate grad hooks should return None.$"):
+        (2 * x).sum().backward()
 
 
 def test_without_such_leaves_nothing_is_looked_for():

@@ -232,6 +232,8 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
             result = hook(leaf)
             if result is not None and not isinstance(result, Tensor):
                 raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+            if result is not None:
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
 
 
 def _copied(g: Tensor) -> Tensor:
