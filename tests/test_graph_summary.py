@@ -131,3 +131,12 @@ def test_a_notebook_gets_svg_and_text_and_the_same_each_time():
     summary = summarize(torch.eye(3), "x")
     assert summary._repr_mimebundle_() == {"image/svg+xml": summary.to_svg(), "text/plain": str(summary)}
     assert summary.to_svg() == summarize(torch.eye(3), "x").to_svg()
+
+
+def test_what_is_not_a_number_is_marked_in_small_squares_too():
+    x = torch.zeros(12, 12)
+    x[0, 0], x[1, 1], x[2, 2] = float("nan"), float("inf"), -float("inf")
+    svg = summarize(x, "x").to_svg()
+    assert svg.count(">×</text>") == svg.count(">+</text>") == svg.count(">−</text>") == 1
+    assert "0 light to 0 dark; × NaN, + inf, − -inf" in svg
+    assert "NaN" not in summarize(torch.zeros(12, 12), "x").to_svg().split("</desc>")[1].replace("no NaN", "")

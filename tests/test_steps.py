@@ -138,6 +138,12 @@ def test_latex_names_are_balanced():
         assert text.count("{") == text.count("}")
 
 
+def cells_of(stepper):
+    """The table of the present step, row by row."""
+    rows = re.findall(r"<tr>(.*?)</tr>", stepper.words.value)
+    return [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+
+
 class TestStepper:
     """The widget; everything the page can do is done from Python."""
 
@@ -177,8 +183,28 @@ class TestStepper:
     def test_it_says_what_it_does(self, stepper):
         stepper.position = 4
         assert stepper.said.startswith("step 4 of 5. backward through q * z, where 1 arrives. to q: g * z = 1 * 5 = 5")
-        assert 'role="status"' in stepper.words.value and "g * z = 1 * 5 = 5" in stepper.words.value
+        assert 'role="status"' in stepper.words.value
+        assert cells_of(stepper)[:2] == [
+            ["back to", "arrives", "local derivative", "contribution", "gradient"],
+            ["q", "1", "∂f/∂q = z = 5", "1 · 5 = 5", "∂f/∂q = 5"],
+        ]
         assert r"$\frac{\partial f}{\partial q} = 5$" in stepper.formula.value
+
+    def test_gradients_that_meet_are_added_before_the_learners_eyes(self, stepper):
+        x = torch.tensor(4.0, requires_grad=True)
+        twice = type(stepper)(x * x, {"x": x})
+        twice.run_all()
+        assert [row[3:] for row in cells_of(twice)[1:]] == [
+            ["1 · 4 = 4", "∂(x * x)/∂x = 4 so far"],
+            ["1 · 4 = 4", "∂(x * x)/∂x = 4 + 4 = 8"],
+        ]
+
+    def test_the_axes_that_are_summed_stand_in_the_table(self, stepper):
+        w, b = torch.ones(2, 3, requires_grad=True), torch.zeros(3, requires_grad=True)
+        wide = type(stepper)((w + b).sum(), {"w": w, "b": b})
+        wide.run_all()
+        (row,) = [row for row in cells_of(wide) if row[0] == "b"]
+        assert row[3] == "g = [2, 2, 2], summed over axis 0 (it was broadcast)"
 
     def test_positions_outside_are_refused(self, stepper):
         with pytest.raises(traitlets.TraitError, match="position must be between 0 and 5, but got 6"):

@@ -47,6 +47,38 @@ def test_the_notebooks_tensors_stay_until_told(what_if, tensors):
     assert tensors["x"].item() == 10.0
 
 
+def test_a_button_writes_the_numbers_into_the_notebook(what_if, tensors):
+    assert what_if.apply_button.disabled, "there is nothing to write yet"
+    what_if.set(x=10.0)
+    assert not what_if.apply_button.disabled
+    what_if.apply_button.click()
+    assert tensors["x"].item() == 10.0 and what_if.apply_button.disabled
+    assert "written into x, y, z: run the cells that compute with it again" in what_if.words.value
+    what_if.reset()
+    what_if.apply()
+    assert tensors["x"].item() == 4.0, "Reset leads back to the beginning, whatever was written"
+
+
+def test_each_number_of_a_small_tensor_has_a_slider():
+    x, w = torch.tensor(2.0, requires_grad=True), torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    f = (w * w * x).sum() + torch.ones(20, requires_grad=True).sum()
+    what_if = WhatIf(f, {"x": x, "w": w})
+    assert list(what_if.values) == ["w[0, 0]", "w[0, 1]", "w[1, 0]", "w[1, 1]", "x"]
+    what_if.sliders["w[0, 1]"].value = 5.0
+    what_if.set({"w[1, 0]": -1.0})
+    assert what_if.gradients == {"w[0, 0]": 4.0, "w[0, 1]": 20.0, "w[1, 0]": -4.0, "w[1, 1]": 16.0, "x": 43.0}
+    assert what_if.said.endswith("; 1 other leaf has no slider")
+    assert w.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    what_if.apply()
+    assert w.tolist() == [[1.0, 5.0], [-1.0, 4.0]]
+
+
+def test_a_function_has_nothing_to_write_into():
+    assert "Write into the notebook" not in [
+        getattr(each, "description", "") for each in WhatIf(lambda x: x * 2, x=1.0).children[-2].children
+    ]
+
+
 def test_a_number_that_a_slider_rounds_stays_as_it_was_typed(what_if):
     what_if.fields["x"].value = 6.04
     what_if.sliders["x"].value = 6.0  # what the page makes of it, in steps of 0.1
@@ -95,8 +127,8 @@ def test_wrong_calls_are_told(tensors):
         WhatIf(lambda x: x)
     with pytest.raises(TypeError, match="must give a tensor, but gave float"):
         WhatIf(lambda x: 1.0, x=1.0)
-    with pytest.raises(ValueError, match="no scalar leaf"):
-        WhatIf(torch.ones(2, requires_grad=True) * 2, {})
+    with pytest.raises(ValueError, match="there is no leaf to move: sliders are for floating-point leaves of up to 12"):
+        WhatIf(torch.ones(13, requires_grad=True) * 2, {})
     with pytest.raises(KeyError, match="there is no leaf 'q'; there are x, y, z"):
         WhatIf(tensors["f"], tensors).set(q=1.0)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .summary import Summary
 
 _CELL, _WITH_NUMBERS = 15.0, 8
+MARKS = {"nan": "×", "inf": "+", "-inf": "−"}  # in squares that are too small for words
 _BLUE, _ORANGE, _PALE = (20, 92, 158), (176, 72, 8), (244, 244, 242)
 
 
@@ -97,11 +98,15 @@ def _squares(heat: np.ndarray, left: float, top: float, colours: dict[str, str])
             )
             if numbers or not finite:
                 ink = ("#ffffff" if dark else "#000000") if finite else colours["ink"]
-                text = texts[i][j] if numbers else "×"
+                text = texts[i][j] if numbers else MARKS[str(float(value))]
                 parts.append(f'<text x="{x + wide / 2:.1f}" y="{y + high_ / 2 + 4:.1f}" fill="{ink}">{text}</text>')
     legend = "" if not good.size else f"{number(low)} light to {number(high)} dark"
     if low < 0 < high:
         legend = f"blue {number(low)}, pale 0, orange {number(high)}"
+    odd = {"NaN": np.isnan(heat), "inf": np.isposinf(heat), "-inf": np.isneginf(heat)}
+    marked = ", ".join(f"{MARKS[name.lower()]} {name}" for name, where in odd.items() if where.any())
+    if marked and not numbers:
+        legend = f"{legend}; {marked}" if legend else marked
     bottom = top + rows * high_ + 16
     font = f'font-family="{SANS}" font-size="11" fill="{colours["muted"]}"'
     parts.append(f'</g><text x="{left:g}" y="{bottom:.1f}" {font}>{legend}</text>')

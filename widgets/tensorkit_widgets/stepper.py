@@ -15,10 +15,13 @@ import ipywidgets
 import traitlets
 
 from tensorkit import Tensor
-from tensorkit.graph import Graph, Step, Steps, walk
+from tensorkit.graph import Contribution, Graph, Step, Steps, walk
+from tensorkit.graph.describe import label_of
 
+from .details import line
 from .inspector import GraphInspector, notebook_names
 
+_CELL = "padding:0 1.2em 0 0;text-align:left;vertical-align:top;"
 SHOWN = 300  # tensors and numbers at most: nobody steps through more
 
 
@@ -125,12 +128,11 @@ class BackpropStepper(ipywidgets.VBox):
         self.step_button.disabled = self.run_button.disabled = self.position == len(self.steps)
         self.back_button.disabled = self.reset_button.disabled = self.position == 0
         self.progress.value = f'<span style="margin-left:8px">{self._where()}</span>'
-        lines = ("Press Step: the values come first, then the gradients.",) if current is None else current.lines
-        first, more = lines[0], "".join(f"<li><code>{escape(line.strip())}</code></li>" for line in lines[1:])
-        listed = f'<ul style="margin:0 0 0 20px">{more}</ul>' if more else ""
+        first = "Press Step: the values come first, then the gradients." if current is None else current.title
+        table = "" if current is None or not current.parts else self._table(current)
         self.words.value = (
-            f'<div role="status" aria-live="polite" style="min-height:5.5em;line-height:1.5">'
-            f"<strong>{escape(first)}</strong>{listed}</div>"
+            f'<div role="status" aria-live="polite" style="min-height:6em;line-height:1.5">'
+            f"<strong>{escape(first)}</strong>{table}</div>"
         )
         rows = "".join(f"<div>${escape(line, quote=False)}$</div>" for line in (current.chain if current else ()))
         self.formula.value = f'<div style="min-height:3.5em;line-height:2.6;overflow-x:auto">{rows}</div>'
@@ -138,6 +140,21 @@ class BackpropStepper(ipywidgets.VBox):
         if graph is not self.inspector.graph:
             self.inspector.graph = graph
         self.inspector.selected = None if current is None else current.node
+
+    def _table(self, step: Step) -> str:
+        """What goes back to each operand: incoming gradient times local derivative is its contribution."""
+        target = label_of(self.steps.graph.node(step.node))
+        heads = ("back to", "arrives", "local derivative", "contribution", "gradient")
+        head = "".join(f'<th scope="col" style="{_CELL}font-weight:normal">{each}</th>' for each in heads)
+        rows = []
+        for part in step.parts:
+            edge = next(each for each in self.steps.graph.operands(step.node) if each.slot == part.slot)
+            known = dict.fromkeys(each for each in (edge.derivative, part.local) if each)
+            local = " = ".join([partial_of(target, part.name), *map(line, known or ["by the rule beside it"])])
+            cells = (part.incoming, local, contribution(part), part.total)
+            inner = "".join(f'<td style="{_CELL}"><code>{escape(each)}</code></td>' for each in cells)
+            rows.append(f'<tr><th scope="row" style="{_CELL}"><code>{escape(part.name)}</code></th>{inner}</tr>')
+        return f'<table style="border-collapse:collapse"><tr>{head}</tr>{"".join(rows)}</table>'
 
     def __repr__(self) -> str:
         return f"BackpropStepper({self.steps!r}, position={self.position})"
@@ -148,3 +165,24 @@ class BackpropStepper(ipywidgets.VBox):
         live, metadata = found if isinstance(found, tuple) else (found or {}, {})
         stored = {"image/svg+xml": self.steps.graph.to_svg("static", self.direction), "text/plain": str(self.steps)}
         return {**live, **stored}, metadata
+
+
+def contribution(part: Contribution) -> str:
+    """`4 · 1 = 4` for numbers, the rule for tensors; with the axes that were summed.
+
+    >>> from tensorkit.graph import Contribution
+    >>> contribution(Contribution("n0", 0, "x", "4", "-1", "-4", "-g = -4", "∂f/∂x = -4"))
+    '4 · (-1) = -4'
+    """
+    try:
+        numbers = [float(text) for text in (part.incoming, part.local or "", part.value)]
+    except ValueError:
+        return part.formula
+    local = f"({part.local})" if numbers[1] < 0 else part.local
+    summed = f", summed over axes {', '.join(map(str, part.summed))}" if part.summed else ""
+    return f"{part.incoming} · {local} = {part.value}{summed}"
+
+
+def partial_of(above: str, below: str) -> str:
+    """`∂(x + y)/∂x` for two labels."""
+    return "/".join(f"∂({each})" if " " in each or each.startswith("-") else f"∂{each}" for each in (above, below))

@@ -1,4 +1,4 @@
-"""`WhatIf`: sliders on the scalar leaves of a computation; values and gradients follow.
+"""`WhatIf`: sliders on the numbers in the leaves of a computation; values and gradients follow.
 
 Here: the sliders and what they set in motion. The computation is done again from the tape (`tensorkit.graph.replay`) or
 by the learner's own function, always on new tensors: the notebook's own stay as they are until `apply()` is called.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from typing import Any
 
 import ipywidgets
+import numpy as np
 
 import tensorkit
 from tensorkit import Tensor
@@ -26,15 +28,30 @@ from .inspector import GraphInspector, notebook_names
 MOST = 12  # sliders
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One number that can be moved: of a leaf, called `name`, at an index; `()` in a scalar."""
+
+    leaf: Any
+    name: str
+    index: tuple[int, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """What the leaf holds there now."""
+        return float(self.leaf[self.index].item())
+
+
 class WhatIf(ipywidgets.VBox):
-    """What would come out if a leaf had another value, and what would the gradients be?
+    """What would come out if a leaf held another number, and what would the gradients be?
 
     what       a tensor, whose operations are carried out again, or a function of scalar tensors
     names      for a tensor: what to call the tensors; left out, in a notebook, it is the notebook's own variables
     direction  of the picture: "right", "down" or "auto"
     leaves     for a function: its arguments by name, a number or a scalar tensor each, or (value, lowest, highest)
 
-    TypeError for anything else; ValueError for a tensor without scalar leaves, or whose operations can't be repeated.
+    A leaf with few elements has a slider for each of them, `w[0, 1]`; there are twelve sliders at most. TypeError for
+    anything else; ValueError for a tensor without such leaves, or whose operations can't be repeated.
 
     >>> from tensorkit_widgets import WhatIf
     >>> what_if = WhatIf(lambda x, y: x * y, x=4.0, y=-3.0)
@@ -74,12 +91,19 @@ class WhatIf(ipywidgets.VBox):
                 control.observe(partial(self._slid, name), "value")
             self.fields[name], self.sliders[name], self.steps[name] = field, slider, step
             rows.append(ipywidgets.HBox([field, slider]))
-        self.reset_button = ipywidgets.Button(description="Reset", tooltip="the values of the notebook again")
+        make = ipywidgets.Button
+        self.reset_button = make(description="Reset", tooltip="the numbers of the beginning again")
+        self.apply_button = make(description="Write into the notebook", layout={"width": "auto"}, disabled=True)
+        self.apply_button.tooltip = "your variables get these numbers; what was computed from them before stays"
+        self.reset_button.layout.width = "auto"
         self.reset_button.on_click(lambda _: self.reset())
+        self.apply_button.on_click(lambda _: self.apply())
         self.words = ipywidgets.HTML()
         self.result, named = self._run(self.values)
         self.inspector = GraphInspector(trace(self.result, named), direction=direction)
-        super().__init__([*rows, ipywidgets.HBox([self.reset_button, self.words]), self.inspector])
+        buttons = [self.reset_button, self.apply_button] if self.entries else [self.reset_button]
+        row = ipywidgets.HBox([*buttons, self.words], layout={"flex_flow": "row wrap", "align_items": "center"})
+        super().__init__([*rows, row, self.inspector])
         self._tell()
 
     # What is computed
@@ -87,20 +111,25 @@ class WhatIf(ipywidgets.VBox):
     def _from_tensor(self, tensor: Tensor, names: Mapping[str, Tensor]) -> dict[str, tuple[float, float, float]]:
         self._replay = Replay(tensor)
         self._named = {name: each for name, each in names.items() if isinstance(each, Tensor)}
-        self.leaves: dict[str, Tensor] = {}
+        self.entries: dict[str, Entry] = {}
+        self.unmoved = 0
         for count, leaf in enumerate(self._replay.leaves, 1):
-            if leaf.ndim == 0 and leaf.is_floating_point() and len(self.leaves) < MOST:
-                own = next((name for name, each in self._named.items() if each is leaf), f"leaf {count}")
-                self.leaves[own] = leaf
-        if not self.leaves:
-            raise ValueError("there is no scalar leaf to move: sliders are for tensors of one number")
+            own = next((name for name, each in self._named.items() if each is leaf), f"leaf {count}")
+            if not leaf.is_floating_point() or not 0 < leaf.numel() <= MOST - len(self.entries):
+                self.unmoved += 1
+                continue
+            for index in np.ndindex(*leaf.shape):
+                place = f"[{', '.join(map(str, index))}]" if index else ""
+                self.entries[own + place] = Entry(leaf, own, index)
+        if not self.entries:
+            raise ValueError(f"there is no leaf to move: sliders are for floating-point leaves of up to {MOST} numbers")
         self._run = self._run_tape
-        return {name: _range(leaf.item()) for name, leaf in self.leaves.items()}
+        return {name: _range(each.value) for name, each in self.entries.items()}
 
     def _from_function(self, function: Callable[..., Tensor], leaves: dict[str, Any]) -> dict[str, Any]:
         if not leaves:
             raise TypeError("a function needs its leaves, as in WhatIf(f, x=2.0)")
-        self.function, self.leaves = function, {}
+        self.function, self.entries, self.unmoved = function, {}, 0
         self._run = self._run_function
         return {
             name: tuple(map(float, value)) if isinstance(value, tuple) else _range(float(value))
@@ -108,17 +137,19 @@ class WhatIf(ipywidgets.VBox):
         }
 
     def _run_tape(self, values: Mapping[str, float]) -> tuple[Tensor, dict[str, Tensor]]:
-        new = {
-            leaf: tensorkit.full((), values[name], dtype=leaf.dtype, requires_grad=True)
-            for name, leaf in self.leaves.items()
-        }
+        moved = {each.leaf: each.name for each in self.entries.values()}
+        new = {leaf: leaf.detach().clone() for leaf in moved}
+        for name, entry in self.entries.items():
+            new[entry.leaf][entry.index] = values[name]
+        for leaf in new.values():
+            leaf.requires_grad_()
         found = self._replay.tensors(new)
         result = self._replay.root_of(found)
         named = {}
         for name, each in self._named.items():
             place = id(each if each._node is None else each._node)
             named[name] = found.get(place, each) if place in found else each
-        return result, {**named, **{name: new[leaf] for name, leaf in self.leaves.items()}}
+        return result, {**named, **{name: new[leaf] for leaf, name in moved.items()}}
 
     def _run_function(self, values: Mapping[str, float]) -> tuple[Tensor, dict[str, Tensor]]:
         leaves = {name: tensorkit.full((), value, requires_grad=True) for name, value in values.items()}
@@ -130,8 +161,9 @@ class WhatIf(ipywidgets.VBox):
 
     # What the learner does
 
-    def set(self, **values: float) -> None:
-        """Put other numbers into leaves; KeyError for a leaf that is not there."""
+    def set(self, values: Mapping[str, float] | None = None, /, **more: float) -> None:
+        """Put other numbers into leaves: `set(x=5.0)`, `set({"w[0, 1]": 5.0})`; KeyError for one that is not there."""
+        values = {**(values or {}), **more}
         for name in values:
             if name not in self.values:
                 raise KeyError(f"there is no leaf {name!r}; there are {', '.join(self.values)}")
@@ -142,7 +174,7 @@ class WhatIf(ipywidgets.VBox):
             result, named = self._run(wanted)
             graph = trace(result, named)
         except Exception as error:  # of the learner's function, or a number that an operation can't take
-            self._tell(f"{type(error).__name__}: {error}")
+            self._tell(f"not possible: {type(error).__name__}: {error}")
             return
         self.values, self.result = wanted, result
         selected = self.inspector.selected
@@ -153,28 +185,36 @@ class WhatIf(ipywidgets.VBox):
 
     def reset(self) -> None:
         """The numbers of the beginning again."""
-        self.set(**self.first)
+        self.set(self.first)
 
     def apply(self) -> None:
         """Write the numbers into the notebook's own leaves; what was computed from them before stays as it was.
 
         ValueError where there are none, for a function.
         """
-        if not self.leaves:
+        if not self.entries:
             raise ValueError("there are no tensors of the notebook here: the function is called with new ones")
         with tensorkit.no_grad():
-            for name, leaf in self.leaves.items():
-                leaf.fill_(self.values[name])
+            for name, each in self.entries.items():
+                each.leaf[each.index] = self.values[name]
+        written = ", ".join(dict.fromkeys(clean(each.name) for each in self.entries.values()))
+        self._tell(f"written into {written}: run the cells that compute with it again")
 
     @property
     def gradients(self) -> dict[str, float | None]:
-        """The gradient of the result with respect to each leaf; None where it is unknown."""
-        found: dict[str, float | None] = {}
-        for node in self.inspector.graph.leaves:
-            for name in (node.name, *node.aliases):
-                if name in self.values:
-                    found[name] = None if node.gradient is None else node.gradient.mean
-        return {name: found.get(name) for name in self.values}
+        """The gradient of the result with respect to each number that has a slider; None where it is unknown."""
+        found = {
+            name: node.gradient.array
+            for node in self.inspector.graph.leaves
+            for name in (node.name, *node.aliases)
+            if name and node.gradient is not None
+        }
+        out: dict[str, float | None] = {}
+        for name in self.values:
+            of, index = (self.entries[name].name, self.entries[name].index) if self.entries else (name, ())
+            array = found.get(of)
+            out[name] = None if array is None else float(np.asarray(array)[index])
+        return out
 
     @property
     def said(self) -> str:
@@ -186,7 +226,8 @@ class WhatIf(ipywidgets.VBox):
             f"∂/∂{clean(name)} = {'unknown' if slope is None else number(slope)}"
             for name, slope in self.gradients.items()
         )
-        return f"{given} give {result}; {slopes}"
+        more = f"; {self.unmoved} other {'leaf has' if self.unmoved == 1 else 'leaves have'} no slider"
+        return f"{given} give {result}; {slopes}{more if self.unmoved else ''}"
 
     def _slid(self, name: str, change: Any) -> None:
         # A slider's page rounds a typed number to whole steps and sends it back: that is no move of the learner's.
@@ -194,7 +235,7 @@ class WhatIf(ipywidgets.VBox):
             change["owner"] is self.sliders[name] and abs(change["new"] - self.values[name]) < 0.51 * self.steps[name]
         )
         if not self._moving and not rounded and math.isfinite(change["new"]):
-            self.set(**{name: change["new"]})
+            self.set({name: change["new"]})
 
     def _follow(self) -> None:
         """Let sliders and fields show the numbers."""
@@ -208,9 +249,11 @@ class WhatIf(ipywidgets.VBox):
         finally:
             self._moving = False
 
-    def _tell(self, problem: str = "") -> None:
-        words = f"not possible: {clean(problem, 200)}" if problem else self.said
+    def _tell(self, note: str = "") -> None:
+        """Say the numbers, or a note in their place; and let the button show whether there is something to write."""
+        words = clean(note, 200) if note else self.said
         self.words.value = f'<div role="status" aria-live="polite" style="margin-left:8px">{escape(words)}</div>'
+        self.apply_button.disabled = all(_close(self.values[name], each.value) for name, each in self.entries.items())
 
     def __repr__(self) -> str:
         return f"WhatIf({self.said})"
@@ -233,3 +276,8 @@ def _range(value: float) -> tuple[float, float, float]:
 def _step(width: float) -> float:
     """A power of ten that cuts the width into some hundred steps."""
     return 10.0 ** math.floor(math.log10(width / 50)) if width > 0 else 0.01
+
+
+def _close(a: float, b: float) -> bool:
+    """The same number, but for what a leaf's dtype rounds away."""
+    return math.isclose(a, b, rel_tol=1e-6) or (math.isnan(a) and math.isnan(b))
