@@ -35,11 +35,8 @@ def differences(page: Path) -> str:
 @pytest.mark.parametrize("page", [page for page in PAGES if sessions(page)], ids=lambda page: page.name)
 def test_what_a_page_shows_is_printed(page):
     if page.name in APART:
-        code = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]}
-from pathlib import Path
-"
-        code += f"from test_docs_pages import differences
-print(differences(Path({str(page)!r})))"
+        code = f"import sys; sys.path[:0] = {[str(ROOT), str(ROOT / 'tests')]}\nfrom pathlib import Path\n"
+        code += f"from test_docs_pages import differences\nprint(differences(Path({str(page)!r})))"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert (done.stdout.strip(), done.stderr) == ("", "")
     else:

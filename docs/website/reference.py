@@ -184,10 +184,7 @@ def page(content: Page, code: set[str]) -> str:
     """A whole page of the reference."""
     parts = [f"# {content.title}", plain(content.about)]
     parts += [described(entry, code) for entry in content.entries]
-    return "
-
-".join(parts) + "
-"
+    return "\n\n".join(parts) + "\n"
 
 
 def index(pages: list[Page]) -> str:
