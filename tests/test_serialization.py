@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections import Counter, OrderedDict
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import tensorkit as torch
 from tensorkit.serialization import FileFormatError, files, metadata
 
 safetensors_numpy = pytest.importorskip("safetensors.numpy")
+MIB = 2**20
 
 
 def again(value, **options):
@@ -275,6 +277,35 @@ def test_mutated_files_are_read_or_refused_and_nothing_else():
     assert damage_files(500)["refused"] > 300
 
 
+def test_a_mutated_file_takes_little_memory():
+    damage_files(5)
+    tracemalloc.start()
+    try:
+        damage_files(100, seed=1)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * MIB
+
+
+def peak_memory() -> int:
+    """The most memory this process has held so far, in bytes, as the operating system counts it."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def growth(count: int) -> tuple[Counter, float]:
+    """Results of that many mutated files, and by how many MiB the process's peak grew; more than 64 is an error."""
+    damage_files(100, seed=1)
+    before = peak_memory()
+    results = damage_files(count)
+    grown = (peak_memory() - before) / MIB
+    assert grown < 64, f"{grown:.0f} MiB more after {count} damaged files"
+    return results, grown
+
+
 # The file system
 
 
@@ -370,4 +401,7 @@ if __name__ == "__main__":
 
     with tempfile.TemporaryDirectory() as folder:
         print("whole after 100 kills:", kill_savers(Path(folder), 100))
-    print("10,000 damaged files:", dict(damage_files(10_000)))
+    results, grown = growth(10_000)
+    print(
+        f"10,000 damaged files: {dict(results)}; peak memory grew by {grown:.1f} MiB to {peak_memory() / MIB:.0f} MiB"
+    )
