@@ -27,6 +27,7 @@ from .leaves import LeafTable, leaf_table
 from .model import BLOCK, CONSTANT, LEAF, OMITTED, RESULT, Block, Edge, Graph, GraphNode, Snapshot
 from .modules import ModuleCall, module_calls
 from .product import Product, product
+from .pytorch import is_tensor, record, tensor_types
 from .slices import Slices, slices
 from .steps import Contribution, Step, Steps, walk
 from .summary import Summary, summarize
@@ -66,12 +67,15 @@ __all__ = [
     "descend",
     "fold",
     "histogram",
+    "is_tensor",
     "leaf_table",
     "module_calls",
     "names_in",
     "product",
+    "record",
     "slices",
     "summarize",
+    "tensor_types",
     "trace",
     "walk",
     "why",

@@ -8,7 +8,7 @@ which asks the same of a function.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from ..tensor import Tensor
 from .describe import clean, label_of
 from .model import Snapshot
+from .pytorch import adopt, is_foreign
 from .replay import Replay
 from .snapshots import short, snapshot
 from .svg import escape
@@ -124,7 +125,12 @@ class Checker:
     """
 
     def __init__(self, tensor: Tensor, names: Mapping[str, Tensor] | None = None, limit: int = LIMIT) -> None:
-        self.graph, self.places = traced(tensor, names, limit)
+        notes: tuple[str, ...] = ()
+        if is_foreign(tensor):
+            adopted = adopt(tensor, names)
+            tensor, names, notes = adopted.tensor, adopted.names, adopted.notes
+        graph, self.places = traced(tensor, names, limit)
+        self.graph = replace(graph, notes=(*graph.notes, *notes))
         self.replay = Replay(tensor)
 
     def check(self, node_id: str) -> Check:

@@ -15,6 +15,8 @@ import numpy as np
 from ..ops import FUNCTIONS
 from ..tape import Node
 from ..tensor import Tensor
+from .pytorch import is_tensor
+from .pytorch.node import NotKept
 from .snapshots import number
 
 LONGEST_OPERAND = 32  # characters; a longer operand becomes an ellipsis
@@ -60,12 +62,12 @@ def names_in(namespace: Mapping[str, Any]) -> dict[str, Tensor]:
     for name, value in namespace.items():
         if name.startswith("_") or name in ("In", "Out"):
             continue
-        if isinstance(value, Tensor):
+        if is_tensor(value):
             names[name] = value
         elif type(value) in (list, tuple) and len(value) <= 1000:
-            inner.update({f"{name}[{i}]": item for i, item in enumerate(value) if isinstance(item, Tensor)})
+            inner.update({f"{name}[{i}]": item for i, item in enumerate(value) if is_tensor(item)})
         elif type(value) is dict and len(value) <= 1000:
-            inner.update({f"{name}[{key!r}]": item for key, item in value.items() if isinstance(item, Tensor)})
+            inner.update({f"{name}[{key!r}]": item for key, item in value.items() if is_tensor(item)})
         elif callable(getattr(type(value), "named_parameters", None)):
             inner.update({f"{name}.{inside}": parameter for inside, parameter in value.named_parameters()})
     return names | {name: tensor for name, tensor in inner.items() if name not in names}
@@ -79,6 +81,8 @@ def operand_expression(value: Any) -> Expression:
     if isinstance(value, (int, float, complex)):
         text = number(value) if not isinstance(value, complex) else f"({number(value)})"
         return Expression(text, _SIGN if text.startswith("-") else _ATOM)
+    if isinstance(value, NotKept):
+        return Expression("?")
     return Expression(repr(value) if value is None or isinstance(value, (str, bool)) else type(value).__name__)
 
 

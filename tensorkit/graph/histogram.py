@@ -14,6 +14,7 @@ import numpy as np
 from ..tensor import Tensor
 from .charts import Axis, Drawn, Shown, box, framed, words
 from .describe import clean
+from .pytorch import adopt_value, is_foreign
 from .snapshots import number, shape_text
 from .svg import MARGIN
 
@@ -83,6 +84,7 @@ def histogram(tensor: Tensor, name: str = "tensor", bins: int = BINS) -> Histogr
       0 … 2  ██████████████████████████████ 3
       2 … 4  ██████████ 1
     """
+    tensor = adopt_value(tensor) if is_foreign(tensor) else tensor
     if not isinstance(tensor, Tensor):
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     if bins < 1:

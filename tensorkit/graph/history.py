@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..ops.cast import to_dtype
 from ..tape import RELEASED as RELEASED_ERROR
 from ..tape import Node, Output, no_grad
 from ..tensor import Tensor, wrap
+from .pytorch.node import ForeignNode, NotKept
 
 RELEASED = (
     "the backward pass has released what its rule needs: draw the graph before backward(), or use retain_graph=True"
@@ -53,6 +54,14 @@ class Flow:
 def operation(node: Node) -> Node:
     """The node that carries the operation, rules and operands: for one of several outputs the one behind it."""
     return node.node if isinstance(node, Output) else node
+
+
+def is_released(node: Node) -> bool | None:
+    """Has a backward pass gone through and freed what the node's rules need? None where that leaves no trace."""
+    base = operation(node)
+    if isinstance(base, ForeignNode):
+        return base.released
+    return base.saved is None if base.op.saves else None
 
 
 def is_written_since(storage: Any, time: int) -> bool:
@@ -182,7 +191,9 @@ def _walk(history: History, flow: Flow) -> None:
             g = [None] * (max(node.index for node in nodes) + 1)
             for node, gradient in zip(nodes, arrived, strict=True):
                 g[node.index] = gradient
-        ready = _ready(base, history)
+        # PyTorch's nodes send back PyTorch's gradients, unless it has freed what they need and ours can do without.
+        theirs = isinstance(base, ForeignNode) and (not base.released or base.op.whole is not None)
+        ready = base if theirs else _ready(base, history)
         given: dict[int, Any] = {}
         for i, parent in enumerate(base.parents):
             if not _wants(base, i) or id(parent) in history.cut or id(parent) in flow.unknown:
@@ -190,7 +201,10 @@ def _walk(history: History, flow: Flow) -> None:
             reason = RELEASED if ready is None else None
             share = None
             try:
-                if base.op.whole is not None:
+                if theirs:
+                    given = given or cast(ForeignNode, base).shares(g)
+                    share = given.get(i)
+                elif base.op.whole is not None:
                     given = given or _all_shares(base, g)
                     share = given.get(i)
                 elif ready is not None:
@@ -200,7 +214,7 @@ def _walk(history: History, flow: Flow) -> None:
             if reason is not None:
                 flow.unknown[id(parent)] = reason
             elif share is not None:
-                _send(flow, pending, nodes, i, parent, share, ready or base)
+                _send(history, flow, pending, nodes, i, parent, share, ready or base)
     for parent, g in pending.items():
         if parent not in flow.unknown:
             flow.gradients.setdefault(parent, g._array)
@@ -223,10 +237,22 @@ def _all_shares(node: Node, g: Any) -> dict[int, Any]:
     return shares
 
 
-def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent: Any, share: Any, ready: Node) -> None:
+def _send(
+    history: History,
+    flow: Flow,
+    pending: dict[int, Any],
+    nodes: list[Node],
+    i: int,
+    parent: Any,
+    share: Any,
+    base: Node,
+) -> None:
     like = parent.out if isinstance(parent, Node) else parent._array
     before = share._array.shape
-    if before != like.shape:
+    ready: Node | None = base
+    if isinstance(base, ForeignNode):
+        before, ready = base.spread(i, like.shape), _ready(base, history)
+    if share._array.shape != like.shape:
         share = sum_to(share, like.shape)
     if share._array.dtype != like.dtype:
         share = to_dtype(share, dtypes.from_numpy(like.dtype))
@@ -237,7 +263,7 @@ def _send(flow: Flow, pending: dict[int, Any], nodes: list[Node], i: int, parent
         flow.shares[use] = share._array
         flow.summed[use] = _summed_axes(before, like.shape)
         scalars = not before and not like.shape and not nodes[0].shape
-        if scalars and ready.op.whole is None and nodes[0].dtype.kind == like.dtype.kind == "f":
+        if scalars and ready is not None and ready.op.whole is None and nodes[0].dtype.kind == like.dtype.kind == "f":
             one = wrap(np.ones((), nodes[0].dtype)[()])
             flow.locals[use] = float(ready.op.vjp(ready, i, one)._array)
 
@@ -302,6 +328,8 @@ def _ready(base: Node, history: History) -> Node | None:
 
 def _operand(parent: Any, history: History) -> Any:
     """An operand's value, as a constant tensor where a node made it; None where it is gone."""
+    if isinstance(parent, NotKept):
+        return parent.value
     if not isinstance(parent, Node):
         return parent
     array = history.arrays.get(id(parent), parent.value)

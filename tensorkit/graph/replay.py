@@ -16,6 +16,8 @@ from ..ops.declare import _run_variadic, recorded
 from ..tape import Node, Output, enable_grad
 from ..tensor import Tensor
 from .history import nodes_of, operation
+from .pytorch import adopt, is_foreign
+from .pytorch.node import ForeignOp, NotKept
 
 
 class Replay:
@@ -23,6 +25,7 @@ class Replay:
 
     `leaves` are the tensors that require gradients, in the order of their first use. ValueError where the tape can't be
     followed: an operation of the user's own, a large value that was overwritten, or a result that comes out otherwise.
+    A root of PyTorch's is followed too, as our operations.
 
     >>> import tensorkit as torch
     >>> x = torch.tensor(4.0, requires_grad=True)
@@ -32,7 +35,7 @@ class Replay:
     """
 
     def __init__(self, root: Tensor) -> None:
-        self.root = root
+        self.root = root = adopt(root).tensor if is_foreign(root) else root
         nodes = nodes_of(root._node)
         self.operations = sorted(
             {id(operation(node)): operation(node) for node in nodes}.values(), key=lambda n: n.time
@@ -48,7 +51,8 @@ class Replay:
         if not self.leaves:
             raise ValueError("it was computed from no tensor that requires gradients")
         for node in self.operations:
-            if node.op.whole is not None or not callable(getattr(node.op, "forward", None)):
+            own = node.op.whole is not None and not isinstance(node.op, ForeignOp)
+            if own or not callable(getattr(node.op, "forward", None)):
                 raise ValueError(
                     f"{node.op.name} is an operation of your own: it cannot be carried out again from the tape"
                 )
@@ -117,6 +121,10 @@ def _arguments(node: Node) -> tuple[Any, ...]:
 def _array(parent: Any, found: Mapping[int, Any]) -> Any:
     if id(parent) in found:
         return found[id(parent)]
+    if isinstance(parent, NotKept):
+        if parent.value is None:
+            raise ValueError("PyTorch keeps not all operands; compute inside of `with tensorkit.graph.record():`")
+        return parent.value
     return _wide(parent._array) if isinstance(parent, Tensor) else parent
 
 

@@ -16,6 +16,7 @@ from .charts import Drawn, Shown, box, words
 from .describe import clean
 from .heatmap import colour_of
 from .palette import mono_width
+from .pytorch import adopt_value, is_foreign
 from .snapshots import number, shape_text, thumbnail
 from .summary import SHADES
 from .svg import MARGIN
@@ -99,6 +100,7 @@ def slices(tensor: Tensor, name: str = "tensor", limit: int = LIMIT) -> Slices:
       ▒▓
       ██
     """
+    tensor = adopt_value(tensor) if is_foreign(tensor) else tensor
     if not isinstance(tensor, Tensor):
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     array = np.asarray(tensor.detach()._array)

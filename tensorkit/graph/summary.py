@@ -15,6 +15,7 @@ from .. import dtypes
 from ..tensor import Tensor
 from .describe import clean
 from .model import Snapshot
+from .pytorch import adopt_value, is_foreign
 from .snapshots import number, shape_text, short, snapshot
 
 SHADES = "·░▒▓█"
@@ -104,12 +105,13 @@ class Summary:
 
 
 def summarize(tensor: Tensor, name: str = "tensor") -> Summary:
-    """Look at a tensor of any shape and dtype; TypeError for anything else.
+    """Look at a tensor of any shape and dtype, ours or PyTorch's; TypeError for anything else.
 
     >>> import tensorkit as torch
     >>> summarize(torch.tensor([1.0, float("nan")]), "x").lines[1]
     'values [1, nan], from 1 to 1, mean 1, 1 NaN'
     """
+    tensor = adopt_value(tensor) if is_foreign(tensor) else tensor
     if not isinstance(tensor, Tensor):
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     array = np.asarray(tensor._array)

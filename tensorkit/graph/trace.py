@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -15,15 +16,19 @@ import numpy as np
 from .. import dtypes
 from ..storage import InferenceStorage
 from ..tape import Node, Output
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .describe import clean
 from .expressions import Expression, expression_of, extra_arguments, op_name, operand_expression, symbol_of
 from .history import Flow, History, collect, gradients, is_written_since, operation
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .pytorch import adopt, is_foreign
+from .pytorch.node import NotKept
 from .rules import local_derivative, rule_expression, text
 from .snapshots import number, snapshot
 
 LIMIT = 300
+NOT_KEPT = "PyTorch does not keep it, since no gradient flows into it. `with tensorkit.graph.record():` notes it."
+READ_OFF = "PyTorch does not keep it: it was read off from the result."
 
 
 def trace(tensor: Tensor, names: Mapping[str, Tensor] | None = None, limit: int = LIMIT) -> Graph:
@@ -52,10 +57,14 @@ def traced(
     tensor: Tensor, names: Mapping[str, Tensor] | None = None, limit: int = LIMIT
 ) -> tuple[Graph, dict[str, Any]]:
     """As `trace`, and where on the tape each node of the graph stands: its node, or the leaf or constant itself."""
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     if limit < 1:
         raise ValueError(f"limit must be at least 1, but got {limit}")
+    if is_foreign(tensor):
+        adopted = adopt(tensor, names, limit)
+        graph, places = traced(adopted.tensor, adopted.names, limit)
+        return replace(graph, notes=(*graph.notes, *adopted.notes)), places
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     named = {name: value for name, value in (names or {}).items() if isinstance(value, Tensor)}
     history = collect(tensor, named.values(), limit)
     builder = _Builder(history, gradients(history), named)
@@ -125,11 +134,21 @@ class _Builder:
                 self.nodes.append(self._source(cast(Tensor, parent)))
             return self.ids[id(parent)]
         number_id = self._next_id()
+        notes: tuple[str, ...] = ()
+        if isinstance(parent, NotKept):
+            notes = (NOT_KEPT if parent.value is None else READ_OFF,)
+            known = parent.value
+            parent = known if isinstance(known, (int, float)) else parent if known is None else wrap(known)
+        elif isinstance(parent, np.generic):
+            parent = parent.item()
         self.expressions[number_id] = operand_expression(parent)
         kind = type(parent).__name__ if isinstance(parent, (bool, int, float, complex)) else "object"
         shot = snapshot(np.asarray(parent)) if kind != "object" else None
         label = self.expressions[number_id].text
-        self.nodes.append(GraphNode(number_id, CONSTANT, label, dtype=kind, value=shot))
+        if isinstance(parent, Tensor):
+            shot, kind = snapshot(parent._array), dtypes.from_numpy(parent._array.dtype).name
+        shape = () if shot is None else shot.shape
+        self.nodes.append(GraphNode(number_id, CONSTANT, label, shape=shape, dtype=kind, value=shot, notes=notes))
         return number_id
 
     def _omitted(self) -> str:
@@ -286,6 +305,7 @@ class _Builder:
         elif isinstance(parent, Tensor):
             array = parent._array
         else:
+            parent = parent.value if isinstance(parent, NotKept) else parent
             return parent if isinstance(parent, (int, float, complex)) else None
         return None if array is None or np.ndim(array) else array[()]
 

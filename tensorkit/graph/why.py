@@ -28,11 +28,13 @@ from .causes import (
 )
 from .describe import clean, label_of
 from .explanation import Explanation
-from .history import nodes_of, operation
+from .history import is_released, nodes_of
 from .model import Graph, GraphNode
+from .pytorch import adopt, is_foreign, is_tensor, loaded
 from .snapshots import number, short, snapshot
 from .trace import trace
 
+_SELF, _OF = "the tensor", "the result"  # no names of a notebook
 LIMIT = 5000  # tensors of a history that are looked at
 
 
@@ -54,21 +56,41 @@ def why(
     'accumulated'
     """
     for each in (tensor, of):
-        if each is not None and not isinstance(each, Tensor):
+        if each is not None and not is_tensor(each):
             raise TypeError(f"expected a tensor, but got {type(each).__name__}")
+    if is_foreign(tensor):
+        return _why_foreign(tensor, names or {}, name, of)
     named = {key: value for key, value in (names or {}).items() if isinstance(value, Tensor)}
+    return _asked(tensor, named, name, of, is_grad_enabled())
+
+
+def _why_foreign(tensor: Any, names: Mapping[str, Any], name: str | None, of: Any) -> Explanation:
+    """The same for a tensor of PyTorch's; the histories of all results with names are looked at."""
+    results = [value for value in names.values() if is_foreign(value) and value.grad_fn is not None]
+    results += [] if of is None else [of]
+    adopted = adopt(tensor, {**names, _SELF: tensor, _OF: of}, LIMIT, results)
+    named = dict(adopted.names)
+    ours, result = named.pop(_SELF), named.pop(_OF, None)
+    return _asked(ours, named, name, result, loaded().is_grad_enabled())
+
+
+def _asked(
+    tensor: Tensor, named: dict[str, Tensor], name: str | None, of: Tensor | None, recording: bool
+) -> Explanation:
     own = next((key for key, value in named.items() if value is tensor), None)
     if own is None and (name is not None or tensor._node is None):
         own = name or "tensor"
         named = {own: tensor, **named}
-    return _Question(tensor, named, own, of).answer()
+    return _Question(tensor, named, own, of, recording).answer()
 
 
 class _Question:
     """One tensor, and what is known of where it stands."""
 
-    def __init__(self, tensor: Tensor, named: dict[str, Tensor], own: str | None, of: Tensor | None) -> None:
-        self.tensor, self.named, self.of = tensor, named, of
+    def __init__(
+        self, tensor: Tensor, named: dict[str, Tensor], own: str | None, of: Tensor | None, recording: bool
+    ) -> None:
+        self.tensor, self.named, self.of, self.recording = tensor, named, of, recording
         self.place: Any = tensor if tensor._node is None else tensor._node
         self.roots = self._roots()
         self.graph: Graph | None = None
@@ -143,12 +165,8 @@ class _Question:
 
     def _was_released(self) -> bool | None:
         """Has a backward pass gone through the graph between root and tensor? None where that leaves no trace."""
-        states = [
-            operation(node).saved is None
-            for node in nodes_of(self.root._node, 0)
-            if operation(node).op.saves and self.root._node is not None
-        ]
-        return any(states) if states else None
+        states = [is_released(node) for node in nodes_of(self.root._node)]
+        return any(states) if any(state is not None for state in states) else None
 
     # Answers
 
@@ -162,7 +180,7 @@ class _Question:
 
     def _no_gradient_wanted(self) -> Explanation:
         tensor, name = self.tensor, self.name
-        notes = [] if is_grad_enabled() else ["Recording is switched off at this moment (no_grad)."]
+        notes = [] if self.recording else ["Recording is switched off at this moment (no_grad)."]
         if self.stored is not None:
             notes.append("Its .grad is left over from a time when it did.")
         if type(tensor._storage) is InferenceStorage:
