@@ -30,6 +30,7 @@ html_theme = "furo"
 html_title = "tensorkit"
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_search_summary = False  # it would be fetched, which browsers refuse to pages opened from a folder
 html_show_sourcelink = False
 html_math_renderer = "mathml"
 html_theme_options = {"navigation_with_keys": True, "light_css_variables": {}, "dark_css_variables": {}}

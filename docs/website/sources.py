@@ -68,8 +68,8 @@ class Site:
         name = file.relative_to(ROOT).as_posix()
         if name in PLACES:
             return PLACES[name]
-        if file.parent == DOCS and file.suffix == ".md":
-            return file.name
+        if file.suffix == ".md" and (file.parent == DOCS or name.startswith(("docs/api/", "docs/learn/"))):
+            return name.removeprefix("docs/")  # a document, or a page that is made here
         if name.startswith(("lessons/", "docs/images/", "docs/pictures/")):
             return name.removeprefix("docs/")
         if not file.is_file():
