@@ -8,4 +8,9 @@ HOSTILE = [
     "\x00", "\x0b", "\x1b[31m", "\x7f", "\u202egnp.exe", "\u200fabc", "\u2066x\u2069", "\ufeff", "\ud800", "\u2028",
     "`x`", "${x}", "{{7*7}}", "\\u003cscript\\u003e", "n0", "n4", "__proto__", "constructor", "變數", "🙂", "x" * 500,
     "", " ",
+    "</textarea><svg onload=alert(1)>", "<iframe srcdoc='<script>'>", "<?xml version='1.0'?>", "<!DOCTYPE svg>",
+    '"><animate onbegin=alert(1)>', "</code></td></tr></table><form>", "</desc></svg>", "<<table>>", "$x$", "$$",
+    r"$\href{javascript:x}{y}$", r"\(x\)", r"\[x\]", r"\unicode{60}script", r"\class{evil}{x}", "\\", "|{}|", "-> n0",
+    "](javascript:alert(1))", "![x](http://evil/x.png)", '"]; evil [label="', "}; digraph {", "a\r\nb", "a  b", "%s%n",
+    "{0.__class__}", "data-node=n9",
 ]  # fmt: skip
