@@ -90,7 +90,8 @@ def fold(
         wanted = set(opened)
         for part in parts:
             part.opened = part.id in wanted
-    return _without_circles(whole, way, parts, bool(calls))
+    view = _without_circles(whole, way, parts, bool(calls))
+    return replace(view, again=lambda ids: fold(whole, way, depth=depth, opened=ids, calls=calls))
 
 
 def _auto(graph: Graph, calls: tuple[ModuleCall, ...], depth: int | None) -> tuple[str | None, list[_Part]]:

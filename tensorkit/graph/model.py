@@ -11,7 +11,7 @@ a tensor as an operand, together with the derivative rule of that operand and th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,7 @@ class Graph:
 
     `nodes` are in an order in which operands come before results; `edges` in the order of their targets and operands.
     `omitted` counts the operations left out, `notes` are sentences that belong under every drawing. A folded graph has
-    `blocks`, the folded and the opened ones, and the `whole` that it was folded from.
+    `blocks`, the folded and the opened ones, the `whole` that it was folded from, and folds `again` for `reopened`.
 
     >>> import tensorkit as torch
     >>> from tensorkit.graph import trace
@@ -184,6 +184,7 @@ class Graph:
     notes: tuple[str, ...] = ()
     blocks: tuple[Block, ...] = ()
     whole: Graph | None = field(default=None, repr=False, compare=False)
+    again: Callable[[Iterable[str]], Graph] | None = field(default=None, repr=False, compare=False)
     _by_id: dict[str, GraphNode] = field(init=False, repr=False, compare=False)
     _into: dict[str, tuple[Edge, ...]] = field(init=False, repr=False, compare=False)
     _out_of: dict[str, tuple[Edge, ...]] = field(init=False, repr=False, compare=False)
@@ -230,6 +231,12 @@ class Graph:
         from .fold import fold
 
         return fold(self, by, depth=depth, opened=opened, calls=calls)
+
+    def reopened(self, opened: Iterable[str]) -> Graph:
+        """A folded graph with these blocks open and all others folded; ValueError for one that was not folded."""
+        if self.again is None:
+            raise ValueError("this graph is not folded")
+        return self.again(opened)
 
     def describe(self, id: str) -> tuple[tuple[str, str], ...]:
         """Everything known about one node as (term, text) pairs: the rows of a panel."""

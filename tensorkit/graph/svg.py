@@ -62,7 +62,8 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
         source, target = index[edge.source], index[edge.target]
         ends = (cards[source], layout.places[source]), (cards[target], layout.places[target])
         points = _way(*ends, bends, ports[edge.target, edge.slot], down)
-        body.append(_edge(edge, cards[source].face, cards[target].face, points[shared.get(number, 0) :], down, colours))
+        points = points[shared.get(number, 0) :]
+        body.append(_edge(edge, cards[source].face, cards[target].face, points, down, colours, len(cards) <= DESCRIBED))
     for node, card, place in zip(graph.nodes, cards, layout.places, strict=True):
         body.append(_node(node, card, place, down, colours))
     for number, note in enumerate(notes):
@@ -174,7 +175,13 @@ def _shared(graph: Graph, layout: Layout) -> dict[int, int]:
 
 
 def _edge(
-    edge: Edge, source: Face, target: Face, points: list[tuple[float, float]], down: bool, colours: dict[str, str]
+    edge: Edge,
+    source: Face,
+    target: Face,
+    points: list[tuple[float, float]],
+    down: bool,
+    colours: dict[str, str],
+    described: bool,
 ) -> str:
     flows = edge.rule is not None or edge.contribution is not None
     tip_along, tip_across = points[-1]
@@ -195,7 +202,8 @@ def _edge(
         ]
     )
     said = [f"{source.title} is operand {edge.operand} of {target.title}"]
-    said += [sentence for sentence in target.back if flows and sentence.startswith(f"back to {source.title}:")]
+    if flows and described:
+        said += [sentence for sentence in target.back if sentence.startswith(f"back to {source.title}:")]
     dash = "" if flows else ' stroke-dasharray="4 3"'
     return (
         f'<g class="tk-edge" data-source="{edge.source}" data-target="{edge.target}" data-slot="{edge.slot}">'

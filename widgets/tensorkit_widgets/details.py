@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorkit.graph import LEAF, OMITTED, Edge, Graph, GraphNode, Snapshot
-from tensorkit.graph.describe import back_formula, clean, face, label_of, same
+from tensorkit.graph import BLOCK, LEAF, OMITTED, Edge, Graph, GraphNode, Snapshot
+from tensorkit.graph.describe import back_formula, clean, face, fraction, label_of, same
 from tensorkit.graph.snapshots import number, shape_text, short
 
 LINE = 300  # characters of one line of the panel
@@ -28,6 +28,9 @@ def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
     `title`, `expression`, `kind`   who it is, in words
     `cards`    value, gradient and `.grad`: term, text, remark, the fraction that it is, a heat map for tensors
     `checkable`  can its gradient be compared with finite differences, where the tensor is at hand?
+    `why`      the question that can be asked about its `.grad`; empty where there is none
+    `opens`    the block that it is, if it is a folded one
+    `folds`    the opened blocks that it is in, the outermost first: (id, label) pairs
     `arrives`  one entry for each use: how its gradient came about
     `goes_on`  one entry for each operand: what its operation sends back
     `facts`    (term, text) pairs: operation, shape, dtype, …
@@ -36,20 +39,23 @@ def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
     """
     words = face(graph, node)
     known = graph.describe(node.id)
-    cards = [] if node.kind == OMITTED else _cards(graph, node, dict(known))
+    cards = _cards(graph, node, dict(known)) if node.dtype else []
     said = [f"{card['term']} {card['text']}" for card in cards]
     return {
         "title": words.title,
         "expression": words.expression,
         "kind": line(dict(known).get("is", words.caption)),
         "cards": cards,
-        "checkable": node.requires_grad,
+        "checkable": node.requires_grad and node.kind != BLOCK,
+        "why": _question(node),
+        "opens": node.id if node.kind == BLOCK else "",
+        "folds": [[block.id, line(block.label)] for block in graph.blocks if block.opened and node.id in block.members],
         "arrives": [_flow(graph, edge, edge.target) for edge in graph.uses(node.id) if _flows(edge)],
         "sum": line(dict(known).get("sum of", "")),
         "goes_on": [_flow(graph, edge, edge.source) for edge in graph.operands(node.id) if _flows(edge)],
         "facts": [[line(term), line(text)] for term, text in known if _is_fact(term, cards)],
         "notes": [line(note) for note in node.notes],
-        "said": f"{words.title} selected: {', '.join(said) or words.caption}",
+        "said": f"{words.title} selected: {', '.join([words.caption] * (node.kind == BLOCK or not said) + said)}",
     }
 
 
@@ -80,7 +86,7 @@ def heat_map(shot: Snapshot | None) -> dict[str, Any] | None:
 def _cards(graph: Graph, node: GraphNode, known: dict[str, str]) -> list[dict[str, Any]]:
     cards = [_card("value", node.value, short(node.value) if node.value else "not kept")]
     if node.requires_grad:
-        of = _fraction(graph.node(graph.root), node)
+        of = list(fraction(graph.node(graph.root), node))
         cards.append(_card("gradient", node.gradient, short(node.gradient), of=of))
         if ".grad" in known and (node.kind == LEAF or node.stored_grad):
             text, _, remark = known[".grad"].partition(": ")
@@ -103,24 +109,22 @@ def _flow(graph: Graph, edge: Edge, other: str) -> dict[str, Any]:
     return {
         "node": other,
         "name": label_of(graph.node(other)),
-        "local": _fraction(target, source) if texts else None,
+        "local": list(fraction(target, source)) if texts else None,
         "equals": texts,
         "rule": line(back_formula(edge) or ""),
-        "g": line(f"g = {'/'.join(_fraction(graph.node(graph.root), target))} = {short(target.gradient)}"),
+        "g": line(f"g = {'/'.join(fraction(graph.node(graph.root), target))} = {short(target.gradient)}"),
     }
+
+
+def _question(node: GraphNode) -> str:
+    if node.kind in (BLOCK, OMITTED) or node.is_number:
+        return ""
+    return "Why is .grad None?" if node.stored_grad is None else "Why is .grad what it is?"
 
 
 def line(text: str) -> str:
     """The text as one printable line of the panel."""
     return clean(text, LINE) if text else ""
-
-
-def _fraction(above: GraphNode, below: GraphNode) -> list[str]:
-    return [f"∂{_bracketed(label_of(above))}", f"∂{_bracketed(label_of(below))}"]
-
-
-def _bracketed(label: str) -> str:
-    return f"({label})" if " " in label or label.startswith("-") else label
 
 
 def _flows(edge: Edge) -> bool:

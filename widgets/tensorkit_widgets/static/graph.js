@@ -1,4 +1,5 @@
-// The page side of GraphInspector: shows the traits `svg`, `details` and `text`, and writes `selected` and `zoom`.
+// The page side of GraphInspector: shows the traits `svg`, `details` and `text`; writes `selected`, `zoom` and `opened`,
+// and asks by `asked` (finite differences) and `wondered` (why is .grad what it is?).
 // All words come from Python and are set as text. There is one state, the model's; nothing here is remembered but
 // where the keyboard is.
 
@@ -49,15 +50,26 @@ function flow(word, entry, go) {
   return make("li", { class: "tk-flow" }, make("span", { class: "tk-quiet" }, word), button, make("div", {}, local, rule));
 }
 
-function checked(id, model) { // finite differences: the sentence, or a button that asks for it
-  const said = model.get("checks")[id];
-  if (said || !model.get("checkable")) return quiet(said);
-  const button = make("button", { type: "button" }, "Check by finite differences");
-  button.addEventListener("click", () => { model.set("asked", id); model.save_changes(); });
+function asks(label, model, trait, id) { // a button that asks Python about a node
+  const button = make("button", { type: "button" }, label);
+  button.addEventListener("click", () => { model.set(trait, id); model.save_changes(); });
   return button;
 }
 
-function fill(panel, detail, go, check) {
+function checked(id, model) { // finite differences: the sentence, or a button that asks for it
+  const said = model.get("checks")[id];
+  if (said || !model.get("checkable")) return quiet(said);
+  return asks("Check by finite differences", model, "asked", id);
+}
+
+function explained(id, model, question) { // why .grad is what it is: the answer, or the question as a button
+  const said = model.get("reasons")[id];
+  if (!said) return model.get("askable") && question && asks(question, model, "wondered", id);
+  const rows = said.map(([term, text]) => make("div", {}, term && make("span", { class: "tk-term" }, term), make("span", {}, text)));
+  return make("div", { class: "tk-why tk-facts" }, ...rows);
+}
+
+function fill(panel, detail, go, answers, foldings) {
   if (!detail) return panel.replaceChildren(quiet("No node is selected. Click one, or press Tab and Enter."));
   const flows = (heading, word, entries, more) => {
     const where = [...new Set(entries.map((entry) => entry.g))].join("; ");
@@ -70,7 +82,7 @@ function fill(panel, detail, go, check) {
       make("h4", {}, detail.title, detail.expression && make("span", {}, ` = ${detail.expression}`)),
       quiet(detail.kind),
       make("div", { class: "tk-cards" }, ...detail.cards.map(card)),
-      detail.checkable && check),
+      make("div", { class: "tk-answers" }, detail.checkable && answers.check, answers.why, ...foldings)),
     flows("How its gradient came", "from", detail.arrives, detail.sum),
     flows("What it passes back", "to", detail.goes_on),
     make("div", { class: "tk-facts" }, ...facts, ...detail.notes.map(quiet)),
@@ -82,8 +94,9 @@ function render({ model, el }) {
   const panel = make("section", { class: "tk-panel", "aria-label": "Details of the selected node", tabindex: "-1" });
   const said = make("div", { class: "tk-said", role: "status" });
   const text = make("pre", { class: "tk-text", tabindex: "0" });
+  const all = make("button", { type: "button" });
   const bar = make("div", { class: "tk-bar", role: "group", "aria-label": "View" });
-  const keys = make("span", { class: "tk-keys" }, "arrow keys follow the edges, Enter selects, Esc clears");
+  const keys = make("span", { class: "tk-keys" }, "arrow keys follow the edges, Enter selects and then unfolds, Backspace folds, Esc clears");
   const words = make("details", { class: "tk-words" }, make("summary", {}, "The graph as text"), text);
   const stage = make("div", { class: "tk-stage" }, canvas, bar);
   const root = make("div", { class: "tk-inspector", role: "group", "aria-label": "Graph inspector" }, stage, panel, words, said);
@@ -91,6 +104,12 @@ function render({ model, el }) {
 
   const change = (name, value) => { model.set(name, value); model.save_changes(); };
   const select = (id) => change("selected", id);
+  const setOpened = (ids, id) => { // the block that is opened or folded is selected, so that Python knows where to go on
+    if (id) model.set("selected", id);
+    change("opened", ids);
+  };
+  const unfold = (id) => setOpened([...model.get("opened"), id], model.get("details")[id] && id);
+  const refold = (id) => setOpened(model.get("opened").filter((each) => each !== id));
   const nodeOf = (target) => target.closest?.(".tk-node")?.dataset.node;
 
   function draw() {
@@ -107,11 +126,17 @@ function render({ model, el }) {
       node.setAttribute("role", "option");
       node.setAttribute("aria-label", node.querySelector("title").textContent);
     }
+    const walking = canvas.contains(document.activeElement);
     canvas.replaceChildren(svg);
+    const blocks = Object.keys(model.get("blocks")), folded = blocks.length > model.get("opened").length;
+    all.hidden = !blocks.length || folded && !model.get("unfoldable");
+    all.textContent = folded ? "Unfold all" : "Fold all";
+    all.onclick = () => setOpened(folded ? blocks : []);
     text.textContent = model.get("text");
     came = undefined;
     scale();
     show();
+    if (walking) nodes.get(here).focus(); // the keyboard stays where it was
   }
 
   function scale() {
@@ -126,18 +151,30 @@ function render({ model, el }) {
     for (const [each, node] of nodes) node.setAttribute("aria-selected", String(each === id));
     near(id);
     reach(id ?? (nodes.has(here) ? here : [...nodes.keys()].at(-1)));
-    fill(panel, model.get("details")[id], go, id && checked(id, model));
+    const detail = model.get("details")[id], answers = id && detail && { check: checked(id, model), why: explained(id, model, detail.why) };
+    fill(panel, detail, go, answers, detail ? foldings(detail) : []);
     if (id) reveal(nodes.get(id));
     if (announce) said.textContent = id ? model.get("details")[id].said : "No node is selected";
   }
 
-  function compared() { // the answer takes the button's place, and the keyboard stays in the panel
+  function foldings({ opens, folds }) { // buttons that open the block, and fold those around the node again
+    const button = (label, does) => {
+      const made = make("button", { type: "button" }, label);
+      made.addEventListener("click", () => { does(); panel.focus(); });
+      return made;
+    };
+    const around = folds.map(([id, name]) => button(`Fold ${name}`, () => refold(id)));
+    return opens ? [button("Unfold", () => unfold(opens)), ...around] : around;
+  }
+
+  function answered(answer) { // the answer takes the button's place, and the keyboard stays in the panel
     const inside = panel.contains(document.activeElement);
     show();
     if (inside) panel.focus();
-    const id = model.get("selected"), answer = model.get("checks")[id];
     if (answer) said.textContent = answer;
   }
+  const compared = () => answered(model.get("checks")[model.get("selected")]);
+  const told = () => answered(model.get("reasons")[model.get("selected")]?.map((row) => row[1]).join(" "));
 
   const near = (id) => edges.forEach((edge) => edge.classList.toggle("tk-near", edge.dataset.source === id || edge.dataset.target === id));
 
@@ -187,7 +224,13 @@ function render({ model, el }) {
 
   canvas.addEventListener("click", (event) => {
     const id = nodeOf(event.target);
-    if (id) { select(id); focus(id); }
+    if (!id) return;
+    focus(id);
+    if (event.target.closest(".tk-unfold")) unfold(id); else select(id);
+  });
+  canvas.addEventListener("dblclick", (event) => {
+    const id = nodeOf(event.target);
+    if (model.get("details")[id]?.opens) unfold(id);
   });
   canvas.addEventListener("pointerover", (event) => near(nodeOf(event.target) ?? model.get("selected")));
   canvas.addEventListener("focusin", (event) => near(nodeOf(event.target) ?? model.get("selected")));
@@ -195,8 +238,9 @@ function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey && event.key !== "+") return;
     const id = nodeOf(event.target), way = KEYS[svg.dataset.direction][event.key];
     const all = [...nodes.keys()];
+    const detail = model.get("details")[id], enter = () => detail?.opens && model.get("selected") === id ? unfold(id) : select(id);
     const does = {
-      Enter: () => select(id), " ": () => select(id), Escape: () => select(null),
+      Enter: enter, Backspace: () => detail?.folds.length && refold(detail.folds.at(-1)[0]), " ": () => select(id), Escape: () => select(null),
       Home: () => focus(all[0]), End: () => focus(all.at(-1)),
       "+": () => zoom(1.25), "-": () => zoom(0.8), 0: () => zoom(),
     }[event.key];
@@ -227,9 +271,9 @@ function render({ model, el }) {
     button.addEventListener("click", () => zoom(factor));
     bar.append(button);
   }
-  bar.append(keys);
+  bar.append(all, keys);
 
-  const listeners = { "change:svg": draw, "change:details": draw, "change:checks": compared, "change:selected": () => show(true), "change:zoom": scale };
+  const listeners = { "change:svg": draw, "change:details": draw, "change:checks": compared, "change:reasons": told, "change:selected": () => show(true), "change:zoom": scale };
   for (const [name, listener] of Object.entries(listeners)) model.on(name, listener);
   let placed = false;
   const sized = new ResizeObserver(() => { // as high as the picture is when it fits; zooming moves nothing else
