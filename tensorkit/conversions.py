@@ -41,7 +41,20 @@ def numpy(self, *, force: bool = False) -> ndarray:
             RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."),
             "a NumPy array has no history, so the gradient would be lost on the way; detach() says that this is meant.",
         )
+    if self._array.dtype.kind == "V":
+        raise hint(
+            TypeError(f"Got unsupported ScalarType {self.dtype.cpp_name}"),
+            f"NumPy has no type like {self.dtype!r}: make it one that NumPy has, with .float().",
+        )
     return memory(self)
+
+
+@attach
+def as_subclass(self, cls):
+    """The same memory, and history, as a tensor of a class derived from Tensor."""
+    seen = self.view_as(self)
+    seen.__class__ = cls
+    return seen
 
 
 @attach
@@ -86,8 +99,7 @@ def __bool__(self) -> bool:
 
 def _only_number(self, c_name: str | None = None):
     """The one value, for Python's conversions; PyTorch's error where there is more than one, or it is complex."""
-    through = "double" if self._array.dtype.kind != "c" else c_name  # PyTorch counts by the C type on the way
-    if self._requires_grad and first_time(f"a tensor was converted to {through}"):
+    if self._requires_grad and c_name != "int64_t" and first_time("a tensor was converted to a number"):
         warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
             "Consider using tensor.detach() first.",

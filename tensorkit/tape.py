@@ -48,6 +48,9 @@ class Meta:
 #: Operations for which PyTorch makes a tensor of a number, so that an edge (to nothing) leads to it.
 NUMBERS_ARE_TENSORS = frozenset(("add", "sub", "mul", "div"))
 
+#: Nodes of operations whose optional operands are numbers or missing: to neither leads an edge.
+NUMBERS_ALONE = frozenset(("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0"))
+
 
 class Node:
     """One operation that was carried out: a vertex of the computational graph, PyTorch's `grad_fn`.
@@ -93,12 +96,24 @@ class Node:
     @property
     def next_functions(self) -> tuple:
         """The nodes that made the operands, each with the number of its output; leaves stand in AccumulateGrad."""
+        edges, steps = self._edges(), self.op.steps
+        for name in (steps(self) if callable(steps) else steps) or ():
+            edges = ((Step(name, edges), 0), *edges[1:])
+        return edges
+
+    def _edges(self) -> tuple:
         rules = self.op.rules
+        if self.op.name == "copy_slices":  # PyTorch shows where the written value came from, not the write itself
+            base, written = self.parents
+            return (_edge(base), *(written.next_functions[1:] if isinstance(written, Node) else [_edge(written)]))
         if len(rules) == len(self.parents) and self.op.name not in NUMBERS_ARE_TENSORS:
+            left_out: tuple = (bool, int, float, complex, np.generic)
+            if self.name() in NUMBERS_ALONE:
+                left_out += (type(None),)
             return tuple(  # no edge leads to a number, nor to an operand without derivative
                 _edge(parent)
                 for parent, rule in zip(self.parents, rules, strict=True)
-                if rule is not None and not isinstance(parent, (bool, int, float, complex))
+                if rule is not None and not isinstance(parent, left_out)
             )
         return tuple(_edge(parent) for parent in self.parents)
 
@@ -156,6 +171,21 @@ RELEASED = (
     "Specify retain_graph=True if you need to backward through the graph a second time or if you need to access "
     "saved tensors after calling backward."
 )
+
+
+class Step:
+    """A node that PyTorch makes on the way where one operation does it all here; only looked at, never walked."""
+
+    __slots__ = ("_name", "next_functions", "__weakref__")
+
+    def __init__(self, name: str, next_functions: tuple):
+        self._name, self.next_functions = name, next_functions[:1]
+
+    def name(self) -> str:
+        return self._name
+
+    def __repr__(self) -> str:
+        return f"<{self._name} object at {id(self):#x}>"
 
 
 class Output(Node):

@@ -76,6 +76,15 @@ def view(tensor, array, node=None) -> "Tensor":
     return shared
 
 
+def _fixed(getter) -> property:
+    """A property that refuses to be set in PyTorch's words."""
+
+    def refuse(tensor, value):
+        raise AttributeError(f"attribute '{getter.__name__}' of 'torch._C.TensorBase' objects is not writable")
+
+    return property(getter, refuse, doc=getter.__doc__)
+
+
 class Tensor:
     """A multi-dimensional array of numbers of one type that can remember how it was computed.
 
@@ -117,7 +126,7 @@ class Tensor:
 
     # What it is
 
-    @property
+    @_fixed
     def shape(self) -> Size:
         """The sizes of its dimensions."""
         return tuple.__new__(Size, self._array.shape)  # NumPy's sizes need no checking
@@ -133,12 +142,16 @@ class Tensor:
             raise dim_out_of_range(dim, len(shape))
         return shape[dim]
 
-    @property
+    @_fixed
     def dtype(self) -> dtypes.dtype:
         """The type of its elements."""
         return dtypes.from_numpy(self._array.dtype)
 
-    @property
+    @_fixed
+    def name(self):
+        """None: PyTorch has an attribute of this name that nobody may set."""
+
+    @_fixed
     def device(self):
         """Where its numbers are."""
         return CPU
@@ -205,6 +218,9 @@ class Tensor:
         array = self._array
         strides = [step // array.itemsize for step in array.strides]
         after = 1
+        if not array.size and 0 in strides:  # NumPy does not care where nothing lies
+            for i in range(len(strides) - 1, -1, -1):
+                strides[i], after = after, after * max(array.shape[i], 1)
         for i in range(len(strides) - 1, -1, -1):
             if array.shape[i] == 1 and not strides[i]:  # NumPy has no use for the step of a new dimension
                 strides[i] = after

@@ -134,7 +134,7 @@ SAMPLES = {
     "clamp": [(lambda x: x.clamp(-1.0, 1.0), [X]), (torch.clamp, [X, X - 0.3, X + 0.2])],
     # shape
     "view": one(lambda x: x.view(3, 2), X),
-    "copy_reshape": one(lambda x: x.T.reshape(-1), X),
+    "copy_reshape": one(lambda x: (x.expand(2, 2, 3) @ x.T) ** 2, X),
     "unsqueeze": one(method("unsqueeze", 1), X),
     "squeeze": one(method("squeeze", 0), some(1, 3)),
     "permute": one(method("permute", 2, 0, 1), CUBE),
@@ -203,6 +203,19 @@ SAMPLES = {
     "index_fill": one(lambda x, v: x.index_fill(1, torch.tensor([0]), v[0]), X, V),
     "gather": one(method("gather", 1, PLACES), X),
     "scatter": one(lambda x, y: x.scatter(1, torch.tensor([[2, 0], [1, 0]]), y[:, :2]), X, Y),
+    "scatter_reduce": [
+        (lambda x, y, how=how, own=own: x.scatter_reduce(1, PLACES, y, how, include_self=own), [X, Y])
+        for how in ("sum", "mean", "prod", "amax", "amin")
+        for own in (True, False)
+    ],
+    "put": [
+        (lambda x, v: x.put(torch.tensor([4, 0]), v[:2]), [X, V]),
+        (lambda x, v: x.put(torch.tensor([[4, 0, 4]]), v[None], accumulate=True), [X, V]),
+    ],
+    "block_diag": one(lambda x, v, y: torch.block_diag(x, v, y[:1]), X, V, Y),
+    "alias": one(lambda x: x.sum().movedim(0, 0), X),
+    "unsafe_view": one(torch.kron, X, Y),
+    "cloned_reshape": one(lambda x: x.T.reshape(-1), X),
     "scatter_add": one(lambda x, y: x.scatter_add(1, PLACES, y), X, Y),
     "take": one(lambda x: x.take(torch.tensor([0, 5, 5])), X),
     "where": one(lambda x, y: torch.where(MASK, x, y), X, Y),

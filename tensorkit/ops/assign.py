@@ -32,7 +32,8 @@ def _setitem(self, index, value):
     if any(isinstance(part, np.ndarray) and part.ndim == 0 and not part for part in parts):
         return  # x[False] is no place at all
     if all(_plain(part) for part in parts):
-        _assign(self if index is Ellipsis else _view_index(self, parts), value)
+        whole = all(part is Ellipsis or part == slice(None) for part in parts) and len(parts) <= max(self.ndim, 1)
+        _assign(self if whole and self.ndim else _view_index(self, parts), value)
         return
     plain, arrays = _split(parts, self._array.ndim)
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
@@ -89,6 +90,9 @@ def _assign(target, value) -> None:
     shape = value._array.shape
     while len(shape) > target._array.ndim and shape[0] == 1:  # PyTorch drops leading ones here
         value, shape = reshape(value, shape[1:]), shape[1:]
+    if not shape and target.ndim:
+        target.fill_(value)
+        return
     if shape != target._array.shape and len(shape) <= target._array.ndim:
         value = expand(value, target._array.shape)  # raises where that does not fit
     copy_(target, value)
@@ -110,17 +114,11 @@ def copy_(self, src, non_blocking=False):
     if not _is_alias(self, src):
         check_overlap(self, src)
     shape = self._array.shape
-    if src._array.shape != shape:
-        if len(src._array.shape) > len(shape) or any(
-            have not in (1, want) for have, want in zip(src._array.shape[::-1], shape[::-1], strict=False)
-        ):
-            if len(src._array.shape) > len(shape):
-                raise RuntimeError(
-                    f"output with shape {brackets(shape)} doesn't match the broadcast shape "
-                    f"{brackets(src._array.shape)}"
-                )
-            raise cannot_broadcast(shape, src._array.shape)
-        src = expand(src, shape)
+    have = src._array.shape
+    if len(have) > len(shape):
+        raise RuntimeError(f"output with shape {brackets(shape)} doesn't match the broadcast shape {brackets(have)}")
+    if have != shape and any(size not in (1, want) for size, want in zip(have[::-1], shape[::-1], strict=False)):
+        raise cannot_broadcast(shape, have)
     return overwrite(self, _copied(self, src), silent=True)
 
 

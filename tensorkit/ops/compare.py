@@ -6,7 +6,7 @@ from .. import dtypes
 from ..errors import wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import to_dtype
-from .declare import FUNCTIONS, attach_operator, binary, function, op, unary
+from .declare import FUNCTIONS, attach_operator, binary, broadcast_error, function, op, unary
 from .promote import is_number, result_dtype
 
 
@@ -175,7 +175,10 @@ def isreal(input):
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Where |input - other| <= atol + rtol·|other|."""
     _same_dtype(input, other)
-    return wrap(np.isclose(input._array, other._array, rtol, atol, equal_nan))
+    try:
+        return wrap(np.isclose(input._array, other._array, rtol, atol, equal_nan))
+    except ValueError as error:
+        raise broadcast_error(input, other, error) from None
 
 
 @function
@@ -232,13 +235,14 @@ def _clamp_dmax(g, x, min, max):
 
 
 def _clamp_name(node) -> str:
-    bounds = [each for each in node.parents[1:] if each is not None]
-    return "ClampBackward1" if all(is_number(each) for each in bounds) else "ClampBackward0"
+    numbers = all(is_number(each) for each in node.parents[1:] if each is not None)
+    alone = node.extras[0]
+    return f"Clamp{alone}Backward{int(not numbers) if alone else int(numbers)}"
 
 
 @op(x=_clamp_dx, min=_clamp_dmin, max=_clamp_dmax, optional=("min", "max"), inplace=True, node_name=_clamp_name,
     function=False, method=False)  # fmt: skip
-def _clamp(x, min=None, max=None):
+def _clamp(x, min=None, max=None, alone=""):
     if x.dtype.kind in "iu":  # PyTorch converts the bounds as C does
         min, max = (each if each is None else np.asarray(each).astype(x.dtype) for each in (min, max))
     if min is not None:
@@ -261,12 +265,18 @@ def clamp(input, min=None, max=None, *, out=None):
         raise wrong_argument("clamp", "input", 1, "Tensor", input)
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    x = input
+    return _bounded(input, min, max, out)
+
+
+def _bounded(x, min, max, out, alone: str = ""):
+    """`x` within the bounds; `alone` names PyTorch's function of one bound only."""
+    if x._array.dtype.kind == "c":
+        raise NotImplementedError(f"clamp{'_' + alone.lower() if alone else ''} is not supported for complex types")
     for bound in (min, max):
         if bound is not None:
             x = _promoted(x, bound)
     bounds = [_promoted(bound, x) for bound in (min, max)]
-    return _clamp(x, *bounds, out=out)
+    return _clamp(x, *bounds, alone, out=out)
 
 
 def _promoted(x, other):
@@ -277,10 +287,10 @@ def _promoted(x, other):
 @function
 def clamp_min(input, min, *, out=None):
     """Each element, but at least `min`."""
-    return clamp(input, min=min, out=out)
+    return _bounded(input, min, None, out, "Min")
 
 
 @function
 def clamp_max(input, max, *, out=None):
     """Each element, but at most `max`."""
-    return clamp(input, max=max, out=out)
+    return _bounded(input, None, max, out, "Max")

@@ -23,12 +23,14 @@ def imag(input):
     return _imag(input)
 
 
-@op(x=lambda g: g + 0j, views=True, function=False, method=False, node_name="RealBackward0")
+@op(x=lambda g: g + 0j, views=True, function=False, method=False, node_name="SelectBackward0",
+    steps=("ViewAsRealBackward0",))  # fmt: skip
 def _real(x):
     return x.real
 
 
-@op(x=lambda g: g * 1j, views=True, function=False, method=False, node_name="ImagBackward0")
+@op(x=lambda g: g * 1j, views=True, function=False, method=False, node_name="SelectBackward0",
+    steps=("ViewAsRealBackward0",))  # fmt: skip
 def _imag(x):
     return x.imag
 
@@ -36,7 +38,10 @@ def _imag(x):
 @op(x=lambda g: view_as_complex(g.contiguous()), views=True)
 def view_as_real(x):
     """A complex tensor as pairs of real numbers in a new last dimension; a view."""
-    return x.view(x.real.dtype).reshape(*x.shape, 2)
+    if x.dtype.kind != "c":
+        raise RuntimeError("view_as_real is only supported for complex tensors")
+    steps = [*x.strides, x.itemsize // 2]
+    return np.lib.stride_tricks.as_strided(x.real, (*x.shape, 2), steps)
 
 
 @op(x=lambda g: FUNCTIONS["stack"]([g.real, (g * 1j).real], -1), views=True)

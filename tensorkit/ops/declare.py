@@ -36,7 +36,7 @@ __all__ = [
 
 
 def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None, function=True, method=True, aliases=(),
-       inplace=False, views=False, gather=None, optional=(), variadic=False, **rules):  # fmt: skip
+       inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, **rules):  # fmt: skip
     """Declare any other operation: `@op(x=rule, …)` names the operands and their derivatives, in the body's order.
 
     outputs   names of the results; the ones that are floating-point are differentiable
@@ -45,6 +45,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     views     the result is a view of the first operand's memory
     optional  operands that may be left out (None) or be Python numbers
     variadic  the first argument is a list of tensors; its rule is called as rule(g, i, …) for the i-th of them
+    steps     names of the nodes that PyTorch makes on the way, which are one here
 
     With several differentiable outputs, `g` is a list with one gradient (or None) for each.
     """
@@ -58,7 +59,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
             body, tuple(rules.get(each) for each in operand_names), symbol=symbol, node_name=node_name, outputs=outputs,
             name=name, variadic=variadic,
         )  # fmt: skip
-        made.inplace = inplace
+        made.inplace, made.steps = inplace, steps
         run = _run_variadic if variadic else (_run_view if views else _run)
         gathers = gather is not None
         plan = (made, run, names, defaults_of(body, names), gathers, optional, result)

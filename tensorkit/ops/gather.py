@@ -7,10 +7,10 @@ import numpy as np
 
 from ..errors import brackets
 from ..tensor import Tensor, memory, wrap
-from .assign import _check_shared, index_put
+from .assign import _check_shared
 from .broadcast import expand
 from .declare import FUNCTIONS, function, method, op
-from .index import _add_at_zeros, _view_index
+from .index import _add_at_zeros, _index_into_zeros
 from .inplace import overwrite
 from .promote import is_number
 from .shape import reshape, wrap_dim
@@ -86,8 +86,16 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     return gather(expand(input, target[0]), dim, expand(indices, target[1]), out=out)
 
 
+def _taken(g, dim, index, src_shape):
+    """The gradient of the source of a scatter: what stands at the places, and zero where `index` did not reach."""
+    found = _gather(g, dim, index)
+    if found._array.shape == src_shape or found.ndim != len(src_shape):
+        return found
+    return _index_into_zeros(found, src_shape, tuple([slice(n) for n in index.shape]))
+
+
 @op(x=lambda g, index, dim: _scatter(g, wrap(g._array.dtype.type(0)), dim, index),
-    src=lambda g, index, dim: _gather(g, dim, index), function=False, method=False,
+    src=lambda g, index, dim, src_shape: _taken(g, dim, index, src_shape), function=False, method=False,
     node_name=lambda node: "ScatterBackward1" if is_number(node.parents[1]) else "ScatterBackward0")  # fmt: skip
 def _scatter(x, src, dim, index):
     result = np.array(x)
@@ -99,20 +107,14 @@ def _scatter(x, src, dim, index):
     return result
 
 
-@op(x=lambda g: g, src=lambda g, index, dim: _gather(g, dim, index), function=False, method=False)
+@op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, dim, index, src_shape), function=False,
+    method=False)  # fmt: skip
 def _scatter_add(x, src, dim, index):
     result = np.array(x)
     if x.ndim == 0:
         return result + src
     np.add.at(result, _open_grid(index, dim), src[tuple([slice(n) for n in index.shape])])
     return result
-
-
-def _fit_source(src, index):
-    """The part of `src` that `index` covers: its gradient is zero elsewhere."""
-    if isinstance(src, Tensor) and src._array.shape != index._array.shape and src.ndim == index.ndim:
-        return _view_index(src, tuple([slice(n) for n in index._array.shape])) if src.ndim else src
-    return src
 
 
 @function
@@ -133,7 +135,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
             index, src, dtype=input.dtype), {"add": "sum", "multiply": "prod"}[reduce])  # fmt: skip
     if isinstance(src, Tensor) and src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    return _scatter(input, _fit_source(src, index), dim, memory(index))
+    return _scatter(input, src, dim, memory(index))
 
 
 @function
@@ -143,32 +145,98 @@ def scatter_add(input, dim, index, src):
     _check_gather("scatter_add", input._array, index._array, dim)
     if src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    return _scatter_add(input, _fit_source(src, index), dim, memory(index))
+    return _scatter_add(input, src, dim, memory(index))
 
 
 @function
 def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
-    """A copy with the elements of `src` brought in at the places of `index`: by sum, prod, mean, amax or amin."""
+    """A copy with the elements of `src` brought in at the places of `index`: by sum, prod, mean, amax or amin.
+
+    Without `include_self`, what stood at those places has no part in the result.  Where several elements share the
+    extreme, they share its gradient.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html
+    """
     dim = wrap_dim(dim, input._array.ndim)
-    where_, src = _open_grid(memory(index), dim), _fit_source(src, index)
-    if reduce == "sum" and include_self:
-        return scatter_add(input, dim, index, src)
-    if input._requires_grad or src._requires_grad:
-        raise NotImplementedError(f"the derivative of scatter_reduce('{reduce}') is not implemented")
-    result = np.array(input._array)
-    ufunc = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[reduce]
-    if not include_self:
-        start = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}[reduce]
-        result[where_] = start if result.dtype.kind in "fV" or abs(start) <= 1 else (
-            np.iinfo(result.dtype).min if start < 0 else np.iinfo(result.dtype).max)  # fmt: skip
-    ufunc.at(result, where_, src._array)
+    _check_gather("scatter", input._array, index._array, dim)
+    if src.dtype is not input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if reduce not in _STARTS:
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
+    return _scatter_reduce(input, src, dim, memory(index), reduce, include_self)
+
+
+#: What each way of reducing starts from where the tensor itself has no part.
+_STARTS = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}
+_UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+
+
+def _counts(shape, where_, include_self: bool):
+    """How many elements met at each place; 1 where there was none to divide by."""
+    count = np.full(shape, int(include_self))
+    np.add.at(count, where_, 1)
+    return count if include_self else np.maximum(count, 1)
+
+
+def _reached(shape, where_):
+    """Where an index names a place."""
+    mask = np.zeros(shape, bool)
+    mask[where_] = True
+    return mask
+
+
+def _reduced_dx(g, x, src, out, dim, index, reduce, include_self):
+    """The gradient of the tensor that is scattered to: of its own part, which is none where it was left out."""
+    where_ = _open_grid(index, dim)
     if reduce == "mean":
-        count = np.full(result.shape, int(include_self))
-        np.add.at(count, where_, 1)
-        if not include_self:
-            count[count == 0] = 1
+        g = g / wrap(_counts(x._array.shape, where_, include_self).astype(g._array.dtype))
+    elif reduce == "prod":
+        ones = _scatter_reduce(FUNCTIONS["ones_like"](x), src, dim, index, "prod", include_self)
+        g = g * ones
+    elif reduce in ("amax", "amin"):
+        g = FUNCTIONS["where"](x == out, _shared_out(g, x, src, out, dim, index, include_self), 0.0)
+    if include_self:
+        return g
+    return FUNCTIONS["masked_fill"](g, wrap(_reached(x._array.shape, where_)), 0.0)
+
+
+def _reduced_dsrc(g, x, src, out, dim, index, reduce, include_self):
+    """The gradient of what is scattered."""
+    where_, shape = _open_grid(index, dim), src._array.shape
+    if reduce == "mean":
+        g = g / wrap(_counts(x._array.shape, where_, include_self).astype(g._array.dtype))
+    if reduce in ("sum", "mean"):
+        return _taken(g, dim, index, shape)
+    if reduce == "prod":
+        return _taken(g * out, dim, index, shape) / src
+    share = _shared_out(g, x, src, out, dim, index, include_self)
+    return FUNCTIONS["where"](src == _taken(out, dim, index, shape), _taken(share, dim, index, shape), 0.0)
+
+
+def _shared_out(g, x, src, out, dim, index, include_self):
+    """`g` divided among the elements that are equal to the extreme."""
+    own = (x == out) if include_self else (x == out).logical_and(
+        wrap(~_reached(x._array.shape, _open_grid(index, dim))))  # fmt: skip
+    winners = (src == _taken(out, dim, index, src._array.shape)).to(g.dtype)
+    return g / _scatter_add(own.to(g.dtype), winners, dim, index).clamp(min=1)
+
+
+@op(x=_reduced_dx, src=_reduced_dsrc, function=False, method=False, node_name="ScatterReduceBackward0")
+def _scatter_reduce(x, src, dim, index, reduce, include_self):
+    where_ = _open_grid(index, dim)
+    result = np.array(x)
+    if not include_self:
+        start = _STARTS[reduce]
+        if result.dtype.kind in "iu" and abs(start) > 1:
+            start = np.iinfo(result.dtype).min if start < 0 else np.iinfo(result.dtype).max
+        result[where_ if x.ndim else ...] = start
+    if index.size:
+        part = src[tuple([slice(n) for n in index.shape])] if src.ndim else src
+        _UFUNCS[reduce].at(result, where_ if x.ndim else (), part)
+    if reduce == "mean":
+        count = _counts(result.shape, where_ if x.ndim else (), include_self)
         result = (result / count).astype(result.dtype) if result.dtype.kind in "fV" else result // count
-    return wrap(result)
+    return result
 
 
 @function
@@ -195,8 +263,22 @@ def put(input, index, source, accumulate=False):
             "put_(): self and source expected to have the same dtype, but got self.dtype = "
             f"{input.dtype.cpp_name} and source.dtype = {source.dtype.cpp_name}"
         )
-    changed = index_put(reshape(input, -1), (reshape(index, -1),), reshape(source, -1), accumulate)
-    return reshape(changed, input._array.shape)
+    return _put(input, source, memory(index), accumulate)
+
+
+def _put_dx(g, index, accumulate):
+    return g if accumulate else _put(g, FUNCTIONS["zeros"](index.shape, dtype=g.dtype), index, False)
+
+
+@op(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), function=False,
+    method=False)  # fmt: skip
+def _put(x, source, index, accumulate):
+    flat, places = np.array(x).reshape(-1), np.ravel(index)
+    if accumulate:
+        np.add.at(flat, places, np.ravel(source))
+    else:
+        flat[places] = np.ravel(source)
+    return flat.reshape(x.shape)
 
 
 @method

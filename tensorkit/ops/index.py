@@ -14,28 +14,47 @@ from .. import dtypes
 from ..errors import brackets
 from ..tensor import Tensor, memory
 from .declare import op
+from .shape import unsqueeze
 
 
-def _index_name(node) -> str:
-    """PyTorch makes a node for each part of an index; the last one is the one that shows."""
-    index = node.extras[0]
-    for part in reversed(index):
+def _index_steps(node) -> list:
+    """PyTorch makes a node for each part of an index: their names, in order."""
+    index, steps = node.extras[0], []
+    for part in index:
         if isinstance(part, int):
-            return "SelectBackward0"
-        if part is None:
-            return "UnsqueezeBackward0"
-        if isinstance(part, slice) and part != slice(None):
-            return "SliceBackward0"
-    return "AliasBackward0" if all(part is Ellipsis for part in index) else "SliceBackward0"
+            steps.append("SelectBackward0")
+        elif part is None:
+            steps.append("UnsqueezeBackward0")
+        elif isinstance(part, slice) and part != slice(None):
+            steps.append("SliceBackward0")
+    return steps or ["AliasBackward0" if all(part is Ellipsis for part in index) else "SliceBackward0"]
 
 
-@op(x=lambda g, index, x_shape: _index_into_zeros(g, x_shape, index), views=True, node_name=_index_name, function=False,
-    method=False)  # fmt: skip
+@op(x=lambda g, index, x_shape: _index_into_zeros(g, x_shape, index), views=True, function=False, method=False,
+    node_name=lambda node: _index_steps(node)[-1], steps=lambda node: _index_steps(node)[:-1])  # fmt: skip
 def _view_index(x, index):
     try:
+        if None in index and len(index) > 1:
+            return _one_by_one(x, index)
         return x[(*index, Ellipsis)] if Ellipsis not in index else x[index]
     except IndexError as error:
         raise _index_error(error, x, index) from None
+
+
+def _one_by_one(x, index):
+    """The view part by part, so that new dimensions have the steps in memory that PyTorch gives them."""
+    x[index if Ellipsis in index else (*index, Ellipsis)]  # raises what is wrong with the index as a whole
+    ndim, dim = x.ndim, 0
+    taken = sum(part is not None and part is not Ellipsis for part in index)
+    for part in index:
+        if part is Ellipsis:
+            dim += ndim - taken
+        elif part is None:
+            x, dim = unsqueeze.op.forward(x, dim), dim + 1
+        else:
+            x = x[(slice(None),) * dim + (part, ...)]
+            dim += isinstance(part, slice)
+    return x
 
 
 @op(x=lambda g, index: _view_index(g, index), function=False, method=False, node_name="SliceBackward0")

@@ -300,14 +300,37 @@ def cartesian_prod(*tensors):
 
 @function(method=False)
 def block_diag(*tensors):
-    """The matrices along the diagonal of a larger one that is otherwise zero."""
-    blocks = [_at_least(each, 2) for each in tensors]
-    width = sum(each._array.shape[1] for each in blocks)
-    rows, left = [], 0
+    """The matrices along the diagonal of a larger one that is otherwise zero.
+
+    >>> torch.block_diag(tensor([[1, 2]]), tensor([[3]]))
+    tensor([[1, 2, 0],
+            [0, 0, 3]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.block_diag.html
+    """
+    for i, each in enumerate(tensors):
+        if each.ndim > 2:
+            raise RuntimeError(
+                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {each.ndim} dimensions"
+            )
+    return _block_diag(tensors) if tensors else FUNCTIONS["zeros"](1, 0)
+
+
+def _block_share(g, i, tensors_shape):
+    corner = np.zeros(2, int)
+    for shape in tensors_shape[:i]:
+        corner += ((1, 1) + shape)[-2:]
+    rows, columns = ((1, 1) + tensors_shape[i])[-2:]
+    block = narrowed(narrowed(g, 0, int(corner[0]), rows), 1, int(corner[1]), columns)
+    return reshape(block, tensors_shape[i])
+
+
+@op(tensors=_block_share, variadic=True, function=False, method=False)
+def _block_diag(tensors):
+    blocks = [np.atleast_2d(each) for each in tensors]
+    full = np.zeros(np.sum([each.shape for each in blocks], 0), blocks[0].dtype)
+    row = column = 0
     for each in blocks:
-        height, columns = each._array.shape
-        zeros = FUNCTIONS["zeros"]
-        rows.append(cat([zeros(height, left, dtype=each.dtype), each,
-                         zeros(height, width - left - columns, dtype=each.dtype)], 1))  # fmt: skip
-        left += columns
-    return cat(rows, 0)
+        full[row : row + each.shape[0], column : column + each.shape[1]] = each
+        row, column = row + each.shape[0], column + each.shape[1]
+    return full

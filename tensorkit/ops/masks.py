@@ -7,11 +7,10 @@ import numpy as np
 
 from ..tensor import Tensor, wrap
 from .assign import _index_put
-from .broadcast import expand
 from .cast import to_dtype
 from .declare import broadcast_error, function, op
 from .index import _add_at_zeros, _take_index
-from .promote import result_dtype
+from .promote import is_number, result_dtype
 from .shape import reshape
 
 
@@ -55,7 +54,8 @@ Tensor.where = _where_method
 
 
 @op(x=lambda g, mask: masked_fill(g, mask, 0), mask=None, value=lambda g, mask: (g * mask.to(g.dtype)).sum(),
-    function=False, method=False)  # fmt: skip
+    function=False, method=False,
+    node_name=lambda node: f"MaskedFillBackward{int(not is_number(node.parents[2]))}")  # fmt: skip
 def _masked_fill(x, mask, value):
     return np.where(mask, np.asarray(value).astype(x.dtype), x)[()]
 
@@ -82,12 +82,12 @@ def masked_select(input, mask, *, out=None):
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
     where_ = np.nonzero(np.atleast_1d(np.broadcast_to(mask._array, shape)))
-    return _masked_select(expand(input, shape) if shape else reshape(input, 1), where_)
+    return _masked_select(input, where_, shape or (1,), out=out)
 
 
-@op(x=lambda g, index, x_shape: _add_at_zeros(g, x_shape, index), function=False, method=False)
-def _masked_select(x, index):
-    return x[index]
+@op(x=lambda g, index, shape: _add_at_zeros(g, shape, index), function=False, method=False)
+def _masked_select(x, index, shape):
+    return np.broadcast_to(x, shape)[index]
 
 
 @function
@@ -97,14 +97,19 @@ def masked_scatter(input, mask, source):
     count = len(where_[0]) if where_ else 1
     if count > source._array.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
-    return _masked_scatter(input, reshape(source, -1)[:count], where_)
+    return _masked_scatter(input, source, where_, count)
 
 
-@op(x=lambda g, index: _index_put(g, wrap(g._array.dtype.type(0)), index, False),
-    source=lambda g, index: _take_index(g, index), function=False, method=False)  # fmt: skip
-def _masked_scatter(x, source, index):
+def _masked_scatter_dsource(g, index, source_shape):
+    taken, size = _take_index(g, index), int(np.prod(source_shape))
+    return reshape(_add_at_zeros(reshape(taken, -1), (size,), (slice(0, taken.numel()),)), source_shape)
+
+
+@op(x=lambda g, index: _index_put(g, wrap(g._array.dtype.type(0)), index, False), source=_masked_scatter_dsource,
+    function=False, method=False)  # fmt: skip
+def _masked_scatter(x, source, index, count):
     result = np.array(x)
-    result[index] = source
+    result[index] = np.ravel(source)[:count]
     return result
 
 

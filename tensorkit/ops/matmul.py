@@ -152,6 +152,8 @@ def inner(input, other):
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{brackets(input._array.shape)} and {brackets(other._array.shape)}"
         )
+    if input.ndim == 1 and other.ndim == 1:
+        return reshape(dot(input, other), ())
     return tensordot(input, other, ([-1], [-1]))
 
 
@@ -161,7 +163,7 @@ def outer(input, vec2):
     for name, vector in (("self", input), ("vec2", vec2)):
         if vector.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D")
-    return unsqueeze(input, 1) * vec2
+    return reshape(input, -1, 1) * vec2
 
 
 @function(aliases=("linalg_matmul",))
@@ -211,6 +213,10 @@ def _batched(x, y):
     if x.ndim == 1:
         found = mv(_rows(transpose(y, -2, -1)), x)
         return _copy_reshape(found, (*y._array.shape[:-2], y._array.shape[-1]))
+    if x.ndim == 2 and x._requires_grad:  # one large product again; PyTorch does so to keep the backward pass small
+        turned = transpose(y, -2, -1)
+        found = _copy_reshape(mm(_rows(turned), transpose(x, 0, 1)), (*turned._array.shape[:-1], x._array.shape[0]))
+        return transpose(found, -2, -1).contiguous()
     if y.ndim == 2:
         lead = x._array.shape[:-1]
         return _copy_reshape(mm(_rows(x), y), (*lead, y._array.shape[-1]))
@@ -322,6 +328,12 @@ def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     return _scaled(input, beta) + _scaled(bmm(batch1, batch2).sum(0), alpha)
 
 
+def _multi_dot(matrices):
+    from .linalg import multi_dot  # loaded when someone asks for it
+
+    return multi_dot(matrices)
+
+
 @function(method=False)
 def chain_matmul(*matrices):
     """The product of several matrices."""
@@ -330,10 +342,7 @@ def chain_matmul(*matrices):
         "instead, which accepts a list of two or more tensors rather than multiple parameters.",
         stacklevel=3,
     )
-    result = matrices[0]
-    for each in matrices[1:]:
-        result = mm(result, each)
-    return result
+    return matrices[0] if len(matrices) == 1 else _multi_dot(matrices)
 
 
 @function
@@ -341,11 +350,16 @@ def matrix_power(input, n):
     """A square matrix multiplied with itself n times; a negative n inverts it first."""
     if n < 0:
         return matrix_power(FUNCTIONS["inverse"](input), -n)
-    size = input._array.shape[-1]
-    result = FUNCTIONS["eye"](size, dtype=input.dtype).expand_as(input).clone()
+    if n == 0:
+        return FUNCTIONS["eye"](input._array.shape[-1], dtype=input.dtype).expand_as(input).clone()
+    if n == 1:
+        return input.clone()
+    if n == 3:
+        return matmul(matmul(input, input), input)
+    power = result = None
     while n:
+        power = input if power is None else matmul(power, power)
         if n & 1:
-            result = matmul(result, input)
+            result = power if result is None else matmul(result, power)
         n >>= 1
-        input = matmul(input, input) if n else input
     return result

@@ -12,7 +12,7 @@ from .join import cat
 from .pointwise import add
 from .promote import result_dtype
 from .reduce import sum as sum_
-from .shape import _copy_reshape, reshape, unsqueeze, wrap_dim
+from .shape import _copy_reshape, _unsafe_view, reshape, unsqueeze, wrap_dim
 from .windows import _scatter_diagonal, diagonal
 
 
@@ -126,10 +126,8 @@ def kron(input, other, *, out=None):
     """
     ndim = max(input.ndim, other.ndim)
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
-    left = reshape(input, [n for size in shapes[0] for n in (size, 1)])
-    right = reshape(other, [n for size in shapes[1] for n in (1, size)])
-    # what has no gradient may be overwritten without the backward pass noticing it, as in PyTorch
-    left, right = [each if each._requires_grad else wrap(each._array) for each in (left, right)]
+    left = _unsafe_view(input, [n for size in shapes[0] for n in (size, 1)])
+    right = _unsafe_view(other, [n for size in shapes[1] for n in (1, size)])
     result = _copy_reshape(left * right, [m * n for m, n in zip(*shapes, strict=True)])
     return result if out is None else add(result, 0, out=out)
 

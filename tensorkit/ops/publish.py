@@ -123,7 +123,7 @@ def write_out(result, out, name: str = "operation"):
     if isinstance(out, (tuple, list)):
         for each, target in zip(result, out, strict=True):
             write_out(each, target)
-        return type(result)(out) if isinstance(result, tuple) and hasattr(result, "_fields") else tuple(out)
+        return type(result)(out) if isinstance(result, tuple) else tuple(out)
     if mode.enabled and (result._requires_grad or out._requires_grad):
         raise RuntimeError(
             f"{result._node.op.name if result._node else 'operation'}(): functions with out=... arguments don't "

@@ -6,7 +6,7 @@ Repetition without memory is `expand` (`broadcast.py`), the order of dimensions 
 import numpy as np
 
 from ..errors import brackets, wrong_argument
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .declare import FUNCTIONS, function, op
 from .shape import inferred_sizes, reshape, wrap_dim, wrap_dims
 
@@ -56,21 +56,34 @@ def tile(input, *dims):
     return _repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
-@op(x=lambda g, x_shape, repeats, dim: _repeat_interleave_dx(g, x_shape, repeats, dim), function=False, method=False,
-    node_name="ViewBackward0")  # fmt: skip
+@op(x=lambda g, x_shape, repeats, dim: _folded(g, x_shape, repeats, dim), function=False, method=False,
+    node_name="ViewBackward0", steps=("UnsqueezeBackward0", "ExpandBackward0", "CloneBackward0"))  # fmt: skip
 def _repeat_interleave(x, repeats, dim):
     return np.repeat(x, repeats, dim)
 
 
-def _repeat_interleave_dx(g, x_shape, repeats, dim):
-    source = np.repeat(np.arange(x_shape[dim]), repeats)
-    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
-    return FUNCTIONS["index_add"](zeros, dim, FUNCTIONS["from_numpy"](source), g)
+def _folded(g, x_shape, repeats, dim):
+    apart = reshape(g, (*x_shape[: dim + 1], int(repeats), *x_shape[dim + 1 :]))
+    return FUNCTIONS["sum"](apart, dim + 1)
 
 
 @function
-def repeat_interleave(input, repeats, dim=None, *, output_size=None):
-    """Each element repeated so many times; along one dimension, or of the flattened tensor."""
+def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
+    """Each element repeated so many times; along one dimension, or of the flattened tensor.
+
+    With counts alone, the place of each count repeated so many times.
+
+    >>> torch.repeat_interleave(tensor([2, 1]))
+    tensor([0, 0, 1])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.repeat_interleave.html
+    """
+    if repeats is None:
+        if input.ndim != 1:
+            raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+        if input._array.dtype not in (np.int32, np.int64):
+            raise RuntimeError("repeats has to be Long or Int tensor")
+        return wrap(np.repeat(np.arange(input._array.size), input._array))
     if dim is None:
         input, dim = reshape(input, -1), 0
     times = repeats._array if isinstance(repeats, Tensor) else repeats
@@ -80,7 +93,10 @@ def repeat_interleave(input, repeats, dim=None, *, output_size=None):
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {np.size(times)} and "
             f"input.size({dim}) = {input._array.shape[dim]}"
         )
-    return _repeat_interleave(input, times, wrap_dim(dim, input.ndim))
+    if np.ndim(times) == 0:
+        return _repeat_interleave(input, times, dim)
+    counts = np.repeat(times, input._array.shape[dim]) if np.size(times) == 1 else times
+    return FUNCTIONS["index_select"](input, dim, wrap(np.repeat(np.arange(input._array.shape[dim]), counts)))
 
 
 @op(x=lambda g, dims: flip(g, dims), gather="dims")
@@ -127,4 +143,7 @@ def _negated(shifts):
 @op(x=lambda g, k, dims: rot90(g, -k, dims))
 def rot90(x, k=1, dims=(0, 1)):
     """The plane of two dimensions turned by k right angles."""
-    return np.rot90(x, k, dims).copy()
+    first, second = wrap_dims(dims, x.ndim)
+    if k % 2 == 0:
+        return (np.flip(x, (first, second)) if k % 4 else x).copy()
+    return np.flip(x, second if k % 4 == 1 else first).copy().swapaxes(first, second)

@@ -90,6 +90,18 @@ def _copy_reshape(x, shape):
     return np.reshape(x, shape)
 
 
+@op(x=lambda g, x_shape: reshape(g, x_shape), node_name="UnsafeViewBackward0", steps=("CloneBackward0",),
+    function=False, method=False)  # fmt: skip
+def _cloned_reshape(x, shape):
+    return np.reshape(x, shape)
+
+
+@op(x=lambda g, x_shape: reshape(g, x_shape), function=False, method=False)
+def _unsafe_view(x, shape):
+    """A view that neither hears of writes to its memory nor refuses them."""
+    return _view.op.forward(x if isinstance(x, np.ndarray) else np.asarray(x), shape)
+
+
 @method
 def view(self, *shape, dtype=None):
     """The same memory under another shape; one size may be -1, to be worked out.
@@ -106,13 +118,31 @@ def view(self, *shape, dtype=None):
     if dtype is not None or (len(shape) == 1 and not isinstance(shape[0], (int, tuple, list, Tensor, np.integer))):
         from ..dtypes import numpy_dtype
 
-        return record_view(view_op, self, (), memory(self).view(numpy_dtype(dtype or shape[0])))
+        wanted = dtype or shape[0]
+        return record_view(view_op, self, (), _reread(memory(self), numpy_dtype(wanted), (self.dtype, wanted)))
     if not shape:
         raise TypeError("view() received an invalid combination of arguments - got ()")
     return _view(self, inferred(shape, self._array.size))
 
 
 view_op = _view.op
+
+
+def _reread(array, numpy, names):
+    """The same bytes as numbers of another type; PyTorch's error where the last dimension does not come out even."""
+    have, want = array.dtype.itemsize, numpy.itemsize
+    if want > have:
+        size, times = array.shape[-1] if array.ndim else 0, want // have
+        if not array.ndim:
+            raise RuntimeError(
+                f"self.dim() cannot be 0 to view {names[0].cpp_name} as {names[1].cpp_name} (different element sizes)"
+            )
+        if size % times:
+            raise RuntimeError(
+                f"self.size(-1) must be divisible by {times} to view {names[0].cpp_name} as {names[1].cpp_name} "
+                f"(different element sizes), but got {size}"
+            )
+    return array.view(numpy)
 
 
 @function
@@ -137,7 +167,7 @@ def reshape(input, *sizes, shape=None):
     try:
         np.reshape(array, wanted, copy=False)
     except ValueError:
-        return _copy_reshape(input, wanted)
+        return _cloned_reshape(input, wanted)
     return _view(input, wanted)
 
 
@@ -209,7 +239,10 @@ def unsqueeze(x, dim):
 
     Source: https://pytorch.org/docs/stable/generated/torch.unsqueeze.html
     """
-    return np.expand_dims(x, wrap_dim(dim, x.ndim + 1))
+    dim = wrap_dim(dim, x.ndim + 1)
+    step = x.strides[dim] * x.shape[dim] if dim < x.ndim else x.itemsize  # NumPy would have none
+    strides = (*x.strides[:dim], step, *x.strides[dim:])
+    return np.lib.stride_tricks.as_strided(x, (*x.shape[:dim], 1, *x.shape[dim:]), strides)
 
 
 def _squeeze_name(node) -> str:
@@ -287,7 +320,7 @@ def _T(self):
 
         if self._array.ndim == 0:
             warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
-            return self
+            return permute(self, ())
         warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
             "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
@@ -303,7 +336,7 @@ def _mT(self):
         from warnings import warn
 
         warn("Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
-        return permute(self, ())
+        return self
     if self._array.ndim < 2:
         raise RuntimeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
@@ -311,8 +344,15 @@ def _mT(self):
     return transpose(self, -2, -1)
 
 
-Tensor.T = property(_T)
-Tensor.mT = property(_mT)
+def _turned(name: str, getter) -> property:
+    def refuse(tensor, value):
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return property(getter, refuse, doc=getter.__doc__)
+
+
+Tensor.T = _turned("T", _T)
+Tensor.mT = _turned("mT", _mT)
 
 
 def _H(self):
@@ -329,6 +369,11 @@ Tensor.H = property(_H)
 Tensor.mH = property(lambda self: FUNCTIONS["conj"](_mT(self)), doc="The conjugate transpose of each matrix.")
 
 
+@op(x=lambda g: g, views=True, function=False, method=False)
+def _alias(x):
+    return x[...]
+
+
 @function(aliases=("moveaxis",))
 def movedim(input, source, destination):
     """Dimensions moved to other places, the rest in their order."""
@@ -337,7 +382,7 @@ def movedim(input, source, destination):
     targets = wrap_dims(destination if isinstance(destination, (tuple, list)) else (destination,), ndim)
     order = [dim for dim in range(ndim) if dim not in sources]
     if ndim == 0:
-        return permute(input, ())
+        return _alias(input)
     for target, dim in sorted(zip(targets, sources, strict=True)):
         order.insert(target, dim)
     return permute(input, order)
