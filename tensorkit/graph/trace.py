@@ -28,6 +28,8 @@ from .snapshots import number, snapshot
 
 LIMIT = 300
 NOT_KEPT = "PyTorch does not keep it, since no gradient flows into it. `with tensorkit.graph.record():` notes it."
+OVERWRITTEN = "Its value is gone: it was written to in place since."
+TOO_LARGE = "Its value was not kept: it is larger than 1 KiB and has no name."
 READ_OFF = "PyTorch does not keep it: it was read off from the result."
 
 
@@ -204,7 +206,7 @@ class _Builder:
         self.expressions[id_] = Expression(names[0]) if names else expression
         tensor = self.tensors.get(id(node))
         value = self.history.arrays.get(id(node))
-        notes = [] if value is not None else ["Its value was not kept: it is larger than 1 KiB and has no name."]
+        notes = [] if value is not None else [OVERWRITTEN if is_written_since(node.storage, node.time) else TOO_LARGE]
         self.nodes.append(
             GraphNode(
                 id_,

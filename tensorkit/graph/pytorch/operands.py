@@ -57,11 +57,7 @@ class Operands:
             return self.mirror.parent(edge, number)
         self.places[slot] = None
         found = self._constant(slot)
-        if found is _UNKNOWN:
-            if self.op.variadic:
-                self.complete = False
-            return NotKept()
-        return found
+        return NotKept() if found is _UNKNOWN else found
 
     def _constant(self, slot: int) -> Any:
         """An operand without an edge."""

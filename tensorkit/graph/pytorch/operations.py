@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops import FUNCTIONS
+from ...ops import extremes
 from .arrays import array_of, kind_of
 
 # PyTorch's node to the name of our operation, where several of ours or none bear the node's name.
@@ -51,6 +51,8 @@ _NAMES = {
     "RsubBackward0": "rsub",
     "SelectBackward0": "view_index",
     "SliceBackward0": "view_index",
+    "SortBackward0": "sort",
+    "SortBackward1": "sort",
     "SplitBackward0": "piece_SplitBackward0",
     "SplitWithSizesBackward0": "piece_SplitWithSizesBackward0",
     "SqueezeBackward0": "squeeze",
@@ -64,7 +66,7 @@ _NAMES = {
     "ViewBackward0": "view",
     "ReshapeAliasBackward0": "view",
 }
-_ALONG = {"MaxBackward0": "max", "MinBackward0": "min", "SortBackward0": "sort", "SortBackward1": "sort"}
+_ALONG = {"MaxBackward0": extremes.max, "MinBackward0": extremes.min}
 # Nodes that stand for one of several results; ours stand for one each.
 PIECES = ("SplitBackward0", "SplitWithSizesBackward0", "UnbindBackward0", "UnsafeSplitBackward0")
 # What PyTorch calls an operand that we call by another name, besides self, other and the like.
@@ -124,7 +126,7 @@ def counterpart(name: str) -> Any:
     """Our operation for one of PyTorch's nodes, by the node's name; None where there is none."""
     along = _ALONG.get(name)
     if along is not None:
-        return FUNCTIONS[along].op
+        return along.op
     return _by_node_name().get(name)
 
 
@@ -158,7 +160,9 @@ def arguments(op: Any, read: Read, shapes: list[tuple[int, ...] | None], index: 
         if name in known:
             values.append(known[name])
         elif name.endswith("_shape"):
-            of = tuple(shapes) if op.variadic else shapes[op.operands.index(name.removesuffix("_shape"))]
+            of = _all_shapes(read, shapes) if op.variadic else shapes[op.operands.index(name.removesuffix("_shape"))]
+            if of is None and op.variadic:
+                return None
             values.append(() if of is None else of)
         else:
             found = next((each for each in (name, _ARGUMENTS.get(name, name)) if read.has(each)), None)
@@ -168,6 +172,19 @@ def arguments(op: Any, read: Read, shapes: list[tuple[int, ...] | None], index: 
             single = name in ("dim", "shifts") and isinstance(value, tuple) and len(value) == 1
             values.append(value[0] if single else value)
     return tuple(values)
+
+
+def _all_shapes(read: Read, shapes: list[tuple[int, ...] | None]) -> tuple[tuple[int, ...], ...] | None:
+    """The shapes of joined tensors; one that is unknown is what the others leave over. None for several."""
+    unknown = [place for place, shape in enumerate(shapes) if shape is None]
+    if len(unknown) > 1:
+        return None
+    found = list(shapes)
+    for place in unknown:
+        whole, dim = list(read.shapes[0]), read.saved("dim")
+        whole[dim] -= sum(shape[dim] for shape in shapes if shape is not None)
+        found[place] = tuple(whole)
+    return tuple(shape for shape in found if shape is not None)
 
 
 def _default(forward: Callable[..., Any], name: str) -> Any:
@@ -255,6 +272,7 @@ def _layer_norm(read: Read, shapes: Any, index: int) -> dict[str, Any] | None:
     layout = read.saved("normalized_shape")
     count = len(read.shapes[0])
     axes = tuple(range(count - len(layout), count))
+    layout = (*(1 for _ in range(count - len(layout))), *layout)
     return {"axes": axes, "layout": layout, "kind": "Layer", "eps": _eps(read)}
 
 

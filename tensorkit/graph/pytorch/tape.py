@@ -223,7 +223,7 @@ class Mirror:
             if extras is not None and operands.complete:
                 node.op, node.extras = op, extras
                 node.parents, node.places = tuple(operands.parents), tuple(operands.places)
-                self._join(node, theirs)
+                self._join(node)
                 return node
         node.op, node.parents, node.places = foreign_operation(self, read)
         return node
@@ -250,23 +250,20 @@ class Mirror:
             return Meta(shape, kind.numpy)
         return value if value.dtype == kind.numpy else value.astype(kind.numpy)
 
-    def _join(self, node: ForeignNode, theirs: Any) -> None:
-        """Take two nodes for one that PyTorch makes for one expression: `x[0, 1]`, and a copy to reshape."""
+    def _join(self, node: ForeignNode) -> None:
+        """Take two nodes for one where PyTorch makes them for one expression: `x[0, 1]`."""
         parent = node.parents[0] if node.parents else None
         if not isinstance(parent, ForeignNode) or id(parent.chain[0]) in self.named:
             return
         if self.uses[id(parent.chain[0])] > 1:
             return
-        if node.op.name == "view_index" == parent.op.name:
-            inner, outer = parent.extras[0], node.extras[0]
-            axes = sum(isinstance(part, slice) for part in inner)
-            if len(outer) - 1 < axes:
-                return  # `x[1:][0]`: an index into what the other left
-            node.extras = ((*inner, *outer[axes:]), *parent.extras[1:])
-        elif node.op.name == "copy_reshape" and parent.op.name == "clone":
-            node.extras = (node.extras[0], shape_of(parent.parents[0]))
-        else:
+        if not node.op.name == "view_index" == parent.op.name:
             return
+        inner, outer = parent.extras[0], node.extras[0]
+        axes = sum(isinstance(part, slice) for part in inner)
+        if len(outer) - 1 < axes:
+            return  # `x[1:][0]`: an index into what the other left
+        node.extras = ((*inner, *outer[axes:]), *parent.extras[1:])
         node.chain, node.parents = (*node.chain, *parent.chain), parent.parents
 
     def parent(self, edge: Any, number: int) -> Any:
