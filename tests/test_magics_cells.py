@@ -56,6 +56,31 @@ def test_the_last_tensor_of_the_cell_is_shown(ip, cell, head):  # noqa: F811
     assert captured.outputs == [], "the value itself is not shown beside its graph"
 
 
+NETWORK = """
+torch.manual_seed(0)
+net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+data = torch.randn(4, 2)
+"""
+
+
+def test_a_graph_is_folded_by_the_modules_that_the_cell_called(ip):  # noqa: F811
+    run(ip, NETWORK)
+    text = run(ip, "%%graph --fold module --text\nloss = net(data).mean()").stdout
+    assert "net.0 (Linear)" in text and "block of 2 operations" in text and "told from its parameters" not in text
+    told = run(ip, "%graph --fold module --text loss").stdout
+    assert "net.0 " in told and "told from its parameters" in told
+
+
+def test_a_graph_is_folded_as_asked(ip):  # noqa: F811
+    run(ip, NETWORK + "loss = net(data).mean()")
+    assert "Folded" not in run(ip, "%graph --text loss").stdout
+    assert "Folded by depth: 1 block" in run(ip, "%graph --depth 2 --text loss").stdout
+    assert error_of(ip, "%graph --depth 0 loss") == "UsageError: %graph loss: depth must be at least 1, but got 0"
+    run(ip, "long = x\nfor _ in range(40): long = (long * x).tanh()")
+    assert "Folded by repetition" in run(ip, "%graph --text long").stdout
+    assert "Folded" not in run(ip, "%graph --text --fold none long").stdout
+
+
 def test_a_tensor_may_be_named(ip):  # noqa: F811
     assert run(ip, f"%%graph b + 1 --text\n{CELL}c = b * 7").stdout.startswith("Graph of b + 1: ")
 

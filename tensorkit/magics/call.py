@@ -17,7 +17,8 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from ..graph import names_in
+from ..graph import ModuleCall, module_calls, names_in
+from ..graph.pytorch import is_tensor
 from .cells import LastValue, UnreadableCell, run_cell
 from .lines import split_options
 
@@ -29,7 +30,8 @@ Shown = Any  # displays itself as HTML or SVG, and prints as text; with a Live b
 class Call:
     """One call of a magic: its options, its expression, and the namespace in which that has a value.
 
-    `last` are the values of the cell that it stands over, the last first; empty for a line.
+    `last` are the values of the cell that it stands over, the last first, and `modules` the calls of modules that the
+    cell made; both are empty for a line.
     """
 
     magic: str
@@ -38,6 +40,7 @@ class Call:
     expression: str
     local_ns: Mapping[str, Any]
     last: tuple[LastValue, ...] = ()
+    modules: tuple[ModuleCall, ...] = ()
 
     @property
     def names(self) -> dict[str, Any]:
@@ -152,9 +155,11 @@ def read(
         return None
     magic = f"%{name}" if cell is None else f"%%{name}"
     last: tuple[LastValue, ...] = ()
+    modules: list[ModuleCall] = []
     if cell is not None:
         try:
-            last = tuple(run_cell(magics.shell, cell))
+            with module_calls(magics.shell.user_ns) as modules:
+                last = tuple(run_cell(magics.shell, cell))
         except UnreadableCell as error:
             raise UsageError(f"{magic}: {error}") from None
         if not expression:
@@ -162,7 +167,7 @@ def read(
             expression = last[0].expression if last else ""
     if not expression:
         raise UsageError(f"{magic} needs {wanted}, as in: %{name} {inspector.example}    (%{name} --help says more)")
-    return Call(magic, magics.shell, options, expression, local_ns or {}, last)
+    return Call(magic, magics.shell, options, expression, local_ns or {}, last, tuple(modules))
 
 
 def print_help(function: Any) -> None:
@@ -174,11 +179,6 @@ def _telling(values: tuple[LastValue, ...], wanted: str) -> tuple[LastValue, ...
     """The values from the first on that is what a magic wants; the first of all where none is."""
     fits = callable if wanted.startswith("a function") else is_tensor
     return next((values[place:] for place, each in enumerate(values) if fits(each.value)), values)
-
-
-def is_tensor(value: Any) -> bool:
-    """Is it a tensor, of this library or of PyTorch?"""
-    return "value" in names_in({"value": value})
 
 
 def answer(call: Call, show: Callable[[Call], Shown]) -> None:

@@ -22,6 +22,13 @@ from .lines import pair_of_names, parameters_of, start_of, variables_of
     option("--right", action="store_true", help="let it flow from left to right"),
     option("--down", action="store_true", help="let it flow from top to bottom"),
     option("--limit", type=int, default=300, help="show at most this many tensors (default: 300)"),
+    option(
+        "--fold",
+        choices=("auto", "module", "repeat", "depth", "none"),
+        default="auto",
+        help="how a large graph is made small: by module, by repetition, by distance from the result (default: auto)",
+    ),
+    option("--depth", type=int, help="how many levels of modules, or of operations, to show"),
     live=True,
 )
 def graph(call: Call) -> Any:
@@ -32,7 +39,9 @@ def graph(call: Call) -> Any:
     if options.right and options.down:
         raise UsageError(f"{call.magic}: --right and --down exclude each other")
     direction = "right" if options.right else "down" if options.down else "auto"
+    fold = "depth" if options.depth is not None and options.fold == "auto" else options.fold
     graph = views.trace(tensor, call.names, limit=options.limit)
+    graph = graph.folded(None if fold == "none" else fold, depth=options.depth, calls=call.modules)
     if options.dot:
         print(graph.to_dot(direction).source, end="")
         return None
