@@ -4,6 +4,7 @@ import gradient_samples_behind
 import numpy as np
 
 import tensorkit as torch
+from tensorkit.nn.utils.weight_norm import weight_of
 
 F = torch.nn.functional
 _rng = np.random.default_rng(11)
@@ -48,6 +49,13 @@ SAMPLES = {
     "threshold": one(lambda x: F.threshold(x, 0.1, 2.0), X),
     "p_norm": one(F.pairwise_distance, X, Y),
     "glu": one(lambda x: F.glu(x, 2), SIGNAL),
+    "scaled": [
+        (lambda v, g, dim=dim: weight_of(v, g, dim), [KERNEL, lengths])
+        for dim, lengths in [
+            (0, np.array([0.5, -1.5, 2.0]).reshape(3, 1, 1, 1)),
+            (3, np.array([0.5, -1.5]).reshape(1, 1, 1, 2)),
+        ]
+    ],
     "prelu": one(F.prelu, X, np.array([0.3])),
     "mse": one(F.mse_loss, X, Y),
     "huber": one(F.huber_loss, X, Y),

@@ -4,6 +4,7 @@ That values, gradients, texts and first weights are PyTorch's is recorded: `case
 `test_cases.py`.
 """
 
+import copy
 import gc
 import subprocess
 import sys
@@ -172,3 +173,21 @@ def test_missing_super_init_gets_a_hint():
 def test_max_pool_hands_on_nan():
     x = torch.tensor([[1.0, float("nan"), 2.0, 3.0]])
     assert F.max_pool1d(x, 2).isnan().tolist() == [[True, False]]
+
+
+def test_a_copy_of_a_parametrized_module_is_on_its_own():
+    layer = nn.utils.parametrize.register_parametrization(nn.Linear(2, 2), "weight", nn.Tanh())
+    copied = copy.deepcopy(layer)
+    nn.utils.parametrize.remove_parametrizations(copied, "weight")
+    assert type(copied) is nn.Linear and torch.equal(copied.weight, layer.weight)
+    with torch.no_grad():
+        copied.weight += 1
+    assert not torch.equal(copied.weight, layer.weight)
+
+
+@pytest.mark.parametrize("normed", [nn.utils.parametrizations.weight_norm, nn.utils.parametrizations.spectral_norm])
+def test_gradients_of_normed_weights(normed):
+    layer = normed(nn.Linear(4, 3).double()).eval()
+    x, parameters = doubles(2, 4), list(layer.parameters())
+    assert gradcheck(lambda x, *_: layer(x), (x, *parameters))
+    assert gradgradcheck(lambda x, *_: layer(x), (x, *parameters))

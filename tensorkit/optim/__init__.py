@@ -2,8 +2,11 @@
 
 Where to read: `optimizer.py` (parameter groups, state, hooks: what all share), `rules.py` (a step for one parameter
 after the other), then the update rules as formulas in `sgd.py`, `adam.py`, `adagrad.py` and `rprop.py`; `lbfgs.py` has
-the one optimizer that calls the model itself.  Learning rates that change with time stand in `lr_scheduler/`.
+the one optimizer that calls the model itself.  Learning rates that change with time stand in `lr_scheduler/`, averages
+of a model over its training in `swa_utils.py`.
 """
+
+import importlib
 
 from . import lr_scheduler
 from .adagrad import Adadelta, Adagrad, RMSprop
@@ -15,5 +18,11 @@ from .sgd import ASGD, SGD
 
 __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RAdam", "RMSprop",
-    "Rprop", "lr_scheduler",
+    "Rprop", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    if name == "swa_utils":  # needs modules, which an optimizer does not
+        return importlib.import_module(f"{__name__}.swa_utils")
+    raise AttributeError(f"module 'torch.optim' has no attribute '{name}'")

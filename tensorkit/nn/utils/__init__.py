@@ -1,6 +1,10 @@
-"""`torch.nn.utils`: gradient clipping, parameters as a vector, sequences of unlike lengths, reparametrised weights."""
+"""`torch.nn.utils`: gradient clipping, parameters as a vector, sequences of unlike lengths, reparametrised weights.
 
-from . import rnn
+Where to look: `clip.py`, `rnn.py`; `parametrize.py` (any parametrization), `parametrizations.py` (ready-made ones),
+`weight_norm.py` and `spectral_norm.py` (the older ones, by hooks).
+"""
+
+from . import parametrizations, parametrize, rnn
 from .clip import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -10,8 +14,11 @@ from .clip import (
     parameters_to_vector,
     vector_to_parameters,
 )  # fmt: skip
+from .spectral_norm import remove_spectral_norm, spectral_norm
+from .weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [
     "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm",
-    "parameters_to_vector", "rnn", "vector_to_parameters",
+    "parameters_to_vector", "parametrizations", "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn",
+    "spectral_norm", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
