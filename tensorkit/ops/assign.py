@@ -5,11 +5,10 @@ An index is read as in `index.py`; what is checked before a write, and how its h
 
 import numpy as np
 
-from .. import dtypes
 from ..errors import brackets, cannot_broadcast, kind
 from ..tensor import Tensor, memory, storage_of, wrap
 from .broadcast import expand
-from .cast import c_cast, to_dtype
+from .cast import c_cast, number_for, to_dtype
 from .declare import function, method, op
 from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of
 from .inplace import overwrite
@@ -28,7 +27,7 @@ def _setitem(self, index, value):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         if isinstance(value, np.ndarray):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
-        value = wrap(np.asarray(_fitting(value, self.dtype)))
+        value = wrap(np.asarray(number_for(value, self._array.dtype)))
     if any(isinstance(part, np.ndarray) and part.ndim == 0 and not part for part in parts):
         return  # x[False] is no place at all
     if all(_plain(part) for part in parts):
@@ -41,25 +40,13 @@ def _setitem(self, index, value):
         _check_shared(viewed, (*(index if isinstance(index, tuple) else (index,)), value))
         if not number:
             _check_put_dtype(viewed, value)
+    check_writable(viewed, by="index_put_")
     index = _array_index(memory(viewed), arrays)
     if not (viewed._requires_grad or value._requires_grad):
         _store_at(viewed, index, value)
     else:
-        check_writable(viewed)
         _check_fits(memory(viewed), index, value)
         overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), index, False))
-
-
-def _fitting(number, wanted):
-    """A number to be written to a tensor of a dtype; RuntimeError if it cannot hold it."""
-    lost = isinstance(number, complex) and number.imag != 0 and wanted.category < dtypes.COMPLEX
-    if wanted.category == dtypes.INTEGER and not lost and isinstance(number, (int, float)):
-        info = np.iinfo(wanted.numpy)
-        lost = not (info.min if wanted.is_signed else -info.max) <= number <= info.max
-    if lost:
-        c_name = {"float32": "float", "float64": "double", "int32": "int"}.get(wanted.name, wanted.name + "_t")
-        raise RuntimeError(f"value cannot be converted to type {c_name} without overflow")
-    return number
 
 
 def _store_at(viewed, index, value) -> None:
@@ -184,7 +171,7 @@ def index_put(input, indices, values, accumulate=False):
 @method
 def index_put_(self, indices, values, accumulate=False):
     """`index_put` in place."""
-    check_writable(self)
+    check_writable(self, by="index_put_")
     if accumulate or not _fills([each._array for each in indices if each is not None], values):
         _check_shared(self, (*indices, values))
     return overwrite(self, index_put(self, indices, values, accumulate))

@@ -44,6 +44,34 @@ def from_number(number, wanted):
     return c_cast(np.array(number), wanted)[()]
 
 
+def number_for(number, wanted: np.dtype):
+    """A Python number in the type of the tensor that it is to be written to; RuntimeError if that cannot hold it.
+
+    A negative whole number wraps around in an unsigned type, a negative float is refused, as by PyTorch's `Scalar::to`.
+    """
+    if isinstance(number, np.generic):
+        number = number.item()
+    lost = isinstance(number, complex) and number.imag != 0 and wanted.kind != "c"
+    if isinstance(number, complex) and wanted.kind != "c":
+        number = number.real
+    if wanted.kind in "iu":
+        info = np.iinfo(wanted)
+        lowest = -int(info.max) if wanted.kind == "u" and isinstance(number, int) else int(info.min)
+        lost = lost or not lowest <= number <= int(info.max)
+    elif wanted.char in "fF" and isinstance(number, (int, float)):
+        lost = lost or float(np.finfo(wanted).max) < abs(number) < math.inf
+    if lost:
+        raise RuntimeError(f"value cannot be converted to type {_SCALAR_NAMES.get(wanted.name, wanted.name + '_t')} "
+                           "without overflow")  # fmt: skip
+    if wanted.kind == "u" and isinstance(number, int):
+        return np.int64(number).astype(wanted)
+    return c_cast(np.array(number), wanted)[()]
+
+
+_SCALAR_NAMES = {"float16": "double", "bfloat16": "double", "float32": "float", "float64": "double", "int32": "int",
+                 "complex64": "c10::complex<float>"}  # fmt: skip
+
+
 def _check_representable(number, wanted) -> None:
     """Raise PyTorch's error for a number that loses its imaginary part, or is beyond all numbers of a whole type."""
     lost = isinstance(number, complex) and number.imag != 0

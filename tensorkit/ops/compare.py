@@ -5,7 +5,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import wrong_argument
 from ..tensor import Tensor, wrap
-from .cast import to_dtype
+from .cast import number_for, to_dtype
 from .declare import FUNCTIONS, attach_operator, binary, broadcast_error, function, op, unary
 from .promote import is_number, result_dtype
 
@@ -127,20 +127,19 @@ def minimum(x, y):
 
 
 def _larger(g, winner, loser):
-    """All of `g` where `winner` is larger, half of it where they are equal."""
-    dtype = g.dtype
-    return g * ((winner > loser).to(dtype) + (winner == loser).to(dtype) * 0.5)
+    """All of `g` where `winner` is larger (or one is nan), half of it where they are equal."""
+    return FUNCTIONS["where"](winner == loser, g / 2, g).masked_fill(winner < loser, 0)
 
 
-@binary(lambda g, x, y: g * (x >= y).logical_or(isnan(y)).to(g.dtype),
-        lambda g, x, y: g * (x >= y).logical_or(isnan(y)).logical_not().to(g.dtype), inplace=False)  # fmt: skip
+@binary(lambda g, x, y: _where((x >= y).logical_or(isnan(y)), g),
+        lambda g, x, y: g.masked_fill((x >= y).logical_or(isnan(y)), 0), inplace=False)  # fmt: skip
 def fmax(x, y):
     """The larger of two elements; a number where only the other is nan."""
     return np.fmax(x, y)
 
 
-@binary(lambda g, x, y: g * (x <= y).logical_or(isnan(y)).to(g.dtype),
-        lambda g, x, y: g * (x <= y).logical_or(isnan(y)).logical_not().to(g.dtype), inplace=False)  # fmt: skip
+@binary(lambda g, x, y: _where((x <= y).logical_or(isnan(y)), g),
+        lambda g, x, y: g.masked_fill((x <= y).logical_or(isnan(y)), 0), inplace=False)  # fmt: skip
 def fmin(x, y):
     """The smaller of two elements; a number where only the other is nan."""
     return np.fmin(x, y)
@@ -275,6 +274,9 @@ def _bounded(x, min, max, out, alone: str = ""):
     for bound in (min, max):
         if bound is not None:
             x = _promoted(x, bound)
+    for bound in (min, max):
+        if is_number(bound):
+            number_for(bound, x._array.dtype)
     bounds = [_promoted(bound, x) for bound in (min, max)]
     return _clamp(x, *bounds, alone, out=out)
 

@@ -14,7 +14,7 @@ from ..device import CPU, check_available
 from ..dtypes import dtype as dtype_class
 from ..errors import hint, wrong_argument
 from ..tensor import Tensor, memory, wrap
-from .cast import c_cast, from_number
+from .cast import c_cast, number_for
 from .declare import function, method, write_out
 from .promote import is_number, number_dtype
 
@@ -143,7 +143,7 @@ def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, re
         fill_value = fill_value.item()
     if not is_number(fill_value):
         raise wrong_argument("full", "fill_value", 2, "Number", fill_value)
-    value = from_number(fill_value, resolve(dtype, "full", number_dtype(fill_value)))
+    value = number_for(fill_value, resolve(dtype, "full", number_dtype(fill_value)))
     return finish(np.full(shape_of((size,), "full"), value), requires_grad, device, out)
 
 
@@ -303,7 +303,7 @@ def full_like(
 ) -> Tensor:
     """A tensor of the shape and dtype of `input` with one value everywhere."""
     wanted = input._array.dtype if dtype is None else resolve(dtype, "full_like")
-    return finish(np.full_like(memory(input), from_number(_number(fill_value), wanted), wanted), requires_grad, device)
+    return finish(np.full_like(memory(input), number_for(_number(fill_value), wanted), wanted), requires_grad, device)
 
 
 def _new_filled(name: str, make):

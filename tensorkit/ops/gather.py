@@ -9,6 +9,7 @@ from ..errors import brackets
 from ..tensor import Tensor, memory, wrap
 from .assign import _check_shared
 from .broadcast import expand
+from .cast import number_for
 from .declare import FUNCTIONS, function, method, op
 from .index import _add_at_zeros, _index_into_zeros
 from .inplace import overwrite
@@ -135,6 +136,8 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
             index, src, dtype=input.dtype), {"add": "sum", "multiply": "prod"}[reduce])  # fmt: skip
     if isinstance(src, Tensor) and src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if not isinstance(src, Tensor):
+        src = number_for(src, input._array.dtype).item()
     return _scatter(input, src, dim, memory(index))
 
 

@@ -13,18 +13,21 @@ from .. import dtypes
 from ..errors import brackets
 from ..tape import mode, record, tick
 from ..tensor import Tensor, storage_of, wrap
-from .cast import c_cast, to_dtype
+from .cast import c_cast, number_for, to_dtype
 from .declare import REGISTRY, op
 from .pointwise import nothing
 from .publish import told
 from .windows import _as_strided, _window_of, extent, places
-from .writable import check_overlap, check_recorded_write, check_writable
+from .writable import SHARED, check_overlap, check_recorded_write, check_writable, is_expanded
 
 
 def store(tensor: Tensor, array) -> None:
     """Write `array` over the tensor's memory, and note the write."""
     own = tensor._array
-    if type(own) is np.ndarray:
+    if type(own) is np.ndarray and is_expanded(own):
+        changed = array != own  # elements that share memory keep what was written to any of them
+        own[changed] = c_cast(array, own.dtype)[changed]
+    elif type(own) is np.ndarray:
         own[...] = c_cast(array, own.dtype) if array.dtype != own.dtype else array
     else:
         tensor._array = c_cast(array, own.dtype)[()] if array.dtype != own.dtype else own.dtype.type(array)
@@ -107,7 +110,14 @@ def adopt_history(tensor: Tensor, result: Tensor) -> None:
         tensor._node.hooks["retain_grad"] = old.hooks.pop("retain_grad")  # it is the tensor's gradient that is kept
 
 
-@op(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset),
+def _before_write(g, geometry, size, stride, offset):
+    """The gradient of what a window was cut from; PyTorch's error where the window was an expanded one."""
+    if 0 not in size and any(step == 0 and length > 1 for length, step in zip(size, stride, strict=True)):
+        raise RuntimeError(SHARED)
+    return _without_window(g, geometry, size, stride, offset)
+
+
+@op(x=_before_write,
     value=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset), function=False,
     method=False, node_name="torch::autograd::CopySlices")  # fmt: skip
 def _copy_slices(x, value, geometry, size, stride, offset):
@@ -130,20 +140,24 @@ def _without_window(x, geometry, size, stride, offset):
 
 
 # Operations in place that PyTorch lets read from any part of the memory that they write to
-_UNCHECKED = {"addmm", "addmv", "addbmm", "baddbmm", "index_fill", "ldexp", "masked_fill", "masked_scatter"}
+_UNCHECKED = {"addmm", "addmv", "addbmm", "baddbmm", "ldexp", "masked_scatter"}
 # … and those whose operands may share nothing at all with it
-_BY_INDEX = {"index_add", "index_copy", "scatter", "scatter_add", "scatter_reduce"}
+_BY_INDEX = {"index_add", "index_copy", "index_fill", "scatter", "scatter_add", "scatter_reduce"}
+
+# … and those that may write to expanded tensors, which PyTorch warns of
+_WARNED = {"index_fill", "masked_fill"}
 
 
 def in_place(name: str, function):
     """The method `name_` that writes the result of `function` over its tensor."""
 
     def method(self, *args, **kwargs):
-        check_writable(self)
+        check_writable(self, by=name + "_" if name in _WARNED else None)
         strict = name in _BY_INDEX
         if strict or (self._storage is not None and name not in _UNCHECKED):
             for each in (*args, *kwargs.values()):
-                if isinstance(each, Tensor):
+                read_first = name in _WARNED and getattr(each, "ndim", 0) == 0  # the value to fill with
+                if isinstance(each, Tensor) and not read_first:
                     check_overlap(self, each, same=not strict)
         try:
             result = function(self, *args, **kwargs)
@@ -193,7 +207,7 @@ def _zero(x):
 @op(x=nothing, value=lambda g: g.sum(), function=False, method=False,
     node_name=lambda node: f"FillBackward{2 if isinstance(node.parents[1], (int, float)) else 3}")  # fmt: skip
 def _fill(x, value):
-    return np.full_like(x, np.asarray(value).astype(x.dtype))
+    return np.full_like(x, c_cast(np.asarray(value), x.dtype))
 
 
 @op(x=nothing, function=False, method=False, node_name=lambda node: node.extras[0])
@@ -221,6 +235,8 @@ def fill_(self, value):
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     check_writable(self, filled=not isinstance(value, Tensor))
+    if not isinstance(value, Tensor):
+        value = number_for(value, self._array.dtype).item()
     return overwrite(self, _fill(self, value), silent=True)
 
 

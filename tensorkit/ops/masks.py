@@ -7,7 +7,7 @@ import numpy as np
 
 from ..tensor import Tensor, wrap
 from .assign import _index_put
-from .cast import to_dtype
+from .cast import c_cast, number_for, to_dtype
 from .declare import broadcast_error, function, op
 from .index import _add_at_zeros, _take_index
 from .promote import is_number, result_dtype
@@ -38,7 +38,10 @@ def where(condition, input=None, other=None, *, x=None, y=None, out=None):
             f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.cpp_name}"
         )
     wanted = result_dtype(input, other)
-    sides = [to_dtype(each, wanted) if isinstance(each, Tensor) else wanted.numpy.type(each) for each in (input, other)]
+    sides = [
+        to_dtype(each, wanted) if isinstance(each, Tensor) else number_for(each, wanted.numpy)
+        for each in (input, other)
+    ]
     try:
         return _where(condition if condition._array.dtype.kind == "b" else condition.bool(), *sides, out=out)
     except ValueError:
@@ -57,7 +60,7 @@ Tensor.where = _where_method
     function=False, method=False,
     node_name=lambda node: f"MaskedFillBackward{int(not is_number(node.parents[2]))}")  # fmt: skip
 def _masked_fill(x, mask, value):
-    return np.where(mask, np.asarray(value).astype(x.dtype), x)[()]
+    return np.where(mask, c_cast(np.asarray(value), x.dtype), x)[()]
 
 
 @function
@@ -72,6 +75,8 @@ def masked_fill(input, mask, value):
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
+    if not isinstance(value, Tensor):
+        value = number_for(value, input._array.dtype)
     return _masked_fill(input, mask, value)
 
 

@@ -7,34 +7,39 @@ import numpy as np
 from .. import dtypes
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
-from .cast import to_dtype
+from .cast import c_cast
 from .declare import binary, broadcast_error, function, op
 from .join import stack
 from .promote import result_dtype
 from .return_types import return_type
-
-
-def _together(*tensors):
-    """The tensors in the dtype that they compute in."""
-    kind = result_dtype(*tensors)
-    return [to_dtype(each, kind) if isinstance(each, Tensor) else each for each in tensors]
-
 
 # Three operands
 
 
 @op(x=lambda g: g, y=lambda g, z, value: g * (z * value if value != 1 else z),
     z=lambda g, y, value: g * (y * value if value != 1 else y), function=False, method=False)  # fmt: skip
-def _addcmul(x, y, z, value):
+def _addcmul(x, y, z, value, dtype):
+    x, y, z = [c_cast(each, dtype) for each in (x, y, z)]
     if x.dtype.kind == "b":
         raise not_implemented("addcmul_cpu_out", "Bool")
     return x + (y * z if value == 1 else x.dtype.type(value) * y * z)
 
 
-@op(x=lambda g: g, y=lambda g, z, value: g * (value / z), z=lambda g, y, z, value: -g * (value * (y / (z * z))),
+@op(x=lambda g: g, y=lambda g, z, value: g * _over(value, z), z=lambda g, y, z, value: -g * (value * y / (z * z)),
     function=False, method=False)  # fmt: skip
-def _addcdiv(x, y, z, value):
+def _addcdiv(x, y, z, value, dtype):
+    x, y, z = [c_cast(each, dtype) for each in (x, y, z)]
     return x + (y / z if value == 1 else x.dtype.type(value) * y / z)
+
+
+def _over(value, z):
+    """value / z, computed in the dtype of `z` as PyTorch's rule does it, which for whole numbers fails."""
+    if z.dtype.category < dtypes.FLOATING:
+        raise RuntimeError(
+            f"result type {dtypes.get_default_dtype().cpp_name} can't be cast to the desired output type "
+            f"{z.dtype.cpp_name}"
+        )
+    return value / z
 
 
 def _check_shapes(*tensors) -> None:
@@ -51,9 +56,9 @@ def addcmul(input, tensor1, tensor2, *, value=1, out=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.addcmul.html
     """
-    tensors = _together(input, tensor1, tensor2)
-    _check_shapes(*tensors)
-    return _addcmul(*tensors, value, out=out)
+    _check_shapes(input, tensor1, tensor2)
+    wanted = result_dtype(input, tensor1, tensor2).numpy  # cast inside: what is kept are the operands as they are
+    return _addcmul(input, tensor1, tensor2, value, wanted, out=out)
 
 
 @function
@@ -70,9 +75,9 @@ def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
             "tensor1 / tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: "
             "(input + value * tensor1 / tensor2), for all dtypes."
         )
-    tensors = _together(input, tensor1, tensor2)
-    _check_shapes(*tensors)
-    return _addcdiv(*tensors, value, out=out)
+    _check_shapes(input, tensor1, tensor2)
+    wanted = result_dtype(input, tensor1, tensor2).numpy  # cast inside: what is kept are the operands as they are
+    return _addcdiv(input, tensor1, tensor2, value, wanted, out=out)
 
 
 @op(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x),

@@ -7,7 +7,8 @@ An index for each element instead stands in `gather.py`; `x[…]` in `index.py`.
 import numpy as np
 
 from ..errors import brackets
-from ..tensor import wrap
+from ..tensor import Tensor
+from .cast import number_for
 from .declare import function, op
 from .index import _index_into_zeros, _view_index
 from .shape import wrap_dim
@@ -67,24 +68,29 @@ def index_select(input, dim, index, *, out=None):
     if index._array.dtype.kind != "i":
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     array = np.atleast_1d(index._array)
-    if input._array.ndim == 0:
-        return input.clone()
-    size = input._array.shape[dim]
-    if array.size and (array.max() >= size or array.min() < 0):
+    if input._array.ndim == 0 and array.size != 1:
+        raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {array.size} value(s)")
+    size = input._array.shape[dim] if input._array.ndim else 1
+    if not size and array.size:
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
+    bad = next((each for each in array if not 0 <= each < size), None)
+    if bad is not None and dim == 1 and input.is_contiguous():  # another kernel, other words
+        raise RuntimeError(f"INDICES element is out of DATA bounds, id={bad} axis_dim={size}")
+    if bad is not None:
         raise IndexError("index out of range in self")
-    return _index_select_at(input, dim, array, out=out)
+    return _index_select_at(input, index, dim, out=out) if input._array.ndim else input.clone()
 
 
-@op(x=lambda g, x_shape, dim, index: _index_add_zeros(g, x_shape, dim, index), function=False, method=False,
-    node_name="IndexSelectBackward0")  # fmt: skip
-def _index_select_at(x, dim, index):
-    return np.take(x, index, dim)
+@op(x=lambda g, x_shape, index, dim: _index_add_zeros(g, index, x_shape, dim), index=None, function=False,
+    method=False, node_name="IndexSelectBackward0")  # fmt: skip
+def _index_select_at(x, index, dim):
+    return np.take(x, np.atleast_1d(index), dim) if x.ndim else np.array(x)
 
 
-@op(x=lambda g, dim, index: _index_select_at(g, dim, index), function=False, method=False)
-def _index_add_zeros(x, shape, dim, index):
+@op(x=lambda g, index, dim: _index_select_at(g, index, dim), index=None, function=False, method=False)
+def _index_add_zeros(x, index, shape, dim):
     full = np.zeros(shape, x.dtype)
-    np.add.at(full, (slice(None),) * dim + (index,), x)
+    np.add.at(full, _at(dim, len(shape), index), x)
     return full
 
 
@@ -94,45 +100,63 @@ def _at(dim: int, ndim: int, index) -> tuple:
     return (slice(None),) * wrap_dim(dim, ndim) + (np.atleast_1d(index),)
 
 
-@op(x=lambda g: g, source=lambda g, dim, index, alpha: index_select(g, dim, wrap(np.atleast_1d(index))) * alpha,
-    function=False, method=False)  # fmt: skip
-def _index_add(x, source, dim, index, alpha):
+@op(x=lambda g: g, index=None, source=lambda g, index, dim, alpha: _slices_of(g, index, dim) * alpha, function=False,
+    method=False)  # fmt: skip
+def _index_add(x, index, source, dim, alpha):
     result = np.array(x)
     np.add.at(result, _at(dim, x.ndim, index), source * alpha if alpha != 1 else source)
     return result
 
 
-def _check_slices(name: str, index, source, target, dim: int) -> None:
-    """PyTorch's errors for an index vector that does not fit the slices it places."""
-    if source.ndim and index.size != source.shape[dim]:
-        raise RuntimeError(
-            f"{name}(): Number of indices ({index.size}) should be equal to source.size(dim): ({source.shape[dim]}), "
-            "for "
-            f"dim: {dim}"
+def _check_added(input, index, source, dim: int) -> None:
+    """PyTorch's errors for `index_add`, in its order."""
+    places, ours, theirs = index._array, input._array.shape, source._array.shape
+    if places.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {places.ndim} with type: "
+            f"{index.dtype.cpp_name} and size: {list(places.shape)}"
         )
-    size = target.shape[dim] if target.ndim else 1
-    for each in np.ravel(index):
-        if not -size <= each < size:
+    if places.dtype not in (np.int32, np.int64):
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.cpp_name}")
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same "
+            "scalar type"
+        )
+    if theirs and places.size != theirs[dim]:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({places.size}) should be equal to source.size(dim): ({theirs[dim]}), "
+            f"for dim: {dim}"
+        )
+    if len(ours) != len(theirs) or ours[:dim] + ours[dim + 1 :] != theirs[:dim] + theirs[dim + 1 :]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(ours)} source.shape = {list(theirs)}"
+        )
+    size = ours[dim] if ours else 1
+    for each in np.ravel(places) if input._array.size else ():
+        if not 0 <= each < size:
             raise RuntimeError(f"index {each} is out of bounds for dimension {dim} with size {size}")
 
 
 @function
 def index_add(input, dim, index, source, *, alpha=1):
     """A copy with the slices of `source` added to those that an index vector names."""
-    if source.dtype is not input.dtype:
-        raise RuntimeError(
-            f"index_add_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same "
-            "scalar type"
-        )
     dim = wrap_dim(dim, input._array.ndim)
-    _check_slices("index_add_", index._array, source._array, input._array, dim)
-    return _index_add(input, source, dim, index._array, alpha)
+    _check_added(input, index, source, dim)
+    if not input._array.size:
+        return input.clone()
+    return _index_add(input, index, source, dim, alpha)
 
 
-@op(x=lambda g, dim, index: _index_fill(g, wrap(g._array.dtype.type(0)), dim, index),
-    source=lambda g, dim, index: index_select(g, dim, wrap(np.atleast_1d(index))), function=False,
-    method=False)  # fmt: skip
-def _index_copy(x, source, dim, index):
+def _slices_of(g, index, dim: int):
+    """The slices of a gradient that an index vector names: all of it, if it has no dimensions."""
+    return _index_select_at(g, index, dim)
+
+
+@op(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
+    source=lambda g, index, dim: _slices_of(g, index, dim), function=False, method=False)  # fmt: skip
+def _index_copy(x, index, source, dim):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = source
     return result
@@ -141,13 +165,58 @@ def _index_copy(x, source, dim, index):
 @function
 def index_copy(input, dim, index, source):
     """A copy with the slices that an index vector names replaced by those of `source`."""
-    return _index_copy(input, source, dim, index._array)
+    dim = wrap_dim(dim, input._array.ndim)
+    _check_copied(input, index, source, dim)
+    return _index_copy(input, index, source, dim)
 
 
-@op(x=lambda g, dim, index: _index_fill(g, wrap(g._array.dtype.type(0)), dim, index),
-    value=lambda g, dim, index: index_select(g, dim, wrap(np.atleast_1d(index))).sum(), function=False,
-    method=False)  # fmt: skip
-def _index_fill(x, value, dim, index):
+def _check_copied(input, index, source, dim: int) -> None:
+    """PyTorch's errors for `index_copy`, in its order."""
+    size, name = index._array.size, "index_copy_()"
+    if index._array.ndim > 1:
+        raise IndexError(f"{name}: Index should have dimension 1 or 0 (got {index._array.ndim})")
+    if source._array.ndim == 0 and size != 1:
+        raise IndexError(f"{name}: When source is scalar, index should have one element (got {size})")
+    if index._array.dtype != np.int64:
+        raise RuntimeError(f"{name}: Expected a long tensor for index, but got {index.dtype.cpp_name}")
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"{name}: self and source expected to have the same dtype, but got (self) {input.dtype.cpp_name} and "
+            f"(source) {source.dtype.cpp_name}"
+        )
+    ours, theirs = (each[:dim] + each[dim + 1 :] for each in (input._array.shape, source._array.shape))
+    if ours != theirs:
+        raise RuntimeError(
+            f"{name}: Source/destination tensor must have same slice shapes. Destination slice shape: "
+            f"{' '.join(map(str, ours))} at dimension {dim} and source slice shape: {' '.join(map(str, theirs))} at "
+            "dimension 0."
+        )
+    if source._array.ndim and size != source._array.shape[dim]:
+        raise IndexError(
+            f"{name}: Number of indices ({size}) should be equal to source.size(dim) ({source._array.shape[dim]})"
+        )
+    _check_within(f"{name}: ", index._array, input._array, dim, lowest=0)
+
+
+def _check_within(name: str, index, target, dim: int, lowest: int | None = None) -> None:
+    """PyTorch's errors for an index vector that names slices which are not there."""
+    size = target.shape[dim] if target.ndim else 1
+    if index.size and not size:
+        shape = (1, *target.shape[:dim], *target.shape[dim + 1 :])
+        strides = tuple([int(np.prod(shape[i + 1 :], dtype=int)) if i else 0 for i in range(len(shape))])
+        raise RuntimeError(
+            f"setStorage: sizes {brackets(shape)}, strides {brackets(strides)}, storage offset 0, and itemsize "
+            f"{target.itemsize} requiring a storage size of {target.itemsize * int(np.prod(shape, dtype=int))} are out "
+            "of bounds for storage of size 0"
+        )
+    for each in np.ravel(index):
+        if not (-size if lowest is None else lowest) <= each < size:
+            raise IndexError(f"{name}index {each} is out of bounds for dimension {dim} with size {size}")
+
+
+@op(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
+    value=lambda g, index, dim: _slices_of(g, index, dim).sum(), function=False, method=False)  # fmt: skip
+def _index_fill(x, index, value, dim):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = value
     return result
@@ -156,4 +225,20 @@ def _index_fill(x, value, dim, index):
 @function
 def index_fill(input, dim, index, value):
     """A copy with one value in the slices that an index vector names."""
-    return _index_fill(input, value, dim, index._array)
+    dim = wrap_dim(dim, input._array.ndim)
+    if isinstance(value, complex) and input._array.dtype.kind != "c":
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
+    if not isinstance(value, Tensor):
+        value = number_for(value, input._array.dtype)
+    elif value.ndim:
+        raise RuntimeError(
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+        )
+    if index._array.dtype != np.int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if index._array.ndim > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    if not input._array.size and input._array.shape[dim]:
+        return input.clone()
+    _check_within("", index._array, input._array, dim)
+    return _index_fill(input, index, value, dim)

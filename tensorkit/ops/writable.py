@@ -4,6 +4,8 @@ Leaves that want a gradient, views of several outputs, memory that elements shar
 each is refused in PyTorch's words.  The writing itself stands in `inplace.py`.
 """
 
+from warnings import warn
+
 import numpy as np
 
 from ..storage import InferenceStorage
@@ -13,27 +15,38 @@ from ..tensor import Tensor
 MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
 
 
-def check_writable(tensor: Tensor, *, filled: bool = False) -> None:
+def check_writable(tensor: Tensor, *, filled: bool = False, by: str | None = None) -> None:
     """Raise PyTorch's error if this tensor may not be written to in place while operations are recorded.
 
-    A tensor that is to be filled with one value may be an expanded one.
+    A tensor that is to be filled with one value may be an expanded one; where the write is made `by` an operation of
+    that name, PyTorch warns.
     """
     if type(tensor._storage) is InferenceStorage:
         tensor._storage.written()
     if mode.enabled and tensor._requires_grad:
         check_recorded_write(tensor, tensor._base)
     array = tensor._array
-    if (
-        type(array) is np.ndarray
-        and array.size
-        and not filled
-        and 0 in array.strides
-        and any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True))
-    ):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location. Please clone() the tensor before performing the operation."
-        )
+    if type(array) is np.ndarray and array.size and not filled and is_expanded(array):
+        if by is not None:
+            what = "indices] = tensor" if by == "index_put_" else "mask] = scalar"
+            warn(
+                f"Use of {by} on expanded tensors is deprecated. Please clone() the tensor before performing this "
+                f"operation. This also applies to advanced indexing e.g. tensor[{what}",
+                stacklevel=4,
+            )
+            return
+        raise RuntimeError(SHARED)
+
+
+SHARED = (
+    "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please "
+    "clone() the tensor before performing the operation."
+)
+
+
+def is_expanded(array) -> bool:
+    """Whether elements share memory with each other along a dimension that was expanded."""
+    return 0 in array.strides and any(step == 0 and n > 1 for step, n in zip(array.strides, array.shape, strict=True))
 
 
 def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
