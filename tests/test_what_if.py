@@ -73,6 +73,18 @@ def test_each_number_of_a_small_tensor_has_a_slider():
     assert w.tolist() == [[1.0, 5.0], [-1.0, 4.0]]
 
 
+def test_pytorchs_tensors_are_moved_and_written_too():
+    pytorch = pytest.importorskip("torch")
+    x, w = pytorch.tensor(2.0, requires_grad=True), pytorch.tensor([3.0, 1.0], requires_grad=True)
+    what_if = WhatIf((w * x).sum() * x, {"x": x, "w": w})
+    what_if.set({"x": 5.0, "w[1]": 0.0})
+    assert what_if.gradients == {"x": 30.0, "w[0]": 25.0, "w[1]": 25.0}
+    assert (x.item(), w.tolist()) == (2.0, [3.0, 1.0])
+    what_if.apply()
+    assert (x.item(), w.tolist()) == (5.0, [3.0, 0.0])
+    assert type(WhatIf(lambda a: pytorch.sin(a), a=pytorch.tensor(1.0)).result) is pytorch.Tensor
+
+
 def test_a_function_has_nothing_to_write_into():
     assert "Write into the notebook" not in [
         getattr(each, "description", "") for each in WhatIf(lambda x: x * 2, x=1.0).children[-2].children

@@ -139,7 +139,7 @@ def magics_of(name: str, inspectors: Sequence[Inspector], doc: str) -> type[Magi
 
 
 def read(
-    magics: Magics, inspector: Inspector, line: str, cell: str | None, local_ns: Mapping[str, Any] | None
+    magics: Any, inspector: Inspector, line: str, cell: str | None, local_ns: Mapping[str, Any] | None
 ) -> Call | None:
     """The call that a line, or a line over a cell, is; None where it asked for help. UsageError if it is wrong.
 

@@ -16,10 +16,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-import tensorkit
 from tensorkit import Tensor
 from tensorkit.graph import names_in, trace
 from tensorkit.graph.describe import clean
+from tensorkit.graph.pytorch import adopt, is_foreign, is_tensor, library_of
 from tensorkit.graph.replay import Replay
 from tensorkit.graph.snapshots import number
 
@@ -30,16 +30,20 @@ MOST = 12  # sliders
 
 @dataclass(frozen=True)
 class Entry:
-    """One number that can be moved: of a leaf, called `name`, at an index; `()` in a scalar."""
+    """One number that can be moved: of a leaf, called `name`, at an index; `()` in a scalar.
+
+    `own` is the notebook's tensor: the leaf itself, or PyTorch's tensor that it stands for.
+    """
 
     leaf: Any
+    own: Any
     name: str
     index: tuple[int, ...] = ()
 
     @property
     def value(self) -> float:
-        """What the leaf holds there now."""
-        return float(self.leaf[self.index].item())
+        """What the notebook's tensor holds there now."""
+        return float(self.own[self.index].item())
 
 
 class WhatIf(ipywidgets.VBox):
@@ -48,7 +52,8 @@ class WhatIf(ipywidgets.VBox):
     what       a tensor, whose operations are carried out again, or a function of scalar tensors
     names      for a tensor: what to call the tensors; left out, in a notebook, it is the notebook's own variables
     direction  of the picture: "right", "down" or "auto"
-    leaves     for a function: its arguments by name, a number or a scalar tensor each, or (value, lowest, highest)
+    leaves     for a function: its arguments by name, a number or a scalar tensor each, or (value, lowest, highest);
+               the function is called with tensors of the library that one of them is of
 
     A leaf with few elements has a slider for each of them, `w[0, 1]`; there are twelve sliders at most. TypeError for
     anything else; ValueError for a tensor without such leaves, or whose operations can't be repeated.
@@ -68,7 +73,7 @@ class WhatIf(ipywidgets.VBox):
         direction: str = "auto",
         **leaves: Any,
     ) -> None:
-        if isinstance(what, Tensor):
+        if is_tensor(what):
             if leaves:
                 raise TypeError("leaves are found on the tape of a tensor: give them for a function only")
             start = self._from_tensor(what, notebook_names() if names is None else names)
@@ -108,9 +113,13 @@ class WhatIf(ipywidgets.VBox):
 
     # What is computed
 
-    def _from_tensor(self, tensor: Tensor, names: Mapping[str, Tensor]) -> dict[str, tuple[float, float, float]]:
+    def _from_tensor(self, tensor: Any, names: Mapping[str, Tensor]) -> dict[str, tuple[float, float, float]]:
+        notebook = {name: each for name, each in names.items() if is_tensor(each)}
+        self._named: dict[str, Tensor] = notebook
+        if is_foreign(tensor):
+            adopted = adopt(tensor, notebook)
+            tensor, self._named = adopted.tensor, adopted.names
         self._replay = Replay(tensor)
-        self._named = {name: each for name, each in names.items() if isinstance(each, Tensor)}
         self.entries: dict[str, Entry] = {}
         self.unmoved = 0
         for count, leaf in enumerate(self._replay.leaves, 1):
@@ -120,7 +129,7 @@ class WhatIf(ipywidgets.VBox):
                 continue
             for index in np.ndindex(*leaf.shape):
                 place = f"[{', '.join(map(str, index))}]" if index else ""
-                self.entries[own + place] = Entry(leaf, own, index)
+                self.entries[own + place] = Entry(leaf, notebook.get(own, leaf), own, index)
         if not self.entries:
             raise ValueError(f"there is no leaf to move: sliders are for floating-point leaves of up to {MOST} numbers")
         self._run = self._run_tape
@@ -130,6 +139,7 @@ class WhatIf(ipywidgets.VBox):
         if not leaves:
             raise TypeError("a function needs its leaves, as in WhatIf(f, x=2.0)")
         self.function, self.entries, self.unmoved = function, {}, 0
+        self._library = library_of(*leaves.values())
         self._run = self._run_function
         return {
             name: tuple(map(float, value)) if isinstance(value, tuple) else _range(float(value))
@@ -152,10 +162,10 @@ class WhatIf(ipywidgets.VBox):
         return result, {**named, **{name: new[leaf] for leaf, name in moved.items()}}
 
     def _run_function(self, values: Mapping[str, float]) -> tuple[Tensor, dict[str, Tensor]]:
-        leaves = {name: tensorkit.full((), value, requires_grad=True) for name, value in values.items()}
-        with tensorkit.enable_grad():
+        leaves = {name: self._library.tensor(value, requires_grad=True) for name, value in values.items()}
+        with self._library.enable_grad():
             result = self.function(**leaves)
-        if not isinstance(result, Tensor):
+        if not is_tensor(result):
             raise TypeError(f"the function must give a tensor, but gave {type(result).__name__}")
         return result, names_in(leaves)
 
@@ -194,9 +204,9 @@ class WhatIf(ipywidgets.VBox):
         """
         if not self.entries:
             raise ValueError("there are no tensors of the notebook here: the function is called with new ones")
-        with tensorkit.no_grad():
+        with library_of(*(each.own for each in self.entries.values())).no_grad():
             for name, each in self.entries.items():
-                each.leaf[each.index] = self.values[name]
+                each.own[each.index] = self.values[name]
         written = ", ".join(dict.fromkeys(clean(each.name) for each in self.entries.values()))
         self._tell(f"written into {written}: run the cells that compute with it again")
 
