@@ -37,6 +37,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none"},  # cells off the screen stay in the page
 }
+STRANGER = "/lab/extensions/@jupyterlite/"  # made for another application; where it is installed, it complains in this
 _NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 
 
@@ -230,7 +231,7 @@ class Page:
         self.context.close()
 
     def _heard(self, message: object) -> None:
-        if message.type == "error":
+        if message.type == "error" and STRANGER not in message.text:
             self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def _asked(self, request: object) -> None:

@@ -157,6 +157,8 @@ def test_a_button_of_the_panel_leads_to_the_next_node(page):
     page.keyboard.press("Tab")
     assert page.evaluate(focused) == "Check by finite differences"
     page.keyboard.press("Tab")
+    assert page.evaluate(focused) == "Why is .grad None?"
+    page.keyboard.press("Tab")
     assert page.evaluate(focused) == "f"
 
 

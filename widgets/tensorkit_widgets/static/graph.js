@@ -96,7 +96,7 @@ function render({ model, el }) {
   const text = make("pre", { class: "tk-text", tabindex: "0" });
   const all = make("button", { type: "button" });
   const bar = make("div", { class: "tk-bar", role: "group", "aria-label": "View" });
-  const keys = make("span", { class: "tk-keys" }, "arrow keys follow the edges, Enter selects and then unfolds, Backspace folds, Esc clears");
+  const keys = make("span", { class: "tk-keys" });
   const words = make("details", { class: "tk-words" }, make("summary", {}, "The graph as text"), text);
   const stage = make("div", { class: "tk-stage" }, canvas, bar);
   const root = make("div", { class: "tk-inspector", role: "group", "aria-label": "Graph inspector" }, stage, panel, words, said);
@@ -131,6 +131,7 @@ function render({ model, el }) {
     const blocks = Object.keys(model.get("blocks")), folded = blocks.length > model.get("opened").length;
     all.hidden = !blocks.length || folded && !model.get("unfoldable");
     all.textContent = folded ? "Unfold all" : "Fold all";
+    keys.textContent = `arrow keys follow the edges, Enter selects${blocks.length ? " and then unfolds, Backspace folds" : ""}, Esc clears`;
     all.onclick = () => setOpened(folded ? blocks : []);
     text.textContent = model.get("text");
     came = undefined;
@@ -146,14 +147,14 @@ function render({ model, el }) {
     stage.style.flexBasis = `${Math.min(width, 1000) * 0.85}px`; // below that, the panel moves under the picture
   }
 
-  function show(announce) {
+  function show(announce) { // a node may be selected a moment before the picture that it is in is drawn
     const id = model.get("selected");
     for (const [each, node] of nodes) node.setAttribute("aria-selected", String(each === id));
     near(id);
-    reach(id ?? (nodes.has(here) ? here : [...nodes.keys()].at(-1)));
+    reach(nodes.has(id) ? id : (nodes.has(here) ? here : [...nodes.keys()].at(-1)));
     const detail = model.get("details")[id], answers = id && detail && { check: checked(id, model), why: explained(id, model, detail.why) };
     fill(panel, detail, go, answers, detail ? foldings(detail) : []);
-    if (id) reveal(nodes.get(id));
+    if (nodes.has(id)) reveal(nodes.get(id));
     if (announce) said.textContent = id ? model.get("details")[id].said : "No node is selected";
   }
 
@@ -278,7 +279,7 @@ function render({ model, el }) {
   let placed = false;
   const sized = new ResizeObserver(() => { // as high as the picture is when it fits; zooming moves nothing else
     canvas.style.flexBasis = `min(44rem, ${Math.ceil(svg.clientHeight / model.get("zoom")) + 16}px)`;
-    if (!placed && model.get("selected")) reveal(nodes.get(model.get("selected")));
+    if (!placed && nodes.has(model.get("selected"))) reveal(nodes.get(model.get("selected")));
     placed = true;
   });
   sized.observe(canvas);
