@@ -1,0 +1,96 @@
+"""Python values between processes, as JSON: text, numbers, True, False, None, lists, dictionaries with text as keys.
+
+PyTorch pickles here.  Reading a pickle runs what its sender wrote, so nothing is pickled in tensorkit; a tuple or any
+other value is refused rather than turned into something else on the way.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from . import groups
+from .work import Work
+
+
+def encoded(what: str, value: Any) -> np.ndarray:
+    """The bytes of a value. TypeError, with the reason, for what would not come back as it is."""
+    _check(what, value)
+    return np.frombuffer(json.dumps(value).encode(), np.uint8).copy()
+
+
+def decoded(octets: np.ndarray) -> Any:
+    """The value of these bytes."""
+    return json.loads(octets.tobytes())
+
+
+def _check(what: str, value: Any) -> None:
+    if value is None or type(value) in (bool, int, float, str):
+        return
+    if type(value) is list:
+        for each in value:
+            _check(what, each)
+        return
+    if type(value) is dict and all(type(key) is str for key in value):
+        for each in value.values():
+            _check(what, each)
+        return
+    raise TypeError(
+        f"{what} sends what JSON can hold (text, numbers, True, False, None, lists, dictionaries with text as keys), "
+        f"and not {'a dictionary with other keys' if type(value) is dict else type(value).__name__}: tensorkit reads "
+        "no pickles, for these run code of their sender's. Tensors go through all_gather"
+    )
+
+
+def all_gather_object(object_list: list, obj: Any, group: Any = None) -> None:
+    """Collect a value of each process in `object_list`, in every process.
+
+    object_list  a list with one place for each process; it is filled
+    obj          what JSON can hold
+
+    Raises TypeError for other values, on the process that gives them, before anything is sent.
+
+    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather_object
+    """
+    where = groups.chosen(group)
+    if groups.is_outside(where, "all_gather_object"):
+        return
+    sent = encoded("all_gather_object", obj)
+    if len(object_list) != where.size():
+        raise ValueError(f"object_list has {len(object_list)} places for {where.size()} processes")
+    object_list[:] = [decoded(each) for each in _all(where, sent)]
+
+
+def _all(where: Any, sent: np.ndarray) -> list[np.ndarray]:
+    """The bytes of every process; they may be of different lengths."""
+    lengths = np.empty(where.size(), np.int64)
+    Work("all_gather_object", where, where.communicator.Iallgather(np.array([sent.size]), lengths)).wait()
+    received = np.empty(int(lengths.sum()), np.uint8)
+    request = where.communicator.Iallgatherv(
+        [sent, where.mpi.BYTE], [received, [int(length) for length in lengths], where.mpi.BYTE]
+    )
+    Work("all_gather_object", where, request).wait()
+    return np.split(received, np.cumsum(lengths)[:-1])
+
+
+def broadcast_object_list(object_list: list, src: int | None = None, group: Any = None, device=None,
+                          group_src: int | None = None) -> None:  # fmt: skip
+    """Fill the list of every process with the values in the list of process `src` (0, if not given).
+
+    Raises TypeError for values that JSON cannot hold.
+
+    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.broadcast_object_list
+    """
+    from . import checks
+
+    where = groups.chosen(group)
+    if groups.is_outside(where, "broadcast_object_list"):
+        return
+    root = checks.place("broadcast", where, 0 if src is None and group_src is None else src, group_src)
+    here = where.rank() == root
+    sent = encoded("broadcast_object_list", object_list) if here else np.empty(0, np.uint8)
+    length = np.array([sent.size])
+    Work("broadcast_object_list", where, where.communicator.Ibcast(length, root=root)).wait()
+    octets = sent if here else np.empty(int(length[0]), np.uint8)
+    Work("broadcast_object_list", where, where.communicator.Ibcast([octets, where.mpi.BYTE], root=root)).wait()
+    object_list[:] = decoded(octets)

@@ -1,0 +1,46 @@
+"""Start a script on several processes: `python -m tensorkit.distributed.run --nproc-per-node 4 train.py`.
+
+It calls `mpiexec -n 4 python train.py` with the `mpiexec` that belongs to this Python: the one that a wheel put beside
+it, else the one on the PATH.  The name and the option are those of PyTorch's `torchrun`.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def mpiexec() -> str:
+    """The path of the `mpiexec` that belongs to this Python.
+
+    Raises FileNotFoundError, saying what to install, where there is none.
+    """
+    beside = Path(sys.executable).parent
+    found = shutil.which("mpiexec", path=str(beside)) or shutil.which("mpiexec")
+    if found is None:
+        raise FileNotFoundError("there is no mpiexec here: pip install mpi4py mpich")
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status of the job."""
+    parser = argparse.ArgumentParser(prog="python -m tensorkit.distributed.run", description=__doc__)
+    parser.add_argument(
+        "--nproc-per-node", "--nproc_per_node", type=int, default=1, metavar="N", help="how many processes"
+    )
+    parser.add_argument("script", help="a Python file")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script is given")
+    asked = parser.parse_args(argv)
+    try:
+        program = mpiexec()
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    command = [program, "-n", str(asked.nproc_per_node), sys.executable, asked.script, *asked.arguments]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
