@@ -15,10 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import tensorkit
-
 from .charts import Drawn, Shown
 from .describe import clean
+from .pytorch import computed, is_tensor
 from .snapshots import number
 
 MOST_STEPS = 1000
@@ -115,7 +114,7 @@ def descend(
 
     The way ends early where the gradient vanishes, a number is no longer finite, or the point is beyond ±10⁶; at most
     1,000 steps are made. ValueError for a learning rate, a momentum or a number of steps that makes no sense,
-    TypeError where the function gives no scalar tensor.
+    TypeError where the function gives no scalar tensor. A function that computes with PyTorch is given its tensors.
 
     >>> print(descend(lambda x: x**2, 2.0, lr=0.25, steps=3, name="x**2"))
     Gradient descent on x**2, learning rate 0.25, momentum 0
@@ -160,13 +159,17 @@ def slope(function: Callable[..., Any], point: Point) -> tuple[float, Point]:
     >>> slope(lambda x, y: x * y, (2.0, 3.0))
     (6.0, (3.0, 2.0))
     """
-    with tensorkit.enable_grad():
-        inputs = _inputs(function, point, requires_grad=True)
+    return computed(function, lambda library: _slope(function, point, library))
+
+
+def _slope(function: Callable[..., Any], point: Point, library: Any) -> tuple[float, Point]:
+    with library.enable_grad():
+        inputs = _inputs(function, point, library, requires_grad=True)
         out = function(*inputs)
-        _check_result(out)
+        _check_result(out, library)
         if not out.requires_grad:
             return float(out.item()), tuple(0.0 for _ in point)
-        grads = tensorkit.autograd.grad(out.sum(), inputs, allow_unused=True)
+        grads = library.autograd.grad(out.sum(), inputs, allow_unused=True)
     parts = [0.0 if grad is None else grad.tolist() for grad in grads]
     flat = parts[0] if isinstance(parts[0], list) else parts
     return float(out.item()), tuple(float(part) for part in flat)
@@ -174,17 +177,21 @@ def slope(function: Callable[..., Any], point: Point) -> tuple[float, Point]:
 
 def value_at(function: Callable[..., Any], point: Point) -> float:
     """The function's value alone."""
-    with tensorkit.no_grad():
-        out = function(*_inputs(function, point))
-    _check_result(out)
-    return float(out.item())
+
+    def run(library: Any) -> float:
+        with library.no_grad():
+            out = function(*_inputs(function, point, library))
+        _check_result(out, library)
+        return float(out.item())
+
+    return float(computed(function, run))
 
 
-def _inputs(function: Callable[..., Any], point: Point, requires_grad: bool = False) -> list[Any]:
+def _inputs(function: Callable[..., Any], point: Point, library: Any, requires_grad: bool = False) -> list[Any]:
     """A tensor for each variable, or one of both where the function takes only one."""
     if len(point) == 2 and _takes_one(function):
-        return [tensorkit.as_tensor(list(point)).requires_grad_(requires_grad)]
-    return [tensorkit.as_tensor(x).requires_grad_(requires_grad) for x in point]
+        return [library.as_tensor(list(point)).requires_grad_(requires_grad)]
+    return [library.as_tensor(x).requires_grad_(requires_grad) for x in point]
 
 
 def _takes_one(function: Callable[..., Any]) -> bool:
@@ -198,15 +205,15 @@ def _takes_one(function: Callable[..., Any]) -> bool:
     return len(wanted) == 1 or sum(each.default is each.empty for each in wanted) == 1
 
 
-def _check_result(out: Any) -> None:
-    if not isinstance(out, tensorkit.Tensor):
+def _check_result(out: Any, library: Any) -> None:
+    if not isinstance(out, library.Tensor):
         raise TypeError(f"the function must give a tensor, but it gave {type(out).__name__}")
     if out.numel() != 1:
         raise TypeError(f"the function must give one number, but it gave a tensor of shape {tuple(out.shape)}")
 
 
 def _point(start: Any) -> Point:
-    values = start.tolist() if isinstance(start, tensorkit.Tensor) else start
+    values = start.tolist() if is_tensor(start) else start
     try:
         point = tuple(float(x) for x in (values if isinstance(values, Sequence) else [values]))
     except (TypeError, ValueError):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..ops.declare import _run_variadic, recorded
 from ..tape import Node, Output, enable_grad
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .history import nodes_of, operation
 from .pytorch import adopt, is_foreign
 from .pytorch.node import ForeignOp, NotKept
@@ -87,9 +87,11 @@ class Replay:
         found: dict[int, Any] = {id(leaf): leaves.get(leaf, leaf) for leaf in self.leaves}
         with enable_grad(), np.errstate(all="ignore"):
             for node in self.operations:
-                given = tuple(found.get(id(parent), parent) for parent in node.parents)
+                given = tuple(found.get(id(parent), _kept(parent)) for parent in node.parents)
                 extras = _arguments(node)
-                if node.op.variadic:
+                if isinstance(node.op, ForeignOp):
+                    results = node.op.anew(given)
+                elif node.op.variadic:
                     results = _run_variadic(node.op, (given,), extras, ())
                 else:
                     arrays = [each._array if isinstance(each, Tensor) else each for each in given]
@@ -118,13 +120,19 @@ def _arguments(node: Node) -> tuple[Any, ...]:
     return tuple(node.extras[: len(node.extras) - shapes])
 
 
+def _kept(parent: Any) -> Any:
+    """An operand, if it is there at all."""
+    if not isinstance(parent, NotKept):
+        return parent
+    if parent.value is None:
+        raise ValueError("PyTorch does not keep all operands: compute inside of `with tensorkit.graph.record():`")
+    return parent.value if isinstance(parent.value, (int, float)) else wrap(np.asarray(parent.value, np.float32))
+
+
 def _array(parent: Any, found: Mapping[int, Any]) -> Any:
     if id(parent) in found:
         return found[id(parent)]
-    if isinstance(parent, NotKept):
-        if parent.value is None:
-            raise ValueError("PyTorch keeps not all operands; compute inside of `with tensorkit.graph.record():`")
-        return parent.value
+    parent = _kept(parent)
     return _wide(parent._array) if isinstance(parent, Tensor) else parent
 
 

@@ -9,7 +9,7 @@ nodes is), `node` (the node itself, whose gradients PyTorch computes), `recordin
 (True, False)
 """
 
-from .library import is_foreign, is_tensor, libraries, library_of, loaded, tensor_types
+from .library import computed, is_foreign, is_tensor, libraries, library_of, loaded, tensor_types
 from .recording import record
 from .tape import Adopted, adopt, adopt_value
 
@@ -17,6 +17,7 @@ __all__ = [
     "Adopted",
     "adopt",
     "adopt_value",
+    "computed",
     "is_foreign",
     "is_tensor",
     "libraries",

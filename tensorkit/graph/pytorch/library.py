@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import tensorkit
@@ -44,3 +45,22 @@ def library_of(*values: Any) -> Any:
     torch = loaded()
     theirs = () if torch is None else (torch.Tensor, getattr(getattr(torch, "nn", None), "Module", torch.Tensor))
     return torch if any(isinstance(value, theirs) for value in values) else tensorkit
+
+
+def computed(function: Callable[..., Any], run: Callable[[Any], Any]) -> Any:
+    """What `run(library)` gives for the library that a learner's function computes with.
+
+    That is tensorkit, unless `run` raises an error and PyTorch is there; then it is tried with that. Where both fail,
+    the error of the first is raised.
+    """
+    first = library_of(function)
+    others = [library for library in libraries() if library is not first]
+    try:
+        return run(first)
+    except Exception:
+        for library in others:
+            try:
+                return run(library)
+            except Exception:  # the first error is the learner's to see
+                continue
+        raise

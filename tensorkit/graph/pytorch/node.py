@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...tape import RELEASED, Node
+import numpy as np
+
+from ...tape import RELEASED, Node, tick
 from ...tensor import Tensor, wrap
 from .arrays import array_of, tensor_from
 from .library import loaded
@@ -35,7 +37,10 @@ class NotKept:
 
 
 class ForeignOp:
-    """An operation of PyTorch's that has no counterpart here: a name, its operands, and how to carry it out again."""
+    """An operation of PyTorch's that has no counterpart here: a name, its operands, and how to carry it out again.
+
+    `forward` takes arrays and gives arrays; `anew` takes tensors of ours, and PyTorch differentiates what it gives.
+    """
 
     rules = ()
     extras = saves = shapes = ()
@@ -43,9 +48,34 @@ class ForeignOp:
     variadic = inplace = False
     whole = True  # one rule for all operands: PyTorch's
 
-    def __init__(self, name: str, node_name: str, operands: tuple[str, ...], forward: Callable[..., Any]) -> None:
-        self.name, self.node_name, self.operands, self.forward = name, node_name, operands, forward
+    def __init__(
+        self, name: str, node_name: str, operands: tuple[str, ...], forward: Callable[..., Any], run: Any = None
+    ) -> None:
+        self.name, self.node_name, self.operands, self.forward, self._run = name, node_name, operands, forward, run
         self.outputs = ("out",)
+
+    def anew(self, given: tuple[Tensor, ...]) -> Tensor:
+        """The operation on other tensors, with a history; ValueError for one with several results."""
+        torch = loaded()
+        leaves = [torch.from_numpy(np.array(each._array)).requires_grad_(each._requires_grad) for each in given]
+        if self._run is None:
+            self.forward(*leaves)  # raises the error that says why not
+        with torch.enable_grad():
+            result = self._run(leaves)
+        if not isinstance(result, torch.Tensor):
+            raise ValueError(f"{self.name} has several results")
+        made: Any = wrap(array_of(result))
+        if result.grad_fn is not None:
+            node = ForeignNode()
+            edges = [getattr(edge, "variable", None) for edge, _ in result.grad_fn.next_functions]
+            flowing = [each for each in leaves if each.requires_grad]
+            node.op, node.extras, node.saved, node.hooks, node.storage = self, (), None, None, None
+            node.parents = tuple(each._node or each for each in given)
+            node.places = tuple(next((i for i, e in enumerate(edges) if e is leaf), None) for leaf in leaves)
+            node.chain, node.index, node.released = (result.grad_fn,), 0, False
+            node.out, node.time = made._array, tick()
+            made._node, made._requires_grad = node, bool(flowing)
+        return made
 
     def name_of(self, node: Node) -> str:
         """PyTorch's name for the node."""

@@ -129,12 +129,16 @@ def foreign_operation(mirror: Mirror, read: Read) -> tuple[ForeignOp, tuple[Any,
     parents = tuple(mirror.parent(edge, number) for _, edge, number in edges)
     stem = read.name.partition("Backward")[0] or read.name
     name = "".join("_" + char.lower() if char.isupper() else char for char in stem).strip("_")
-    names, forward = _again(read, len(edges))
-    return ForeignOp(name, read.theirs.name(), names, forward), parents, tuple(place for place, _, _ in edges)
+    names, forward, run = _again(read, len(edges))
+    op = ForeignOp(name, read.theirs.name(), names, forward, run)
+    return op, parents, tuple(place for place, _, _ in edges)
 
 
-def _again(read: Read, count: int) -> tuple[tuple[str, ...], Callable[..., Any]]:
-    """The operands' names, and how to carry the operation out again on arrays, if its call was recorded."""
+def _again(read: Read, count: int) -> tuple[tuple[str, ...], Callable[..., Any], Any]:
+    """The operands' names, and how to carry the operation out again, on arrays and on PyTorch's tensors.
+
+    That is known if its call was recorded.
+    """
     call = read.call
     flowing = [] if call is None else [name for name, each in call.arguments.items() if _flows(each)]
     if call is None or len(flowing) != count:
@@ -144,38 +148,42 @@ def _again(read: Read, count: int) -> tuple[tuple[str, ...], Callable[..., Any]]
                 f"{read.name} is known to PyTorch alone: compute inside of `with tensorkit.graph.record():`"
             )
 
-        return tuple(f"argument {place + 1}" for place in range(count)), unknown
+        return tuple(f"argument {place + 1}" for place in range(count)), unknown, None
+
+    def run(operands: list[Any]) -> Any:
+        given = iter(operands)
+        wide = operands[0].dtype if operands[0].is_floating_point() else None
+        arguments = {
+            name: next(given) if name in flowing else _value(each, wide) for name, each in call.arguments.items()
+        }
+        return call.function(**arguments)
 
     def forward(*arrays: Any) -> Any:
         torch = loaded()
-        given = iter(arrays)
-        filled = {
-            name: torch.from_numpy(np.array(next(given))) if name in flowing else _value(each, arrays)
-            for name, each in call.arguments.items()
-        }
         with torch.no_grad():
-            result = call.function(**filled)
+            result = run([torch.from_numpy(np.array(array)) for array in arrays])
         results = result if isinstance(result, (tuple, list)) else (result,)
         made = tuple(array_of(each) for each in results if is_foreign(each))
         return made if len(made) > 1 else made[0]
 
-    return tuple(flowing), forward
+    return tuple(flowing), forward, run
 
 
 def _flows(argument: Any) -> bool:
     return hasattr(argument, "version") and argument.differentiable
 
 
-def _value(argument: Any, arrays: tuple[Any, ...]) -> Any:
+def _value(argument: Any, dtype: Any) -> Any:
+    """An argument that no gradient flows into, floating-point ones in the operands' type."""
     if isinstance(argument, tuple):
-        return [_value(each, arrays) for each in argument]
+        return [_value(each, dtype) for each in argument]
     if not hasattr(argument, "version"):
         return argument
-    if argument.array is None and (alive := argument.tensor()) is not None:
-        return alive.detach()
-    array = np.asarray(argument.array)
-    wide = array.dtype.kind == "f" and arrays and np.asarray(arrays[0]).dtype == np.float64
-    return loaded().from_numpy(array.astype(np.float64) if wide else array.copy())
+    alive = argument.tensor()
+    if argument.array is None and alive is None:
+        raise ValueError("a large argument is gone: keep it in a variable")
+    value = loaded().from_numpy(np.array(argument.array)) if argument.array is not None else alive.detach()
+    return value.to(dtype) if dtype is not None and value.is_floating_point() else value
 
 
 def _is_number(saved: Any, read: Read) -> bool:

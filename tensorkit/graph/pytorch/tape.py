@@ -32,11 +32,15 @@ _OLDER = ForeignOp("…", "", (), lambda *arrays: None)
 
 @dataclass(frozen=True)
 class Adopted:
-    """A tensor of PyTorch's as one of ours with the same history, the named tensors likewise, and what to say of it."""
+    """A tensor of PyTorch's as one of ours with the same history, the named tensors likewise, and what to say of it.
+
+    `origins` are PyTorch's tensors by `id` of ours.
+    """
 
     tensor: Tensor
     names: dict[str, Tensor]
     notes: tuple[str, ...]
+    origins: dict[int, Any]
 
 
 def adopt(
@@ -52,7 +56,7 @@ def adopt(
     named = {name: value for name, value in (names or {}).items() if is_foreign(value)}
     mirror.read([tensor, *others], named.values(), limit)
     found = {name: ours for name, value in named.items() if (ours := mirror.known_tensor(value)) is not None}
-    return Adopted(mirror.tensor(tensor), found, tuple(mirror.notes))
+    return Adopted(mirror.tensor(tensor), found, tuple(mirror.notes), mirror.origins)
 
 
 def adopt_value(tensor: Any) -> Tensor:
@@ -73,6 +77,7 @@ class Mirror:
         self.released: dict[int, bool] = {}  # of nodes that saved something: was it freed?
         self.notes: list[str] = []
         self.overwritten: list[Tensor] = []  # leaves and constants that were written to after they were used
+        self.origins: dict[int, Any] = {}
         self._ours: dict[int, Tensor] = {}
         self._alive: list[Any] = []  # so that the ids stay theirs
 
@@ -164,8 +169,7 @@ class Mirror:
         if known is not None:
             return known
         ours: Any = wrap(array_of(theirs))
-        self._alive.append(theirs)
-        self._ours[id(theirs)] = ours
+        self._ours[id(theirs)], self.origins[id(ours)] = ours, theirs
         ours._requires_grad = bool(theirs.requires_grad)
         if theirs.grad_fn is not None:
             ours._node = self.made.get((id(theirs.grad_fn), theirs.output_nr)) or _unread(theirs)
