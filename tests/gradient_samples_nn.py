@@ -23,6 +23,11 @@ def one(function, *arrays):
     return [(function, list(arrays))]
 
 
+def fractional(x):
+    halves = torch.full((1, 2, 2), 0.5, dtype=torch.float64)
+    return F.fractional_max_pool2d(x, 2, 3, _random_samples=halves)
+
+
 #: Differentiable operations without a sample: their derivatives are not checked against numbers here.
 #: `test_gradients.py` holds the list to be exact, so it only shrinks.
 UNCHECKED: set[str] = set()
@@ -49,6 +54,8 @@ SAMPLES = {
     "threshold": one(lambda x: F.threshold(x, 0.1, 2.0), X),
     "p_norm": one(F.pairwise_distance, X, Y),
     "glu": one(lambda x: F.glu(x, 2), SIGNAL),
+    "chosen": one(fractional, IMAGE),
+    "spread": one(gradient_samples_behind.slopes(fractional), IMAGE),
     "scaled": [
         (lambda v, g, dim=dim: weight_of(v, g, dim), [KERNEL, lengths])
         for dim, lengths in [

@@ -4,7 +4,7 @@ Where to read: `module.py` (what a module is), `linear.py` (a layer), `functiona
 (how weights begin).
 """
 
-from . import functional, init, parameter, utils
+from . import functional, init, parallel, parameter, utils
 from .activation import (
     CELU,
     ELU,
@@ -35,6 +35,7 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )  # fmt: skip
+from .adaptive import AdaptiveLogSoftmaxWithLoss
 from .attention import MultiheadAttention
 from .containers import ModuleDict, ModuleList, Sequential
 from .conv import (
@@ -122,6 +123,7 @@ from .padding import (
     ZeroPad2d,
     ZeroPad3d,
 )  # fmt: skip
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 from .pooling import (
     AdaptiveAvgPool1d,
@@ -133,6 +135,8 @@ from .pooling import (
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
     LPPool1d,
     LPPool2d,
     LPPool3d,
@@ -163,4 +167,4 @@ from .vision import (
     UpsamplingNearest2d,
 )  # fmt: skip
 
-__all__ = [name for name in dir() if name[:1].isupper()] + ["functional", "init", "parameter", "utils"]
+__all__ = [name for name in dir() if name[:1].isupper()] + ["functional", "init", "parallel", "parameter", "utils"]

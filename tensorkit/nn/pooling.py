@@ -236,3 +236,40 @@ class AdaptiveMaxPool3d(_AdaptiveMax):
 
     def forward(self, input):
         return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)
+
+
+class _FractionalMaxPool(Module):
+    n = 2
+
+    def __init__(self, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
+        super().__init__()
+        name = type(self).__name__
+        if output_size is None and output_ratio is None:
+            raise ValueError(f"{name} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ValueError("only one of output_size and output_ratio may be specified")
+        self.kernel_size, self.return_indices = tuple_of(kernel_size, self.n), return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else tuple_of(output_size, self.n)
+        self.output_ratio = None if output_ratio is None else tuple_of(output_ratio, self.n)
+        if self.output_ratio is not None and not all(0 < ratio < 1 for ratio in self.output_ratio):
+            raise ValueError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+    def forward(self, input):
+        function = F.fractional_max_pool2d if self.n == 2 else F.fractional_max_pool3d
+        return function(
+            input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices, self._random_samples
+        )
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The largest element of windows at random places of an image, so that the result may have any smaller size.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool2d.html
+    """
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """The largest element of windows at random places of a volume."""
+
+    n = 3

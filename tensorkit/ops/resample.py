@@ -89,7 +89,7 @@ def linear_matrix(size: int, count: int, align_corners: bool, scale: float | Non
     return matrix
 
 
-def _cubic_weights(t, a: float = -0.75):
+def cubic_weights(t, a: float = -0.75):
     """The weights of the four neighbours at the distance t behind the second one (Keys, 1981)."""
 
     def near(d):
@@ -107,7 +107,7 @@ def cubic_matrix(size: int, count: int, align_corners: bool, scale: float | None
     lower = np.floor(places).astype(np.int64)
     matrix = np.zeros((count, size))
     rows = np.arange(count)
-    for offset, weight in zip((-1, 0, 1, 2), _cubic_weights(places - lower), strict=True):
+    for offset, weight in zip((-1, 0, 1, 2), cubic_weights(places - lower), strict=True):
         np.add.at(matrix, (rows, np.clip(lower + offset, 0, size - 1)), weight)
     return matrix
 

@@ -1,7 +1,8 @@
 """`torch.nn.functional`: what the layers compute, as functions.
 
-Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `norm.py`, `dropout.py`, `sparse.py` (embeddings),
-`loss.py`, `classes.py` (cross entropy), `margin.py` and `sequence.py` (CTC), `padding.py`, `vision.py`, `attention.py`.
+Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `fractional.py`, `norm.py`, `dropout.py`,
+`sparse.py` (embeddings), `loss.py`, `classes.py` (cross entropy), `margin.py` and `sequence.py` (CTC), `padding.py`,
+`vision.py`, `attention.py`.
 
 >>> import tensorkit.nn.functional as F
 >>> F.relu(torch.tensor([-1., 1.]))
@@ -59,6 +60,7 @@ from .conv import (
     unfold,
 )  # fmt: skip
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
+from .fractional import fractional_max_pool2d, fractional_max_pool3d
 from .linear import bilinear, cosine_similarity, linear, normalize, pairwise_distance, pdist
 from .loss import (
     binary_cross_entropy,

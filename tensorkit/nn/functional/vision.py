@@ -195,13 +195,31 @@ def _taken(flat, places, sizes):
     return where(reshape(inside, samples, 1, -1), gather(flat, 2, index), 0.0)
 
 
+def _cubic(flat, places, sizes, padding_mode: str, align_corners: bool):
+    """Cubic interpolation from the 16 neighbours of each place of an image."""
+    lower = [floor(place.detach()) for place in places]
+    weights = [_ops.cubic_weights(place - low) for place, low in zip(places, lower, strict=True)]
+    samples, total = places[0]._array.shape[0], 0
+    for down, across in product(range(4), repeat=2):
+        neighbours = [
+            _folded(low + (offset - 1), size, padding_mode, align_corners)
+            for low, offset, size in zip(lower, (down, across), sizes, strict=True)
+        ]
+        weight = reshape(weights[0][down] * weights[1][across], samples, 1, -1)
+        total = total + _taken(flat, neighbours, sizes) * weight
+    return total
+
+
 def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None):
     """The image at the places that `grid` names by coordinates from -1 to 1 (x, then y).
 
     input  batch, channels, height, width (or depth, height, width)
     grid   batch, height out, width out, 2 (or with 3 dimensions)
 
-    Raises NotImplementedError for the mode 'bicubic'.
+    mode          'bilinear' (trilinear for volumes), 'nearest', or 'bicubic' (images only)
+    padding_mode  what stands outside: 'zeros', 'border' (the nearest place) or 'reflection'
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(
@@ -212,21 +230,24 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
             f"'{padding_mode}'"
         )
-    if mode == "bicubic":
-        raise NotImplementedError("grid_sample(mode='bicubic') is not implemented in tensorkit")
     if align_corners is None:
         warn(_CORNERS, stacklevel=2)
         align_corners = False
     sizes = input._array.shape[2:]
     n = len(sizes)
-    places = [
-        _folded(_unnormalized(grid[..., n - 1 - d], size, align_corners), size, padding_mode, align_corners)
-        for d, size in enumerate(sizes)
-    ]
+    places = [_unnormalized(grid[..., n - 1 - d], size, align_corners) for d, size in enumerate(sizes)]
     flat = reshape(input, *input._array.shape[:2], -1)
     shape = (*input._array.shape[:2], *grid._array.shape[1:-1])
+    if mode == "bicubic":
+        if n != 2:
+            raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+        return reshape(_cubic(flat, places, sizes, padding_mode, align_corners), shape)
+    places = [_folded(each, size, padding_mode, align_corners) for each, size in zip(places, sizes, strict=True)]
     if mode == "nearest":
-        return reshape(_taken(flat, [place.detach().round() for place in places], sizes), shape)
+        result = reshape(_taken(flat, [place.detach().round() for place in places], sizes), shape)
+        if grid._requires_grad:  # its gradient is there, and zero
+            result = result + (places[0].round() - places[0].detach().round()).unsqueeze(1)
+        return result
     lower = [floor(place.detach()) for place in places]
     total = None
     for corner in product((0, 1), repeat=n):
