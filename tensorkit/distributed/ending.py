@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import hint
 
 #: What is already on its way may take this long after the sender has ended (seconds).
-GRACE = 5.0
+GRACE = 3.0
 GOODBYE = 1
 
 _control: Any = None  # a communicator for goodbyes alone
