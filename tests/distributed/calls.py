@@ -1,7 +1,7 @@
-"""Calls of `torch.distributed` on two processes, the same for both libraries: `python calls.py NAME BACKEND`.
+"""Calls of `torch.distributed` on two processes, the same for both libraries: `python calls.py NAME BACKEND FOLDER`.
 
-NAME is `tensorkit` or `torch`.  Every process of the group runs this file; each prints one line of JSON: what every
-call gave on it.  `record.py` keeps PyTorch's answers (gloo) in `tests/cases/distributed.json`;
+NAME is `tensorkit` or `torch`.  Every process of the group runs this file; each writes `RANK.json` into the
+folder: what every call gave on it.  `record.py` keeps PyTorch's answers (gloo) in `tests/cases/distributed.json`;
 `tests/test_distributed.py` compares tensorkit's with them.  `together`: all processes make the call.  `alone`: only
 rank 0 does, for a mistake that is found before anything is sent.
 """
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 TOGETHER, ALONE, BEFORE = [], [], []
 
@@ -316,9 +317,10 @@ def main() -> None:
     torch = importlib.import_module(sys.argv[1])
     dist = importlib.import_module(f"{sys.argv[1]}.distributed")
     found = {f"before {n}": outcome(call, torch, dist) for n, call in enumerate(BEFORE)}
+    folder = Path(sys.argv[3])
     start = {"timeout": timedelta(seconds=15)}
     if sys.argv[2] == "gloo":
-        start.update(init_method=sys.argv[3], rank=int(sys.argv[4]), world_size=2)
+        start.update(init_method=f"file://{folder}/meeting", rank=int(sys.argv[4]), world_size=2)
     dist.init_process_group(sys.argv[2], **start)
     rank = dist.get_rank()
     for call in TOGETHER:
@@ -326,7 +328,7 @@ def main() -> None:
         dist.barrier()
     if rank == 0:
         found.update({f"alone {n}": outcome(call, torch, dist) for n, call in enumerate(ALONE)})
-    print(json.dumps(found), flush=True)
+    (folder / f"{rank}.json").write_text(json.dumps(found), encoding="utf-8")
     if sys.argv[2] == "gloo":
         os._exit(0)  # some of the calls made alone leave gloo waiting for the others
     dist.barrier()

@@ -14,7 +14,9 @@ def main() -> None:
     dist = importlib.import_module(f"{sys.argv[1]}.distributed")
     rank, world = 0, 1
     if sys.argv[2] == "gloo":
-        dist.init_process_group("gloo", init_method=sys.argv[3], rank=int(sys.argv[4]), world_size=2)
+        dist.init_process_group(
+            "gloo", init_method=f"file://{sys.argv[3]}/meeting", rank=int(sys.argv[4]), world_size=2
+        )
     elif sys.argv[2] == "mpi":
         dist.init_process_group("mpi")
     if dist.is_initialized():
