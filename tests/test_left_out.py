@@ -1,5 +1,9 @@
 """Asking for what PyTorch has and tensorkit leaves out: an AttributeError, as `hasattr` needs, with the reason."""
 
+import importlib
+import json
+from pathlib import Path
+
 import pytest
 
 import tensorkit as torch
@@ -36,3 +40,28 @@ def test_nothing_that_is_there_stands_on_the_list():
 def test_in_place_functions_are_the_methods():
     x = torch.tensor([0.0, 1.0])
     assert torch.sin_(x) is x
+
+
+#: PyTorch's names for networks, training and data (`cases/record_names.py`).
+NETWORKS = json.loads((Path(__file__).parent / "cases" / "network_names.json").read_text(encoding="utf-8"))
+#: How PyTorch divides work among GPUs, how its checkpoints keep states of GPUs and choose what to keep: needed nowhere.
+INSIDE = {
+    "gather", "parallel_apply", "replicate", "scatter",
+    "CheckpointPolicy", "DefaultDeviceType", "GraphExecGroup", "SAC_IGNORED_OPS", "SelectiveCheckpointContext",
+    "check_backward_validity", "create_selective_checkpoint_contexts", "detach_variable", "get_device_states",
+    "noop_context_fn", "set_checkpoint_debug_enabled", "set_checkpoint_early_stop", "set_device_states",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("home", NETWORKS)
+def test_every_name_for_networks_is_there_or_says_why_not(home):
+    module = importlib.import_module(f"tensorkit.{home}")
+    for name in set(NETWORKS[home]) - INSIDE:
+        if not hasattr(module, name):
+            assert reason(name), f"torch.{home}.{name} is neither there nor among the reasons"
+
+
+def test_a_part_of_the_package_says_why_too():
+    with pytest.raises(AttributeError, match="module 'torch.nn.functional' has no attribute 'conv_tbc'") as caught:
+        torch.nn.functional.conv_tbc  # noqa: B018
+    assert "use conv1d on transposed axes" in caught.value.__notes__[0]

@@ -4,6 +4,7 @@ Where to read: `module.py` (what a module is), `linear.py` (a layer), `functiona
 (how weights begin).
 """
 
+from ..left_out import missing
 from . import functional, init, parallel, parameter, utils
 from .activation import (
     CELU,
@@ -168,3 +169,7 @@ from .vision import (
 )  # fmt: skip
 
 __all__ = [name for name in dir() if name[:1].isupper()] + ["functional", "init", "parallel", "parameter", "utils"]
+
+
+def __getattr__(name: str):
+    raise missing("module 'torch.nn'", name)

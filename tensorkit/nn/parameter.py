@@ -6,6 +6,7 @@ A lazy module's parameters, whose shape the first input decides, stand in `lazy.
 import numpy as np
 
 from ..errors import hint
+from ..left_out import missing
 from ..ops.cast import clone
 from ..tensor import Tensor, memory, storage_of, wrap
 
@@ -77,3 +78,16 @@ class Buffer(Tensor):
         self = wrap(np.zeros(0, np.float32) if data is None else memory(data), cls)
         self.persistent = persistent
         return self
+
+
+def is_lazy(param: Tensor) -> bool:
+    """Whether a parameter or buffer still waits for its shape."""
+    return getattr(type(param), "uninitialized", False)
+
+
+def __getattr__(name: str):
+    if name in ("UninitializedBuffer", "UninitializedParameter"):
+        from . import lazy
+
+        return getattr(lazy, name)
+    raise missing("module 'torch.nn.parameter'", name)

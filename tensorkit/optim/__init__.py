@@ -8,6 +8,7 @@ of a model over its training in `swa_utils.py`.
 
 import importlib
 
+from ..left_out import missing
 from . import lr_scheduler
 from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
@@ -25,4 +26,4 @@ __all__ = [
 def __getattr__(name: str):
     if name == "swa_utils":  # needs modules, which an optimizer does not
         return importlib.import_module(f"{__name__}.swa_utils")
-    raise AttributeError(f"module 'torch.optim' has no attribute '{name}'")
+    raise missing("module 'torch.optim'", name)

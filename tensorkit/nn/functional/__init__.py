@@ -9,6 +9,7 @@ Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `fractiona
 tensor([0., 1.])
 """
 
+from ...left_out import missing
 from .activation import (
     celu,
     celu_,
@@ -114,3 +115,7 @@ __all__ = [
     name for name in dir()
     if not name.startswith("_") and callable(globals()[name])
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    raise missing("module 'torch.nn.functional'", name)

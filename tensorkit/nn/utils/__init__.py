@@ -4,6 +4,7 @@ Where to look: `clip.py`, `rnn.py`; `parametrize.py` (any parametrization), `par
 `weight_norm.py` and `spectral_norm.py` (the older ones, by hooks).
 """
 
+from ...left_out import missing
 from . import parametrizations, parametrize, rnn
 from .clip import (
     clip_grad_norm,
@@ -22,3 +23,7 @@ __all__ = [
     "parameters_to_vector", "parametrizations", "parametrize", "remove_spectral_norm", "remove_weight_norm", "rnn",
     "spectral_norm", "vector_to_parameters", "weight_norm",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    raise missing("module 'torch.nn.utils'", name)

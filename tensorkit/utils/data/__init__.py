@@ -6,6 +6,7 @@
 Source: https://pytorch.org/docs/stable/data.html
 """
 
+from ...left_out import missing
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader
 from .dataset import (
@@ -34,3 +35,7 @@ __all__ = [
     "RandomSampler", "Sampler", "SequentialSampler", "StackDataset", "Subset", "SubsetRandomSampler", "TensorDataset",
     "WeightedRandomSampler", "WorkerInfo", "default_collate", "default_convert", "get_worker_info", "random_split",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    raise missing("module 'torch.utils.data'", name)
