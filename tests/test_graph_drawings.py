@@ -218,6 +218,17 @@ def test_a_description_has_everything_about_a_node():
     assert rows["operation"] == "add (+)"
     assert rows["used by"] == "f"
     assert "retain_grad()" in rows[".grad"]
+    assert rows["held by"] == "the notebook, as q and the graph, as operand of f"
+    assert rows["version"] == "0: never written to in place"
+
+
+def test_a_description_puts_sums_in_brackets():
+    x, y = data("n0", "x", LEAF, 4.0, 1.0, name="x"), data("n1", "y", LEAF, -3.0, 1.0, name="y")
+    root = data("n2", "x + y", RESULT, 1.0, 1.0, op="add", symbol="+", expression="x + y", is_root=True)
+    edges = (Edge("n0", "n2", 0, "x", "g", "g", "1", "1", 1.0), Edge("n1", "n2", 1, "y", "g", "g", "1", "1", 1.0))
+    graph = Graph((x, y, root), edges, "n2")
+    assert dict(graph.describe("n2"))["∂(x + y)/∂x"] == "1"
+    assert dict(graph.describe("n0"))["gradient"] == "∂(x + y)/∂x = 1"
 
 
 def test_a_leaf_shows_its_grad_only_where_that_says_something_else():

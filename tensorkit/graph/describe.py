@@ -129,7 +129,8 @@ def describe(graph: Graph, id: str) -> tuple[tuple[str, str], ...]:
         rows.append(("shape", f"{shape_text(node.shape)} {tuple(node.shape)}" if node.shape else "scalar ()"))
     rows.append(("dtype", f"Python {node.dtype}" if node.is_number else node.dtype))
     rows.append(("made by", node.grad_fn))
-    rows.append(("written to in place", f"{node.version} times" if node.version else None))
+    rows.append(("version", _version_words(node)))
+    rows.append(("held by", _holders(graph, node)))
     rows.extend(("note", note) for note in node.notes)
     return tuple((term, text) for term, text in rows if text)
 
@@ -219,6 +220,26 @@ def _operation_words(node: GraphNode) -> str:
     if node.symbol:
         words += f" ({node.symbol})"
     return f"{words} with {node.arguments}" if node.arguments else words
+
+
+def _version_words(node: GraphNode) -> str | None:
+    """How often it was written to; of a result without a name only the graph is left, which doesn't count."""
+    if node.version:
+        return f"{node.version}: written to in place {count_words(node.version, 'time', 'times')}"
+    known = node.dtype and not node.is_number and (node.kind in (LEAF, CONSTANT) or node.name)
+    return "0: never written to in place" if known else None
+
+
+def _holders(graph: Graph, node: GraphNode) -> str | None:
+    """Who keeps it in memory: names of the notebook, and the operations that have it as an operand."""
+    if node.is_number or node.kind in (BLOCK, OMITTED):
+        return None
+    names = ", ".join(map(clean, [node.name, *node.aliases] if node.name is not None else []))
+    users = list(dict.fromkeys(label_of(graph.node(edge.target)) for edge in graph.uses(node.id)))
+    more = [f"{len(users) - NAMED_LEAVES} more"] if len(users) > NAMED_LEAVES else []
+    parts = [f"the notebook, as {names}"] if names else []
+    parts += [f"the graph, as operand of {', '.join([*users[:NAMED_LEAVES], *more])}"] if users else []
+    return " and ".join(parts) or None
 
 
 def _stored_words(node: GraphNode) -> str | None:

@@ -27,6 +27,7 @@ export default () => {
       const svg = document.importNode(parsed.documentElement, true);
       for (const name of svg.style) if (name.startsWith("--tk-")) root.style.setProperty(name, svg.style.getPropertyValue(name));
       svg.querySelectorAll(":scope > title, :scope > desc").forEach((element) => element.remove());
+      svg.style.minWidth = `${0.7 * Number(svg.getAttribute("width"))}px`; // on a narrow page it scrolls rather than shrinks
       canvas.replaceChildren(svg);
       text.textContent = model.get("text");
     }
