@@ -6,7 +6,6 @@ by `mpiexec`, which stops the rest.  In a notebook (an engine of ipyparallel) ex
 """
 
 import atexit
-import os
 import sys
 import time
 from typing import Any
@@ -55,8 +54,7 @@ def _stop_everybody(kind: type[BaseException], error: BaseException, trace: Any)
     if _control is None or _mpi.Is_finalized():
         return
     print(
-        f"rank {_control.rank} of {_control.size} (process {os.getpid()}) ended with {kind.__name__}: all ranks are "
-        "stopped",
+        f"rank {_control.rank} of {_control.size} ended with {kind.__name__}: all ranks are stopped",
         file=sys.stderr,
         flush=True,
     )

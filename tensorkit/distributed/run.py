@@ -1,6 +1,6 @@
 """Start a script on several processes: `python -m tensorkit.distributed.run --nproc-per-node 4 train.py`.
 
-It calls `mpiexec -n 4 python train.py` with the `mpiexec` that belongs to this Python: the one that a wheel put beside
+From a notebook: `on_processes`.  It calls `mpiexec -n 4 python train.py` with the `mpiexec` that belongs to this Python: the one that a wheel put beside
 it, else the one on the PATH.  The name and the option are those of PyTorch's `torchrun`.
 """
 
@@ -8,6 +8,8 @@ import argparse
 import shutil
 import subprocess
 import sys
+import tempfile
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,22 @@ def mpiexec() -> str:
     if found is None:
         raise FileNotFoundError("there is no mpiexec here: pip install mpi4py mpich")
     return found
+
+
+def on_processes(code: str, processes: int = 4) -> str:
+    """Run Python code as a script on so many processes; returns what they printed.
+
+    Raises RuntimeError with what stood on standard error if one of them failed; FileNotFoundError without MPI.
+    """
+    program = mpiexec()
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "script.py"
+        script.write_text(textwrap.dedent(code), encoding="utf-8")
+        command = [program, "-n", str(processes), sys.executable, str(script)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip() or f"mpiexec ended with status {done.returncode}")
+    return done.stdout
 
 
 def main(argv: Sequence[str] | None = None) -> int:
