@@ -55,12 +55,13 @@ def test_every_inspector_has_a_cell(cells):
         assert f"{widget}(" in source or widget == "BackpropStepper", widget
     for view in ("histogram", "slices", "broadcast", "product"):
         assert f"%tensor --{view} " in source
-    assert all(cell.outputs for cell in cells[1:]), "a cell that shows nothing"
+    silent = [cell.source for cell in cells if not cell.outputs]
+    assert len(silent) == 2 and all("%" not in source.replace("%load_ext", "") for source in silent)
 
 
 def test_every_picture_has_a_name_and_says_in_words_what_the_text_says(cells):
     pictures = stored(cells, "image/svg+xml")
-    assert len(pictures) >= 20
+    assert len(pictures) >= 15
     for picture in pictures:
         root = ElementTree.fromstring(picture)
         assert root.get("role") == "img" and root.get("aria-label")
@@ -71,11 +72,11 @@ def test_every_picture_has_a_name_and_says_in_words_what_the_text_says(cells):
 
 
 def test_the_text_can_be_read_by_itself(cells):
-    for cell in cells[1:]:
+    for cell in cells:
         for output in cell.outputs:
             text = output.get("text") or output.data["text/plain"]
             assert "<" not in text.replace("<MulBackward0>", "") and "0x" not in text
-            assert len(text.split()) >= 8
+            assert len(text.split()) >= 6
 
 
 class Page(HTMLParser):
@@ -83,7 +84,7 @@ class Page(HTMLParser):
 
     def __init__(self, source):
         super().__init__()
-        self.pictures, self.tags, self.words = [], [], []
+        self.pictures, self.alternatives, self.tags, self.words = [], [], [], []
         self.feed(source)
 
     def handle_starttag(self, tag, attributes):
@@ -91,6 +92,7 @@ class Page(HTMLParser):
         source = dict(attributes).get("src") or ""
         if tag == "img":
             self.pictures.append(source)
+            self.alternatives.append(dict(attributes).get("alt"))
 
     def handle_data(self, data):
         self.words.append(data)
@@ -101,9 +103,14 @@ def test_nbconvert_makes_a_page_with_all_pictures(notebook, cells):
 
     page = Page(HTMLExporter().from_notebook_node(notebook)[0])
     drawn = [base64.b64decode(source.removeprefix(PICTURE)).decode() for source in page.pictures]
-    assert drawn == stored(cells, "image/svg+xml")
     assert all(source.startswith(PICTURE) for source in page.pictures), "nothing to fetch"
-    assert page.tags.count("table") >= len(stored(cells, "text/html")) - 5
+    assert all(ElementTree.fromstring(picture).get("role") == "img" for picture in drawn)
+    assert set(stored(cells, "image/svg+xml")) <= set(drawn)
+    inside = [Page(html) for html in stored(cells, "text/html")]
+    assert len(drawn) == len(stored(cells, "image/svg+xml")) + sum(len(each.pictures) for each in inside)
+    assert {alternative for each in inside for alternative in each.alternatives} <= set(page.alternatives)
+    assert all(alternative.startswith("Graph of ") for each in inside for alternative in each.alternatives)
+    assert page.tags.count("table") == sum(each.tags.count("table") for each in inside) >= 2
     words = " ".join(page.words)
     assert "backward not called" in words and "Error displaying widget" not in words
 

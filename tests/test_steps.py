@@ -121,7 +121,7 @@ def test_without_a_history_there_is_nothing_to_walk():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_stays_in_its_place(name):
     def skeleton(html):
-        return re.findall(r"<[^>]*>", html)
+        return re.findall(r"<[^>]*>", re.sub(r'(alt|src)="[^"]*"', r"\1", html))
 
     x, z = (torch.tensor(3.0, requires_grad=True) for _ in range(2))
     hostile, plain = walk(x * 2, {name: x}), walk(z * 2, {"z": z})
@@ -212,7 +212,7 @@ class TestStepper:
 
     def test_what_a_notebook_stores_is_the_same_every_time(self, stepper):
         data, _ = stepper._repr_mimebundle_()
-        assert set(data) == {"application/vnd.jupyter.widget-view+json", "image/svg+xml", "text/plain"}
+        assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
         assert data["text/plain"] == str(stepper.steps)
         assert "0x" not in repr(stepper)
 

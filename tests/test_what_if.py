@@ -147,7 +147,7 @@ def test_wrong_calls_are_told(tensors):
 
 def test_what_a_notebook_stores(what_if):
     data, _ = what_if._repr_mimebundle_()
-    assert set(data) == {"application/vnd.jupyter.widget-view+json", "image/svg+xml", "text/plain"}
+    assert set(data) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
     assert data["text/plain"].startswith("What if: x = 4") and "0x" not in data["text/plain"] + repr(what_if)
 
 

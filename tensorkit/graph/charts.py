@@ -6,6 +6,7 @@ here: what is drawn (`training_picture.py`, `histogram.py`, `descent_picture.py`
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,16 @@ class Shown:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Mapping[str, str]:
         return {"image/svg+xml": self.to_svg(), "text/plain": self.to_text()}
+
+
+def image(svg: str, alternative: str) -> str:
+    """A picture in HTML, with the words that stand for it: nbconvert's own pictures have none.
+
+    >>> image("<svg/>", "a line")
+    '<img alt="a line" style="max-width:100%" src="data:image/svg+xml;base64,PHN2Zy8+">'
+    """
+    source = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(alternative)}" style="max-width:100%" src="data:image/svg+xml;base64,{source}">'
 
 
 @dataclass(frozen=True)

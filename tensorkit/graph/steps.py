@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .describe import back_formula, clean, label_of
+from .charts import image
+from .describe import back_formula, clean, headline, label_of
 from .latex import chain, fraction
 from .model import LEAF, RESULT, Edge, Graph, GraphNode, Snapshot
 from .snapshots import PENDING, number, short, snapshot
@@ -145,14 +146,15 @@ class Steps:
         count = len(self.steps)
         return f"Backpropagation through {label_of(self.graph.node(self.graph.root))}: {count} step{'s' * (count != 1)}"
 
-    def to_html(self) -> str:
-        """All steps as a numbered list, everything escaped."""
+    def to_html(self, direction: str = "auto") -> str:
+        """The graph as a picture, and all steps as a numbered list, everything escaped."""
         items = []
         for step in self.steps:
             first, *more = step.lines
             inner = "".join(f"<li><code>{escape(line.strip())}</code></li>" for line in more)
             items.append(f"<li>{escape(first)}{f'<ul>{inner}</ul>' if inner else ''}</li>")
-        return f"<p>{escape(self.heading)}.</p><ol>{''.join(items)}</ol>"
+        picture = image(self.graph.to_svg(direction=direction), headline(self.graph))
+        return f"<div>{picture}</div><p>{escape(self.heading)}.</p><ol>{''.join(items)}</ol>"
 
     def __str__(self) -> str:
         return self.to_text()

@@ -160,10 +160,10 @@ class BackpropStepper(ipywidgets.VBox):
         return f"BackpropStepper({self.steps!r}, position={self.position})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget; for a page without a kernel the picture, and for one without pictures all steps as text."""
+        """The widget; for a page without a kernel picture and steps, and for one without pictures all steps as text."""
         found = super()._repr_mimebundle_(**kwargs)
         live, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        stored = {"image/svg+xml": self.steps.graph.to_svg("static", self.direction), "text/plain": str(self.steps)}
+        stored = {"text/html": self.steps.to_html(self.direction), "text/plain": str(self.steps)}
         return {**live, **stored}, metadata
 
 

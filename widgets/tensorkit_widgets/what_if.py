@@ -18,7 +18,8 @@ import numpy as np
 
 from tensorkit import Tensor
 from tensorkit.graph import names_in, trace
-from tensorkit.graph.describe import clean
+from tensorkit.graph.charts import image
+from tensorkit.graph.describe import clean, headline
 from tensorkit.graph.pytorch import adopt, is_foreign, is_tensor, library_of
 from tensorkit.graph.replay import Replay
 from tensorkit.graph.snapshots import number
@@ -269,12 +270,13 @@ class WhatIf(ipywidgets.VBox):
         return f"WhatIf({self.said})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widget; for a page without a kernel the picture, and for one without pictures the text."""
+        """The widget; for a page without a kernel numbers and picture, and for one without pictures the text."""
         found = super()._repr_mimebundle_(**kwargs)
         live, metadata = found if isinstance(found, tuple) else (found or {}, {})
         graph = self.inspector.graph
-        text = f"What if: {self.said}\n{graph.to_text()}"
-        return {**live, "image/svg+xml": graph.to_svg("static", self.direction), "text/plain": text}, metadata
+        picture = image(graph.to_svg("static", self.direction), headline(graph))
+        html = f"<p>What if: {escape(self.said)}</p><div>{picture}</div>"
+        return {**live, "text/html": html, "text/plain": f"What if: {self.said}\n{graph.to_text()}"}, metadata
 
 
 def _range(value: float) -> tuple[float, float, float]:
