@@ -13,14 +13,19 @@ class Storage:
 
     writes  the times of in-place writes, oldest first (the last few hundred), after `dropped` earlier ones
     views   weak references to the views whose history follows their base's
+    fragile  the views whose history a write breaks (`tensorkit.ops.fragile`), by their id; None: there are none
     """
 
-    __slots__ = ("writes", "dropped", "views", "_prune_at")
+    __slots__ = ("writes", "dropped", "views", "fragile", "_prune_at")
+
+    #: Called with the storage after a write while it has fragile views.
+    break_views = None
 
     def __init__(self):
         self.writes = []
         self.dropped = 0
         self.views = []
+        self.fragile = None
         self._prune_at = 32
 
     def written(self) -> None:
@@ -30,6 +35,8 @@ class Storage:
         if len(writes) > 512:
             self.dropped += 256
             del writes[:256]
+        if self.fragile is not None:
+            Storage.break_views(self)
 
     def version(self, at=None) -> int:
         """How many writes there were, all together or before the time `at`."""

@@ -96,6 +96,9 @@ def softmax(x, dim, dtype=None):
 def log_softmax(x, dim, dtype=None):
     """The logarithm of `softmax`, exact also where that is next to 0.
 
+    >>> torch.log_softmax(tensor([1., 2., 3.]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
     shape = x.shape

@@ -10,7 +10,7 @@ from ..tensor import Tensor, memory, storage_of, wrap
 from .broadcast import expand
 from .cast import c_cast, number_for, to_dtype
 from .declare import function, method, op
-from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of
+from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of, unwritten, watch
 from .inplace import overwrite
 from .pointwise import nothing
 from .promote import is_number
@@ -41,12 +41,12 @@ def _setitem(self, index, value):
         if not number:
             _check_put_dtype(viewed, value)
     check_writable(viewed, by="index_put_")
-    index = _array_index(memory(viewed), arrays)
+    places = _array_index(memory(viewed), arrays)
     if not (viewed._requires_grad or value._requires_grad):
-        _store_at(viewed, index, value)
+        _store_at(viewed, places, value)
     else:
-        _check_fits(memory(viewed), index, value)
-        overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), index, False))
+        _check_fits(memory(viewed), places, value)
+        overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), places, False, watch(index, viewed, value)))
 
 
 def _store_at(viewed, index, value) -> None:
@@ -141,13 +141,14 @@ def _check_put_dtype(target, value) -> None:
         )
 
 
-def _index_put_dx(g, index, accumulate):
+def _index_put_dx(g, index, accumulate, watched):
+    unwritten(index, watched)
     return g if accumulate else _index_put(g, wrap(g._array.dtype.type(0)), index, False)
 
 
-@op(x=_index_put_dx, values=lambda g, index: _take_index(g, index), function=False, method=False,
-    node_name="IndexPutBackward0")  # fmt: skip
-def _index_put(x, values, index, accumulate):
+@op(x=_index_put_dx, values=lambda g, index, watched: _take_index(g, unwritten(index, watched)), function=False,
+    method=False, node_name="IndexPutBackward0")  # fmt: skip
+def _index_put(x, values, index, accumulate, watched=()):
     result = np.array(x)
     if accumulate:
         np.add.at(result, index, values)
@@ -165,7 +166,8 @@ def index_put(input, indices, values, accumulate=False):
     """A copy with `values` at the places that a tuple of index tensors names; with `accumulate`, added there."""
     if accumulate or not _fills([each._array for each in indices if each is not None], values):
         _check_put_dtype(input, values)
-    return _index_put(input, to_dtype(values, input.dtype), _index_tuple(input._array, indices), accumulate)
+    places, watched = _index_tuple(input._array, indices), watch(indices, input, values)
+    return _index_put(input, to_dtype(values, input.dtype), places, accumulate, watched)
 
 
 @method

@@ -65,13 +65,23 @@ FUNCTIONS.pop("expand")
 
 @method
 def expand_as(self, other):
-    """Expanded to the shape of `other`."""
+    """Expanded to the shape of `other`.
+
+    >>> tensor([1, 2]).expand_as(torch.ones(2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
     return expand(self, other._array.shape)
 
 
 @function
 def broadcast_to(input, size):
-    """Expanded to the shape `size`."""
+    """Expanded to the shape `size`.
+
+    >>> tensor([1, 2]).broadcast_to((2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """
     return expand(input, size)
 
 
@@ -91,13 +101,21 @@ def sum_to(x: Tensor, shape: tuple) -> Tensor:
 
 @method
 def sum_to_size(self, *size):
-    """Summed over the dimensions that do not fit `size`: the reverse of `expand`."""
+    """Summed over the dimensions that do not fit `size`: the reverse of `expand`.
+
+    >>> torch.ones(2, 3).sum_to_size(1, 3)
+    tensor([[2., 2., 2.]])
+    """
     return sum_to(self, inferred_sizes(size))
 
 
 @function(method=False)
 def broadcast_shapes(*shapes):
-    """The shape that tensors of these shapes have together."""
+    """The shape that tensors of these shapes have together.
+
+    >>> torch.broadcast_shapes((2, 1), (3,))
+    torch.Size([2, 3])
+    """
     try:
         return Size(np.broadcast_shapes(*[(each,) if is_number(each) else tuple(each) for each in shapes]))
     except ValueError:
@@ -106,6 +124,10 @@ def broadcast_shapes(*shapes):
 
 @function(method=False)
 def broadcast_tensors(*tensors):
-    """The tensors, all expanded to the shape that they have together."""
+    """The tensors, all expanded to the shape that they have together.
+
+    >>> [each.shape for each in torch.broadcast_tensors(torch.ones(2, 1), torch.ones(3))]
+    [torch.Size([2, 3]), torch.Size([2, 3])]
+    """
     shape = broadcast_shapes(*[each._array.shape for each in tensors])
     return tuple([expand(each, shape) for each in tensors])

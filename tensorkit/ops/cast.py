@@ -191,13 +191,21 @@ def type(self, dtype=None, non_blocking=False):
 
 @method
 def type_as(self, other):
-    """This tensor with the dtype of `other`."""
+    """This tensor with the dtype of `other`.
+
+    >>> tensor([1, 2]).type_as(torch.ones(1))
+    tensor([1., 2.])
+    """
     return to_dtype(self, other.dtype)
 
 
 @function
 def contiguous(x, memory_format=None):
-    """This tensor if its memory is in the order of its indices, else a copy for which that holds."""
+    """This tensor if its memory is in the order of its indices, else a copy for which that holds.
+
+    >>> torch.ones(2, 3).T.contiguous().stride()
+    (2, 1)
+    """
     return x if x.is_contiguous() else _contiguous(x)
 
 
@@ -208,5 +216,9 @@ def _contiguous(x):
 
 @function(method=False)
 def is_tensor(obj) -> bool:
-    """Whether `obj` is a tensor."""
+    """Whether `obj` is a tensor.
+
+    >>> torch.is_tensor(tensor([1.])), torch.is_tensor([1.])
+    (True, False)
+    """
     return isinstance(obj, Tensor)

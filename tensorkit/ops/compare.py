@@ -12,25 +12,41 @@ from .promote import is_number, result_dtype
 
 @binary(operator="__gt__", aliases=("greater",))
 def gt(x, y):
-    """Where `x` is greater than `y`."""
+    """Where `x` is greater than `y`.
+
+    >>> tensor([1, 2, 3]) > 2
+    tensor([False, False,  True])
+    """
     return np.greater(x, y)
 
 
 @binary(operator="__ge__", aliases=("greater_equal",))
 def ge(x, y):
-    """Where `x` is at least `y`."""
+    """Where `x` is at least `y`.
+
+    >>> tensor([1, 2, 3]) >= 2
+    tensor([False,  True,  True])
+    """
     return np.greater_equal(x, y)
 
 
 @binary(operator="__lt__", aliases=("less",))
 def lt(x, y):
-    """Where `x` is less than `y`."""
+    """Where `x` is less than `y`.
+
+    >>> tensor([1, 2, 3]) < 2
+    tensor([ True, False, False])
+    """
     return np.less(x, y)
 
 
 @binary(operator="__le__", aliases=("less_equal",))
 def le(x, y):
-    """Where `x` is at most `y`."""
+    """Where `x` is at most `y`.
+
+    >>> tensor([1, 2, 3]) <= 2
+    tensor([ True,  True, False])
+    """
     return np.less_equal(x, y)
 
 
@@ -46,7 +62,11 @@ def eq(x, y):
 
 @binary(operator="__ne__", aliases=("not_equal",))
 def ne(x, y):
-    """Where the elements differ."""
+    """Where the elements differ.
+
+    >>> tensor([1, 2, 3]) != 2
+    tensor([ True, False,  True])
+    """
     return np.not_equal(x, y)
 
 
@@ -55,25 +75,41 @@ Tensor.__hash__ = object.__hash__  # defining __eq__ by assignment leaves it alo
 
 @binary()
 def logical_and(x, y):
-    """Where both are true (not zero)."""
+    """Where both are true (not zero).
+
+    >>> torch.logical_and(tensor([True, True]), tensor([True, False]))
+    tensor([ True, False])
+    """
     return np.logical_and(x, y)
 
 
 @binary()
 def logical_or(x, y):
-    """Where one or both are true (not zero)."""
+    """Where one or both are true (not zero).
+
+    >>> torch.logical_or(tensor([True, False]), tensor([False, False]))
+    tensor([ True, False])
+    """
     return np.logical_or(x, y)
 
 
 @binary()
 def logical_xor(x, y):
-    """Where one is true (not zero) and the other is not."""
+    """Where one is true (not zero) and the other is not.
+
+    >>> torch.logical_xor(tensor([True, True]), tensor([True, False]))
+    tensor([False,  True])
+    """
     return np.logical_xor(x, y)
 
 
 @unary()
 def logical_not(x):
-    """Where an element is false (zero)."""
+    """Where an element is false (zero).
+
+    >>> torch.logical_not(tensor([0, 1, 2]))
+    tensor([ True, False, False])
+    """
     return np.logical_not(x)
 
 
@@ -102,7 +138,11 @@ bitwise_right_shift = _bitwise(
 
 @unary()
 def bitwise_not(x):
-    """Each bit turned round; of truth values, the opposite."""
+    """Each bit turned round; of truth values, the opposite.
+
+    >>> ~tensor([0, 5])
+    tensor([-1, -6])
+    """
     if x.dtype.kind not in "biu":
         raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
     return np.invert(x)
@@ -116,13 +156,21 @@ Tensor.__invert__ = bitwise_not
 
 @binary(lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x), inplace=False)
 def maximum(x, y):
-    """The larger of two elements, nan if either is; equal ones share the gradient half and half."""
+    """The larger of two elements, nan if either is; equal ones share the gradient half and half.
+
+    >>> torch.maximum(tensor([1., 4.]), tensor([3., 2.]))
+    tensor([3., 4.])
+    """
     return np.maximum(x, y)
 
 
 @binary(lambda g, x, y: _larger(g, y, x), lambda g, x, y: _larger(g, x, y), inplace=False)
 def minimum(x, y):
-    """The smaller of two elements, nan if either is; equal ones share the gradient half and half."""
+    """The smaller of two elements, nan if either is; equal ones share the gradient half and half.
+
+    >>> torch.minimum(tensor([1., 4.]), tensor([3., 2.]))
+    tensor([1., 2.])
+    """
     return np.minimum(x, y)
 
 
@@ -134,14 +182,22 @@ def _larger(g, winner, loser):
 @binary(lambda g, x, y: _where((x >= y).logical_or(isnan(y)), g),
         lambda g, x, y: g.masked_fill((x >= y).logical_or(isnan(y)), 0), inplace=False)  # fmt: skip
 def fmax(x, y):
-    """The larger of two elements; a number where only the other is nan."""
+    """The larger of two elements; a number where only the other is nan.
+
+    >>> torch.fmax(tensor([1., float("nan")]), tensor([2., 3.]))
+    tensor([2., 3.])
+    """
     return np.fmax(x, y)
 
 
 @binary(lambda g, x, y: _where((x <= y).logical_or(isnan(y)), g),
         lambda g, x, y: g.masked_fill((x <= y).logical_or(isnan(y)), 0), inplace=False)  # fmt: skip
 def fmin(x, y):
-    """The smaller of two elements; a number where only the other is nan."""
+    """The smaller of two elements; a number where only the other is nan.
+
+    >>> torch.fmin(tensor([1., float("nan")]), tensor([2., 3.]))
+    tensor([1., 3.])
+    """
     return np.fmin(x, y)
 
 
@@ -166,13 +222,21 @@ isneginf = _test("isneginf", np.isneginf, "Where an element is -inf.", False)
 
 @function
 def isreal(input):
-    """Where the imaginary part is zero."""
+    """Where the imaginary part is zero.
+
+    >>> torch.isreal(tensor([1 + 0j, 1 + 1j]))
+    tensor([ True, False])
+    """
     return wrap(np.isreal(input._array))
 
 
 @function
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
-    """Where |input - other| <= atol + rtol·|other|."""
+    """Where |input - other| <= atol + rtol·|other|.
+
+    >>> torch.isclose(tensor([1., 2.]), tensor([1., 2.1]))
+    tensor([ True, False])
+    """
     _same_dtype(input, other)
     try:
         return wrap(np.isclose(input._array, other._array, rtol, atol, equal_nan))
@@ -183,6 +247,9 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 @function
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
     """Whether `isclose` holds everywhere.
+
+    >>> torch.allclose(tensor([1., 2.]), tensor([1., 2.000001]))
+    True
 
     Source: https://pytorch.org/docs/stable/generated/torch.allclose.html
     """
@@ -196,13 +263,21 @@ def _same_dtype(a, b) -> None:
 
 @function
 def equal(input, other) -> bool:
-    """Whether two tensors have the same shape and the same elements."""
+    """Whether two tensors have the same shape and the same elements.
+
+    >>> torch.equal(tensor([1, 2]), tensor([1, 2]))
+    True
+    """
     return input._array.shape == other._array.shape and bool(np.array_equal(input._array, other._array))
 
 
 @function
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
-    """Where an element is among `test_elements`."""
+    """Where an element is among `test_elements`.
+
+    >>> torch.isin(tensor([1, 2, 3]), tensor([2, 5]))
+    tensor([False,  True, False])
+    """
     found, among = (each._array if isinstance(each, Tensor) else each for each in (elements, test_elements))
     return wrap(np.isin(found, among, invert=invert))
 
@@ -288,11 +363,19 @@ def _promoted(x, other):
 
 @function
 def clamp_min(input, min, *, out=None):
-    """Each element, but at least `min`."""
+    """Each element, but at least `min`.
+
+    >>> tensor([1., 5.]).clamp_min(3.)
+    tensor([3., 5.])
+    """
     return _bounded(input, min, None, out, "Min")
 
 
 @function
 def clamp_max(input, max, *, out=None):
-    """Each element, but at most `max`."""
+    """Each element, but at most `max`.
+
+    >>> tensor([1., 5.]).clamp_max(3.)
+    tensor([1., 3.])
+    """
     return _bounded(input, None, max, out, "Max")

@@ -14,7 +14,11 @@ from .trigonometric import _per_square, cos, sin
 
 @function
 def conj(input):
-    """The complex conjugate of each element; a real tensor itself."""
+    """The complex conjugate of each element; a real tensor itself.
+
+    >>> tensor([1 + 2j, 3 - 4j]).conj()
+    tensor([1.-2.j, 3.+4.j])
+    """
     return _conj(input) if input._array.dtype.kind == "c" else input
 
 
@@ -25,7 +29,11 @@ def _conj(x):
 
 @op(real=lambda g: g.real, imag=lambda g: (g.conj() * -1j).real, method=False)
 def complex(real, imag):
-    """A complex tensor from its real and imaginary parts."""
+    """A complex tensor from its real and imaginary parts.
+
+    >>> torch.complex(tensor([1., 2.]), tensor([3., 4.]))
+    tensor([1.+3.j, 2.+4.j])
+    """
     if real.dtype.kind not in "f" or imag.dtype.kind not in "f":
         names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
         raise RuntimeError(
@@ -41,7 +49,11 @@ def complex(real, imag):
 
 @function(method=False)
 def polar(abs, angle, *, out=None):
-    """A complex tensor from lengths and angles in radians."""
+    """A complex tensor from lengths and angles in radians.
+
+    >>> torch.polar(tensor([1., 2.]), tensor([0., 0.]))
+    tensor([1.+0.j, 2.+0.j])
+    """
     result = complex(abs * cos(angle), abs * sin(angle))
     return result if out is None else write_out(result, out)
 
@@ -56,5 +68,9 @@ def _angle_dx(g, x):
 
 @unary(_angle_dx, floating=True, inplace=False)
 def angle(x):
-    """The angle of each number in the complex plane; pi for negative real ones."""
+    """The angle of each number in the complex plane; pi for negative real ones.
+
+    >>> tensor([1 + 1j, -1 + 0j]).angle()
+    tensor([0.7854, 3.1416])
+    """
     return np.angle(x).astype(x.dtype if x.dtype.kind in "fV" else x.real.dtype)[()]

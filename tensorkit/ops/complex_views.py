@@ -11,13 +11,21 @@ from .declare import FUNCTIONS, function, op
 
 @function
 def real(input):
-    """The real part; of a real tensor, the tensor."""
+    """The real part; of a real tensor, the tensor.
+
+    >>> tensor([1 + 2j]).real
+    tensor([1.])
+    """
     return _real(input) if input._array.dtype.kind == "c" else input
 
 
 @function
 def imag(input):
-    """The imaginary part of a complex tensor."""
+    """The imaginary part of a complex tensor.
+
+    >>> tensor([1 + 2j]).imag
+    tensor([2.])
+    """
     if input._array.dtype.kind != "c":
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return _imag(input)
@@ -37,7 +45,11 @@ def _imag(x):
 
 @op(x=lambda g: view_as_complex(g.contiguous()), views=True)
 def view_as_real(x):
-    """A complex tensor as pairs of real numbers in a new last dimension; a view."""
+    """A complex tensor as pairs of real numbers in a new last dimension; a view.
+
+    >>> torch.view_as_real(tensor([1 + 2j]))
+    tensor([[1., 2.]])
+    """
     if x.dtype.kind != "c":
         raise RuntimeError("view_as_real is only supported for complex tensors")
     steps = [*x.strides, x.itemsize // 2]
@@ -46,7 +58,11 @@ def view_as_real(x):
 
 @op(x=lambda g: FUNCTIONS["stack"]([g.real, (g * 1j).real], -1), views=True)
 def view_as_complex(x):
-    """Pairs of real numbers in the last dimension as complex numbers; a view."""
+    """Pairs of real numbers in the last dimension as complex numbers; a view.
+
+    >>> torch.view_as_complex(tensor([[1., 2.]]))
+    tensor([1.+2.j])
+    """
     return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
 
 

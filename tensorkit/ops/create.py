@@ -256,7 +256,11 @@ def _spaced(start, end, steps: int, wanted: np.dtype):
 
 @function(method=False)
 def logspace(start, end, steps, base=10.0, *, dtype=None, out=None, device=None, requires_grad=False) -> Tensor:
-    """`steps` numbers from base**start to base**end, evenly spaced on a logarithmic scale."""
+    """`steps` numbers from base**start to base**end, evenly spaced on a logarithmic scale.
+
+    >>> torch.logspace(0, 3, steps=4)
+    tensor([   1.,   10.,  100., 1000.])
+    """
     wanted = resolve(dtype, "logspace")
     powers = np.power(float(base), np.linspace(_number(start), _number(end), steps))
     return finish(c_cast(powers, wanted), requires_grad, device, out)
@@ -301,7 +305,12 @@ empty_like = _like("empty_like", _zeros)
 def full_like(
     input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
 ) -> Tensor:
-    """A tensor of the shape and dtype of `input` with one value everywhere."""
+    """A tensor of the shape and dtype of `input` with one value everywhere.
+
+    >>> torch.full_like(tensor([[1, 2], [3, 4]]), 7)
+    tensor([[7, 7],
+            [7, 7]])
+    """
     wanted = input._array.dtype if dtype is None else resolve(dtype, "full_like")
     return finish(np.full_like(memory(input), number_for(_number(fill_value), wanted), wanted), requires_grad, device)
 
@@ -321,7 +330,11 @@ for _name, _make in {"zeros": zeros, "ones": ones, "empty": empty, "full": full}
 
 @function(method=False)
 def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory."""
+    """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory.
+
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
     wanted = resolve(dtype, "empty_strided")
     count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else 0
     flat = np.zeros(count, wanted)

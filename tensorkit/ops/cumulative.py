@@ -17,6 +17,9 @@ from .shape import wrap_dim
 def cumsum(x, dim, dtype=None):
     """The running sum along a dimension.
 
+    >>> tensor([1, 2, 3, 4]).cumsum(dim=0)
+    tensor([ 1,  3,  6, 10])
+
     Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
     """
     x = _as(x, dtype)
@@ -52,7 +55,11 @@ def _cumprod_dx(g, x, out, dim):
 
 @op(x=_cumprod_dx, inplace=True)
 def cumprod(x, dim, dtype=None):
-    """The running product along a dimension."""
+    """The running product along a dimension.
+
+    >>> tensor([1, 2, 3, 4]).cumprod(dim=0)
+    tensor([ 1,  2,  6, 24])
+    """
     x = _as(x, dtype)
     axis = wrap_dim(dim, x.ndim)
     if x.ndim == 0:
@@ -89,7 +96,11 @@ cummax, cummin = _running_extreme("cummax", np.maximum), _running_extreme("cummi
 
 @op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim))
 def logcumsumexp(x, dim):
-    """The running `logsumexp` along a dimension."""
+    """The running `logsumexp` along a dimension.
+
+    >>> torch.logcumsumexp(tensor([0., 0., 0.]), dim=0)
+    tensor([0.0000, 0.6931, 1.0986])
+    """
     if x.dtype.kind in "biu":
         raise not_implemented("logcumsumexp_out_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.logaddexp.accumulate(x, wrap_dim(dim, x.ndim)) if x.ndim else x.copy()

@@ -156,7 +156,11 @@ def _flatten(data, shape: list, depth: int) -> list:
 
 @function(method=False)
 def as_tensor(data, dtype=None, device=None) -> Tensor:
-    """`data` as a tensor, without a copy if it is a tensor or an array of that dtype already."""
+    """`data` as a tensor, without a copy if it is a tensor or an array of that dtype already.
+
+    >>> torch.as_tensor([1, 2])
+    tensor([1, 2])
+    """
     if isinstance(data, Tensor):
         return data if dtype is None else to_dtype(data, dtypes.as_dtype(dtype))
     if isinstance(data, np.ndarray):
@@ -167,7 +171,11 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
 
 @function(method=False, name="asarray")
 def _asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) -> Tensor:
-    """`obj` as a tensor; `copy=True` always copies, `copy=False` never (ValueError where it would have to)."""
+    """`obj` as a tensor; `copy=True` always copies, `copy=False` never (ValueError where it would have to).
+
+    >>> torch.asarray([1., 2.])
+    tensor([1., 2.])
+    """
     found = as_tensor(obj, dtype=dtype)
     if copy and found._array is getattr(obj, "_array", obj):
         found = clone(found)
@@ -208,19 +216,31 @@ def from_numpy(ndarray) -> Tensor:
 
 @function(method=False, aliases=("from_dlpack",))
 def from_dlpack(ext_tensor) -> Tensor:
-    """A tensor over the memory of any object that speaks DLPack (NumPy, PyTorch, CuPy, JAX …)."""
+    """A tensor over the memory of any object that speaks DLPack (NumPy, PyTorch, CuPy, JAX …).
+
+    >>> torch.from_dlpack(tensor([1., 2.]))
+    tensor([1., 2.])
+    """
     return wrap(np.from_dlpack(ext_tensor))
 
 
 @function(method=False)
 def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """A 0-d tensor of the default dtype."""
+    """A 0-d tensor of the default dtype.
+
+    >>> torch.scalar_tensor(3.)
+    tensor(3.)
+    """
     return finish(from_number(s, resolve(dtype, "scalar_tensor")), requires_grad, device)
 
 
 @method
 def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """A new leaf of `data`, with this tensor's dtype if none is given."""
+    """A new leaf of `data`, with this tensor's dtype if none is given.
+
+    >>> torch.ones(2, dtype=torch.float64).new_tensor([1, 2])
+    tensor([1., 2.], dtype=torch.float64)
+    """
     return tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
 

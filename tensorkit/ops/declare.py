@@ -24,6 +24,7 @@ from ..tape import mode, record
 from ..tensor import Tensor, memory, view, wrap
 from .binding import bind, defaults_of
 from .elementwise import attach_operator, binary, broadcast_error, is_operand, operands, unary
+from .fragile import MULTI_VIEWS, note_fragile
 from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten
 from .promote import cast, is_number, result_dtype
 from .publish import FUNCTIONS, function, method, register, told, write_out
@@ -133,6 +134,10 @@ def recorded(op: Op, given: tuple, extras: tuple, results):
     several floating-point results."""
     several = type(results) is tuple
     arrays = results if several else (results,)
+    differentiable = [array.dtype.kind in "fcV" for array in arrays]
+    if not any(differentiable):
+        return wrap(results) if not several else tuple([wrap(each) for each in results])
+    tensors = [wrap(array) for array in arrays]
     saved = ()
     if op.saves:
         wanted = {
@@ -141,25 +146,23 @@ def recorded(op: Op, given: tuple, extras: tuple, results):
             if rule is not None and isinstance(given[i], Tensor) and given[i]._requires_grad
             for name in argument_names(rule)[1:]
         }  # of variadic operations this is never asked
-        values = dict(zip(op.operands, given, strict=True)) | dict(zip(op.outputs, arrays, strict=True))
+        # A differentiable result is kept as an array (its tensor would hold the node), indices as the tensor they are.
+        kept = [
+            array if follows else tensor for array, tensor, follows in zip(arrays, tensors, differentiable, strict=True)
+        ]
+        values = dict(zip(op.operands, given, strict=True)) | dict(zip(op.outputs, kept, strict=True))
         saved = tuple([values[name] if name in wanted else None for name in op.saves])
     for i in op.shapes:
         extras += (given[i]._array.shape if isinstance(given[i], Tensor) else (),)
-    differentiable = [array.dtype.kind in "fcV" for array in arrays]
-    if not any(differentiable):
-        return wrap(results) if not several else tuple([wrap(each) for each in results])
     if sum(differentiable) == 1:
         node = record(op, _parents(given), saved, extras, arrays[differentiable.index(True)])
         nodes = [node] * len(arrays)
     else:
         node = record(op, _parents(given), saved, extras, arrays[0])
         nodes = [output(node, i, array) for i, array in enumerate(arrays)]
-    tensors = []
-    for array, made, follows in zip(arrays, nodes, differentiable, strict=True):
-        tensor = wrap(array)
+    for tensor, made, follows in zip(tensors, nodes, differentiable, strict=True):
         if follows:
             tensor._node, tensor._requires_grad = made, True
-        tensors.append(tensor)
     return tuple(tensors) if several else tensors[0]
 
 
@@ -177,6 +180,8 @@ def record_view(op: Op, x: Tensor, extras: tuple, array):
             extras += (x._array.shape,)
         node = record(op, (x._node or x,), (), extras, array)
     shared = view(x, array, node)
+    if node is not None and (x._base is not None or op.node_name in MULTI_VIEWS):
+        note_fragile(shared, x)
     if x._requires_grad and array.dtype.kind not in "biu":
         shared._requires_grad = True  # also where nothing is recorded: PyTorch has it so
     return shared

@@ -249,7 +249,11 @@ def linalg_eigh(A, UPLO="L"):
 
 
 def eigvalsh(A, UPLO="L", *, out=None):
-    """The eigenvalues of symmetric matrices, the smallest first."""
+    """The eigenvalues of symmetric matrices, the smallest first.
+
+    >>> torch.linalg.eigvalsh(torch.tensor([[2., 1.], [1., 2.]]))
+    tensor([1., 3.])
+    """
     values = linalg_eigh(A, UPLO)[0]
     return values if out is None else out.copy_(values)
 
@@ -271,6 +275,9 @@ def _eig_dx(L, V, gL=None, gV=None):
 def linalg_eig(A):
     """The eigenvalues of square matrices, in no order, and the eigenvectors as columns; both complex.
 
+    >>> torch.linalg.eig(torch.tensor([[2., 0.], [0., 3.]])).eigenvalues
+    tensor([2.+0.j, 3.+0.j])
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.eig.html
     """
     check_matrix("linalg.eig", A, True)
@@ -280,7 +287,11 @@ def linalg_eig(A):
 
 
 def eigvals(A, *, out=None):
-    """The eigenvalues of square matrices, in no order; complex."""
+    """The eigenvalues of square matrices, in no order; complex.
+
+    >>> torch.linalg.eigvals(torch.tensor([[2., 0.], [0., 3.]]))
+    tensor([2.+0.j, 3.+0.j])
+    """
     check_matrix("linalg.eigvals", A, True)
     values = linalg_eig(A)[0]
     return values if out is None else out.copy_(values)
@@ -332,7 +343,11 @@ def _cholesky_ex(A):
 
 
 def cholesky_ex(A, *, upper=False, check_errors=False, out=None):
-    """The Cholesky factor, and 0 or the order of the first leading minor that is not positive-definite."""
+    """The Cholesky factor, and 0 or the order of the first leading minor that is not positive-definite.
+
+    >>> torch.linalg.cholesky_ex(torch.tensor([[-1., 0.], [0., 1.]])).info
+    tensor(1, dtype=torch.int32)
+    """
     result = _cholesky_ex(A)
     if check_errors and result[1]._array.any():
         raise _not_positive("linalg.cholesky_ex", result[1]._array)
@@ -343,6 +358,10 @@ def linalg_cholesky(A, *, upper=False, out=None):
     """The lower triangular L with A = L Lᴴ, for a symmetric positive-definite A.
 
     Raises RuntimeError where A is not positive-definite.
+
+    >>> torch.linalg.cholesky(torch.tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.cholesky.html
     """
@@ -365,7 +384,12 @@ def _cholesky(A, upper):
 
 @function
 def cholesky(input, upper=False, *, out=None):
-    """The Cholesky factor; `torch.linalg.cholesky` is the newer form."""
+    """The Cholesky factor; `torch.linalg.cholesky` is the newer form.
+
+    >>> torch.linalg.cholesky(tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
     warn(
         "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch "
         "release.\nL = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\nU = "

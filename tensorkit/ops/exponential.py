@@ -37,19 +37,30 @@ def exp(x):
 
 @unary(lambda g, out: g * out * math.log(2), floating=True)
 def exp2(x):
-    """2 to the power of each element."""
+    """2 to the power of each element.
+
+    >>> tensor([0., 3.]).exp2()
+    tensor([1., 8.])
+    """
     return _exp2(x)
 
 
 @unary(lambda g, out: g * (out + 1), floating=True)
 def expm1(x):
-    """exp(x) - 1, exact for small x."""
+    """exp(x) - 1, exact for small x.
+
+    >>> tensor([0., 1.]).expm1()
+    tensor([0.0000, 1.7183])
+    """
     return _expm1(x)
 
 
 @unary(lambda g, x: g / x, floating=True)
 def log(x):
     """The natural logarithm of each element.
+
+    >>> tensor([1., 10.]).log()
+    tensor([0.0000, 2.3026])
 
     Source: https://pytorch.org/docs/stable/generated/torch.log.html
     """
@@ -58,31 +69,51 @@ def log(x):
 
 @unary(lambda g, x: g / (x * math.log(2)), floating=True)
 def log2(x):
-    """The logarithm to base 2."""
+    """The logarithm to base 2.
+
+    >>> tensor([1., 8.]).log2()
+    tensor([0., 3.])
+    """
     return _log2(x)
 
 
 @unary(lambda g, x: g / (x * math.log(10)), floating=True)
 def log10(x):
-    """The logarithm to base 10."""
+    """The logarithm to base 10.
+
+    >>> tensor([1., 1000.]).log10()
+    tensor([0., 3.])
+    """
     return _log10(x)
 
 
 @unary(lambda g, x: g / (x + 1), floating=True, node_name="Log1PBackward0")
 def log1p(x):
-    """log(1 + x), exact for small x."""
+    """log(1 + x), exact for small x.
+
+    >>> tensor([0., 1.]).log1p()
+    tensor([0.0000, 0.6931])
+    """
     return _log1p(x)
 
 
 @binary(lambda g, x, out: g * exp(x - out), lambda g, y, out: g * exp(y - out), inplace=False)
 def logaddexp(x, y):
-    """log(exp(x) + exp(y)), without overflow on the way."""
+    """log(exp(x) + exp(y)), without overflow on the way.
+
+    >>> torch.logaddexp(tensor([0.]), tensor([0.]))
+    tensor([0.6931])
+    """
     return np.logaddexp(x, y)
 
 
 @binary(lambda g, x, out: g * exp2(x - out), lambda g, y, out: g * exp2(y - out), inplace=False)
 def logaddexp2(x, y):
-    """log2(2**x + 2**y), without overflow on the way."""
+    """log2(2**x + 2**y), without overflow on the way.
+
+    >>> torch.logaddexp2(tensor([3.]), tensor([3.]))
+    tensor([4.])
+    """
     return np.logaddexp2(x, y)
 
 

@@ -137,7 +137,11 @@ min = _extreme(
 
 @op(x=_shared_dx)
 def amax(x, dim=(), keepdim=False):
-    """The largest element, of all or along `dim`; ties share the gradient."""
+    """The largest element, of all or along `dim`; ties share the gradient.
+
+    >>> torch.amax(tensor([[1., 5.], [7., 2.]]), dim=1)
+    tensor([5., 7.])
+    """
     _check_flag("amax", keepdim)
     _refuse_complex("max_values_cpu", x)
     _check_some("amax", x, dim)
@@ -146,7 +150,11 @@ def amax(x, dim=(), keepdim=False):
 
 @op(x=_shared_dx)
 def amin(x, dim=(), keepdim=False):
-    """The smallest element, of all or along `dim`; ties share the gradient."""
+    """The smallest element, of all or along `dim`; ties share the gradient.
+
+    >>> torch.amin(tensor([[1., 5.], [7., 2.]]), dim=1)
+    tensor([1., 2.])
+    """
     _check_flag("amin", keepdim)
     _refuse_complex("min_values_cpu", x)
     _check_some("amin", x, dim)
@@ -174,7 +182,13 @@ def _aminmax(x, dim, keepdim):
 
 @function
 def aminmax(input, *, dim=None, keepdim=False, out=None):
-    """The smallest and the largest element."""
+    """The smallest and the largest element.
+
+    >>> torch.aminmax(tensor([3., 1., 2.]))
+    torch.return_types.aminmax(
+    min=tensor(1.),
+    max=tensor(3.))
+    """
     return _aminmax(input, dim, keepdim, out=out)
 
 

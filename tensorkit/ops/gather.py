@@ -6,7 +6,7 @@ Whole slices by index stand in `slices.py`; `x[…]` in `index.py`.
 import numpy as np
 
 from ..errors import brackets
-from ..tensor import Tensor, memory, wrap
+from ..tensor import Tensor, wrap
 from .assign import _check_shared
 from .broadcast import expand
 from .cast import number_for
@@ -48,9 +48,10 @@ def _check_gather(name: str, x, index, dim: int) -> None:
             raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
 
 
-@op(x=lambda g, x_shape, dim, index: scatter_add(zeros_of(g, x_shape), dim, wrap(index), g), function=False,
+# Like PyTorch's, the rule keeps `x` itself, though all it wants is its shape: then it tells of writes to it.
+@op(x=lambda g, x, index, dim: scatter_add(zeros_of(g, x._array.shape), dim, index, g), index=None, function=False,
     method=False, node_name="GatherBackward0")  # fmt: skip
-def _gather(x, dim, index):
+def _gather(x, index, dim):
     return x[_open_grid(index, dim)] if x.ndim else np.broadcast_to(x, index.shape).copy()
 
 
@@ -70,7 +71,7 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     """
     dim = wrap_dim(dim, input._array.ndim)
     _check_gather("gather", input._array, index._array, dim)
-    return _gather(input, dim, memory(index), out=out)
+    return _gather(input, index, dim, out=out)
 
 
 @function
@@ -79,6 +80,14 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     if dim is None:
         return gather(reshape(input, -1), 0, reshape(indices, -1), out=out)
     dim = wrap_dim(dim, input.ndim)
+    if input.ndim != indices.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+    if indices._array.dtype != np.int64:
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.cpp_name}")
+    indices = wrap(indices._array % (input._array.shape[dim] if input.ndim else 1))  # past the end it goes round
     shape = np.broadcast_shapes(
         *[tuple(1 if i == dim else n for i, n in enumerate(each._array.shape)) for each in (input, indices)]
     )
@@ -87,18 +96,18 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     return gather(expand(input, target[0]), dim, expand(indices, target[1]), out=out)
 
 
-def _taken(g, dim, index, src_shape):
+def _taken(g, index, dim, src_shape):
     """The gradient of the source of a scatter: what stands at the places, and zero where `index` did not reach."""
-    found = _gather(g, dim, index)
+    found = _gather(g, index, dim)
     if found._array.shape == src_shape or found.ndim != len(src_shape):
         return found
-    return _index_into_zeros(found, src_shape, tuple([slice(n) for n in index.shape]))
+    return _index_into_zeros(found, src_shape, tuple([slice(n) for n in index._array.shape]))
 
 
-@op(x=lambda g, index, dim: _scatter(g, wrap(g._array.dtype.type(0)), dim, index),
-    src=lambda g, index, dim, src_shape: _taken(g, dim, index, src_shape), function=False, method=False,
+@op(x=lambda g, index, dim: _scatter(g, 0.0, index, dim),
+    src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape), index=None, function=False, method=False,
     node_name=lambda node: "ScatterBackward1" if is_number(node.parents[1]) else "ScatterBackward0")  # fmt: skip
-def _scatter(x, src, dim, index):
+def _scatter(x, src, index, dim):
     result = np.array(x)
     if x.ndim == 0:
         return np.asarray(src).astype(x.dtype).reshape(())[()]
@@ -108,9 +117,9 @@ def _scatter(x, src, dim, index):
     return result
 
 
-@op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, dim, index, src_shape), function=False,
+@op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape), index=None, function=False,
     method=False)  # fmt: skip
-def _scatter_add(x, src, dim, index):
+def _scatter_add(x, src, index, dim):
     result = np.array(x)
     if x.ndim == 0:
         return result + src
@@ -138,7 +147,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if not isinstance(src, Tensor):
         src = number_for(src, input._array.dtype).item()
-    return _scatter(input, src, dim, memory(index))
+    return _scatter(input, src, index, dim)
 
 
 @function
@@ -148,7 +157,7 @@ def scatter_add(input, dim, index, src):
     _check_gather("scatter_add", input._array, index._array, dim)
     if src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    return _scatter_add(input, src, dim, memory(index))
+    return _scatter_add(input, src, index, dim)
 
 
 @function
@@ -166,7 +175,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if reduce not in _STARTS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
-    return _scatter_reduce(input, src, dim, memory(index), reduce, include_self)
+    return _scatter_reduce(input, src, index, dim, reduce, include_self)
 
 
 #: What each way of reducing starts from where the tensor itself has no part.
@@ -188,44 +197,44 @@ def _reached(shape, where_):
     return mask
 
 
-def _reduced_dx(g, x, src, out, dim, index, reduce, include_self):
+def _reduced_dx(g, x, src, out, index, dim, reduce, include_self):
     """The gradient of the tensor that is scattered to: of its own part, which is none where it was left out."""
-    where_ = _open_grid(index, dim)
+    where_ = _open_grid(index._array, dim)
     if reduce == "mean":
         g = g / wrap(_counts(x._array.shape, where_, include_self).astype(g._array.dtype))
     elif reduce == "prod":
-        ones = _scatter_reduce(FUNCTIONS["ones_like"](x), src, dim, index, "prod", include_self)
+        ones = _scatter_reduce(FUNCTIONS["ones_like"](x), src, index, dim, "prod", include_self)
         g = g * ones
     elif reduce in ("amax", "amin"):
-        g = FUNCTIONS["where"](x == out, _shared_out(g, x, src, out, dim, index, include_self), 0.0)
+        g = FUNCTIONS["where"](x == out, _shared_out(g, x, src, out, index, dim, include_self), 0.0)
     if include_self:
         return g
     return FUNCTIONS["masked_fill"](g, wrap(_reached(x._array.shape, where_)), 0.0)
 
 
-def _reduced_dsrc(g, x, src, out, dim, index, reduce, include_self):
+def _reduced_dsrc(g, x, src, out, index, dim, reduce, include_self):
     """The gradient of what is scattered."""
-    where_, shape = _open_grid(index, dim), src._array.shape
+    where_, shape = _open_grid(index._array, dim), src._array.shape
     if reduce == "mean":
         g = g / wrap(_counts(x._array.shape, where_, include_self).astype(g._array.dtype))
     if reduce in ("sum", "mean"):
-        return _taken(g, dim, index, shape)
+        return _taken(g, index, dim, shape)
     if reduce == "prod":
-        return _taken(g * out, dim, index, shape) / src
-    share = _shared_out(g, x, src, out, dim, index, include_self)
-    return FUNCTIONS["where"](src == _taken(out, dim, index, shape), _taken(share, dim, index, shape), 0.0)
+        return _taken(g * out, index, dim, shape) / src
+    share = _shared_out(g, x, src, out, index, dim, include_self)
+    return FUNCTIONS["where"](src == _taken(out, index, dim, shape), _taken(share, index, dim, shape), 0.0)
 
 
-def _shared_out(g, x, src, out, dim, index, include_self):
+def _shared_out(g, x, src, out, index, dim, include_self):
     """`g` divided among the elements that are equal to the extreme."""
     own = (x == out) if include_self else (x == out).logical_and(
-        wrap(~_reached(x._array.shape, _open_grid(index, dim))))  # fmt: skip
-    winners = (src == _taken(out, dim, index, src._array.shape)).to(g.dtype)
-    return g / _scatter_add(own.to(g.dtype), winners, dim, index).clamp(min=1)
+        wrap(~_reached(x._array.shape, _open_grid(index._array, dim))))  # fmt: skip
+    winners = (src == _taken(out, index, dim, src._array.shape)).to(g.dtype)
+    return g / _scatter_add(own.to(g.dtype), winners, index, dim).clamp(min=1)
 
 
-@op(x=_reduced_dx, src=_reduced_dsrc, function=False, method=False, node_name="ScatterReduceBackward0")
-def _scatter_reduce(x, src, dim, index, reduce, include_self):
+@op(x=_reduced_dx, src=_reduced_dsrc, index=None, function=False, method=False, node_name="ScatterReduceBackward0")
+def _scatter_reduce(x, src, index, dim, reduce, include_self):
     where_ = _open_grid(index, dim)
     result = np.array(x)
     if not include_self:
@@ -249,11 +258,14 @@ def take(input, index):
     if index._array.size and (index._array.max() >= size or index._array.min() < -size):
         bad = next(each for each in np.ravel(index._array) if not -size <= each < size)
         raise IndexError(f"out of range: tried to access index {bad} on a tensor of {size} elements.")
-    return _take(input, memory(index))
+    return _take(input, index)
 
 
-@op(x=lambda g, x_shape, index: reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(x_shape)),), (np.ravel(index),)),
-                                        x_shape), function=False, method=False)  # fmt: skip
+def _taken_dx(g, x_shape, index):
+    return reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(x_shape)),), (np.ravel(index._array),)), x_shape)
+
+
+@op(x=_taken_dx, index=None, function=False, method=False)
 def _take(x, index):
     return np.take(x, index, mode="wrap")
 
@@ -266,15 +278,15 @@ def put(input, index, source, accumulate=False):
             "put_(): self and source expected to have the same dtype, but got self.dtype = "
             f"{input.dtype.cpp_name} and source.dtype = {source.dtype.cpp_name}"
         )
-    return _put(input, source, memory(index), accumulate)
+    return _put(input, source, index, accumulate)
 
 
 def _put_dx(g, index, accumulate):
-    return g if accumulate else _put(g, FUNCTIONS["zeros"](index.shape, dtype=g.dtype), index, False)
+    return g if accumulate else _put(g, FUNCTIONS["zeros"](index._array.shape, dtype=g.dtype), index, False)
 
 
-@op(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), function=False,
-    method=False)  # fmt: skip
+@op(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), index=None,
+    function=False, method=False)  # fmt: skip
 def _put(x, source, index, accumulate):
     flat, places = np.array(x).reshape(-1), np.ravel(index)
     if accumulate:

@@ -12,8 +12,9 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import brackets
+from ..tape import mode, tick
 from ..tensor import Tensor, memory
-from .declare import op
+from .declare import op, overwritten
 from .shape import unsqueeze
 
 
@@ -228,14 +229,27 @@ def _array_index(x, arrays: dict) -> tuple:
     return tuple(index)
 
 
-@op(
-    x=lambda g, index, x_shape: _add_at_zeros(g, x_shape, index),
-    function=False,
-    method=False,
-    node_name="IndexBackward0",
-)
-def _take_index(x, index):
+@op(x=lambda g, index, x_shape, watched: _add_at_zeros(g, x_shape, unwritten(index, watched)), function=False,
+    method=False, node_name="IndexBackward0")  # fmt: skip
+def _take_index(x, index, watched=()):
     return x[index]
+
+
+def watch(parts, *operands) -> tuple:
+    """The index tensors among the parts of an index, each with the time, if the derivative will need them again."""
+    if not (mode.enabled and any(each._requires_grad for each in operands)):
+        return ()
+    parts = parts if isinstance(parts, (tuple, list)) else (parts,)
+    return tuple([(each, tick()) for each in parts if isinstance(each, Tensor) and each._array.ndim])
+
+
+def unwritten(index: tuple, watched: tuple) -> tuple:
+    """The index, after looking whether one of its tensors was overwritten since."""
+    for each, time in watched:
+        storage = each._storage
+        if storage is not None and storage.writes and storage.writes[-1] > time:
+            raise overwritten(each._array, storage, time, None)
+    return index
 
 
 @op(x=lambda g, index: _take_index(g, index), function=False, method=False, node_name="IndexPutBackward0")
@@ -263,7 +277,7 @@ def _getitem(self, index):
         return _view_index(self, parts)
     plain, arrays = _split(parts, self._array.ndim)
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
-    return _take_index(viewed, _array_index(memory(viewed), arrays))
+    return _take_index(viewed, _array_index(memory(viewed), arrays), watch(index, viewed))
 
 
 Tensor.__getitem__ = _getitem

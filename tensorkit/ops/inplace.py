@@ -15,6 +15,7 @@ from ..tape import mode, record, tick
 from ..tensor import Tensor, storage_of, wrap
 from .cast import c_cast, number_for, to_dtype
 from .declare import REGISTRY, op
+from .fragile import Broken
 from .pointwise import nothing
 from .publish import told
 from .windows import _as_strided, _window_of, extent, places
@@ -94,7 +95,7 @@ def adopt_history(tensor: Tensor, result: Tensor) -> None:
         owner = base
     for reference in storage.views:
         each = reference()
-        if each is None or each._base is not owner:
+        if each is None or each._base is not owner or type(each._node) is Broken:
             continue
         geometry = (owner._array.shape, owner.stride())
         window = (each._array.shape, each.stride(), each.storage_offset())

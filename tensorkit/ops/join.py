@@ -135,9 +135,9 @@ def column_stack(tensors, *, out=None):
 def _pieces(x: Tensor, dim: int, lengths, node_name: str) -> tuple:
     """Consecutive pieces of `x` along `dim` as views whose nodes bear one name."""
     pieces, start = [], 0
-    for length in lengths:
+    for i, length in enumerate(lengths):
         index = (slice(None),) * dim + (slice(start, start + length),)
-        pieces.append(record_view(_PIECES[node_name], x, (dim, start, length), memory(x)[index]))
+        pieces.append(record_view(_PIECES[node_name], x, (dim, start, length, i), memory(x)[index]))
         start += length
     return tuple(pieces)
 
@@ -145,7 +145,7 @@ def _pieces(x: Tensor, dim: int, lengths, node_name: str) -> tuple:
 def _piece_op(node_name: str):
     @op(x=lambda g, dim, start, length, x_shape: pad_slice(g, x_shape, dim, start), views=True, node_name=node_name,
         name="piece_" + node_name, function=False, method=False)  # fmt: skip
-    def piece(x, dim, start, length):
+    def piece(x, dim, start, length, i):
         return x[(slice(None),) * dim + (slice(start, start + length),)]
 
     return piece.op

@@ -45,6 +45,10 @@ def _tolerances(A, atol, rtol) -> tuple:
 def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None, out=None):
     """The pseudoinverse: of the least-squares solutions of AX = B, the X = pinv(A) B of least norm.
 
+    >>> torch.linalg.pinv(torch.tensor([[2., 0.], [0., 4.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.pinv.html
     """
     check_matrix("linalg.pinv", A, hermitian)
@@ -53,7 +57,12 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None, out=None):
 
 @function
 def pinverse(input, rcond=1e-15):
-    """The pseudoinverse; `torch.linalg.pinv` is the newer form."""
+    """The pseudoinverse; `torch.linalg.pinv` is the newer form.
+
+    >>> torch.pinverse(tensor([[2., 0.], [0., 4.]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
     return pinv(input, rcond)
 
 
@@ -69,6 +78,10 @@ def _least_squares(A, B):
 
 def lstsq(A, B, rcond=None, *, driver=None):
     """The X for which ‖AX - B‖ is least, the residuals (for the driver 'gelsd'), the rank, the singular values.
+
+    >>> torch.linalg.lstsq(torch.tensor([[2., 0.], [0., 4.]]), torch.tensor([[2.], [8.]])).solution
+    tensor([[1.],
+            [2.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.lstsq.html
     """
@@ -98,6 +111,9 @@ def lstsq(A, B, rcond=None, *, driver=None):
 
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None):
     """How many singular values are not zero, up to a tolerance.
+
+    >>> torch.linalg.matrix_rank(torch.tensor([[1., 2.], [2., 4.]]))
+    tensor(1)
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html
     """

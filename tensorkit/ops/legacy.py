@@ -49,7 +49,11 @@ def set_default_tensor_type(t) -> None:
 
 @function(method=False)
 def get_default_device() -> device:
-    """Where new tensors are put: on the CPU."""
+    """Where new tensors are put: on the CPU.
+
+    >>> torch.get_default_device()
+    device(type='cpu')
+    """
     return CPU
 
 
@@ -62,7 +66,11 @@ def set_default_device(device) -> None:
 
 @function(method=False, name="compile")
 def compile_(model=None, **options):
-    """The model as it is: there is nothing to compile for.  PyTorch makes it faster."""
+    """The model as it is: there is nothing to compile for.  PyTorch makes it faster.
+
+    >>> torch.compile(torch.sin, backend="eager")(tensor([0.]))
+    tensor([0.])
+    """
     return (lambda decorated: decorated) if model is None else model
 
 
@@ -73,7 +81,11 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 
 @function(method=False)
 def get_num_threads() -> int:
-    """How many threads operations use: as many as NumPy's matrix library decides; reported as 1."""
+    """How many threads operations use: as many as NumPy's matrix library decides; reported as 1.
+
+    >>> torch.get_num_threads() >= 1
+    True
+    """
     return 1
 
 

@@ -240,7 +240,12 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
 
 @function
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
-    """The solution of AX = b for a triangular A; `torch.linalg.solve_triangular` is the newer form."""
+    """The solution of AX = b for a triangular A; `torch.linalg.solve_triangular` is the newer form.
+
+    >>> torch.linalg.solve_triangular(tensor([[2., 1.], [0., 4.]]), tensor([[4.], [8.]]), upper=True)
+    tensor([[1.],
+            [2.]])
+    """
     warn(
         "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future "
         "PyTorch release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of "
@@ -269,13 +274,23 @@ def _cholesky_solve(B, L, upper):
 
 @function
 def cholesky_solve(B, L, upper=False, *, out=None):
-    """The solution X of AX = B, given the Cholesky factor `L` of A."""
+    """The solution X of AX = B, given the Cholesky factor `L` of A.
+
+    >>> torch.cholesky_solve(tensor([[4.], [16.]]), tensor([[2., 0.], [0., 4.]]))
+    tensor([[1.],
+            [1.]])
+    """
     return _cholesky_solve(B, L, upper, out=out)
 
 
 @function
 def cholesky_inverse(L, upper=False, *, out=None):
-    """The inverse of a matrix, given its Cholesky factor."""
+    """The inverse of a matrix, given its Cholesky factor.
+
+    >>> torch.cholesky_inverse(tensor([[2., 0.], [1., 4.]]))
+    tensor([[ 0.2656, -0.0312],
+            [-0.0312,  0.0625]])
+    """
     return cholesky_solve(identity(L._array.shape[-1], L).to(L.dtype), L, upper, out=out)
 
 
@@ -284,6 +299,9 @@ def cholesky_inverse(L, upper=False, *, out=None):
 
 def multi_dot(tensors, *, out=None):
     """The product of several matrices, multiplied in the cheapest order; the first and last may be vectors.
+
+    >>> torch.linalg.multi_dot([torch.ones(1, 2), torch.ones(2, 3), torch.ones(3, 1)])
+    tensor([[6.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html
     """
@@ -346,20 +364,32 @@ def _matrix_exp(A):
 def matrix_exp(A=None, *, input=None):
     """The exponential of square matrices, by its power series after enough halvings.
 
+    >>> torch.matrix_exp(torch.zeros(2, 2))
+    tensor([[1., 0.],
+            [0., 1.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.matrix_exp.html
     """
     return _matrix_exp(input if A is None else A)
 
 
 def tensorinv(A, ind=2, *, out=None):
-    """The inverse of a tensor as a linear map from its last dimensions to its first `ind`."""
+    """The inverse of a tensor as a linear map from its last dimensions to its first `ind`.
+
+    >>> torch.linalg.tensorinv(2 * torch.eye(4).reshape(2, 2, 4)).shape
+    torch.Size([4, 2, 2])
+    """
     shape = A._array.shape
     size = math.prod(shape[:ind])
     return reshape(inv(reshape(A, size, -1)), shape[ind:] + shape[:ind])
 
 
 def tensorsolve(A, B, dims=None, *, out=None):
-    """The X for which A, as a linear map on X's dimensions, gives B."""
+    """The X for which A, as a linear map on X's dimensions, gives B.
+
+    >>> torch.linalg.tensorsolve(2 * torch.eye(2), torch.tensor([2., 4.]))
+    tensor([1., 2.])
+    """
     if dims is not None:
         rest = [i for i in range(A.ndim) if i not in dims]
         A = A.permute([*rest, *dims])

@@ -61,6 +61,12 @@ def _lu_dx(g, LU, pivots):
 def linalg_lu_factor(A, pivot=True):
     """L and U of A = PLU in one matrix, and the pivots: the row that each row was exchanged with, from 1.
 
+    >>> torch.linalg.lu_factor(torch.tensor([[0., 1.], [2., 0.]]))
+    torch.return_types.linalg_lu_factor(
+    LU=tensor([[2., 0.],
+            [0., 1.]]),
+    pivots=tensor([2, 2], dtype=torch.int32))
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.lu_factor.html
     """
     check_matrix("linalg.lu_factor", A)
@@ -69,7 +75,13 @@ def linalg_lu_factor(A, pivot=True):
 
 @function(method=False)
 def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
-    """The matrices P, L and U from what `lu_factor` gives."""
+    """The matrices P, L and U from what `lu_factor` gives.
+
+    >>> LU, pivots = torch.linalg.lu_factor(tensor([[0., 1.], [2., 0.]]))
+    >>> torch.lu_unpack(LU, pivots)[0]
+    tensor([[0., 1.],
+            [1., 0.]])
+    """
     rows, columns = LU_data._array.shape[-2:]
     count = min(rows, columns)
     lower = tril(LU_data.narrow(-1, 0, count), -1) + wrap(np.eye(rows, count, dtype=LU_data._array.dtype))
@@ -79,14 +91,24 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
 
 
 def linalg_lu(A, *, pivot=True, out=None):
-    """The decomposition A = PLU: a permutation, a lower triangle with ones on its diagonal, an upper triangle."""
+    """The decomposition A = PLU: a permutation, a lower triangle with ones on its diagonal, an upper triangle.
+
+    >>> torch.linalg.lu(torch.tensor([[0., 1.], [2., 0.]])).U
+    tensor([[2., 0.],
+            [0., 1.]])
+    """
     check_matrix("linalg.lu", A)
     return return_type("linalg_lu", "P", "L", "U")(*lu_unpack(*linalg_lu_factor(A, pivot)))
 
 
 @function
 def lu(A, pivot=True, get_infos=False):
-    """The packed LU decomposition; `torch.linalg.lu_factor` is the newer form."""
+    """The packed LU decomposition; `torch.linalg.lu_factor` is the newer form.
+
+    >>> torch.linalg.lu_factor(tensor([[2., 0.], [0., 3.]])).LU
+    tensor([[2., 0.],
+            [0., 3.]])
+    """
     warn(
         "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed "
         "in a future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\nLU, pivots "
@@ -100,7 +122,13 @@ def lu(A, pivot=True, get_infos=False):
 
 
 def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False, out=None):
-    """The solution X of AX = B, given what `lu_factor` makes of A."""
+    """The solution X of AX = B, given what `lu_factor` makes of A.
+
+    >>> LU, pivots = torch.linalg.lu_factor(torch.tensor([[2., 0.], [0., 4.]]))
+    >>> torch.linalg.lu_solve(LU, pivots, torch.tensor([[2.], [8.]]))
+    tensor([[1.],
+            [2.]])
+    """
     P, lower, upper = lu_unpack(LU, pivots)
     A = matmul(P, matmul(lower, upper))
     return linalg_solve(A.mH if adjoint else A, B, left=left)
@@ -108,7 +136,13 @@ def linalg_lu_solve(LU, pivots, B, *, left=True, adjoint=False, out=None):
 
 @function
 def lu_solve(b, LU_data, LU_pivots):
-    """The solution of AX = b; `torch.linalg.lu_solve` is the newer form."""
+    """The solution of AX = b; `torch.linalg.lu_solve` is the newer form.
+
+    >>> LU, pivots = torch.linalg.lu_factor(tensor([[2., 0.], [0., 4.]]))
+    >>> torch.linalg.lu_solve(LU, pivots, tensor([[2.], [8.]]))
+    tensor([[1.],
+            [2.]])
+    """
     warn(
         "torch.lu_solve is deprecated in favor of torch.linalg.lu_solveand will be removed in a future PyTorch "
         "release.\nNote that torch.linalg.lu_solve has its arguments reversed.\nX = torch.lu_solve(B, LU, "

@@ -9,7 +9,7 @@ from ..tensor import Tensor, wrap
 from .assign import _index_put
 from .cast import c_cast, number_for, to_dtype
 from .declare import broadcast_error, function, op
-from .index import _add_at_zeros, _take_index
+from .index import _add_at_zeros, _take_index, unwritten, watch
 from .promote import is_number, result_dtype
 from .shape import reshape
 
@@ -87,11 +87,12 @@ def masked_select(input, mask, *, out=None):
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
     where_ = np.nonzero(np.atleast_1d(np.broadcast_to(mask._array, shape)))
-    return _masked_select(input, where_, shape or (1,), out=out)
+    return _masked_select(input, where_, shape or (1,), watch(mask, input), out=out)
 
 
-@op(x=lambda g, index, shape: _add_at_zeros(g, shape, index), function=False, method=False)
-def _masked_select(x, index, shape):
+@op(x=lambda g, index, shape, watched: _add_at_zeros(g, shape, unwritten(index, watched)), function=False,
+    method=False)  # fmt: skip
+def _masked_select(x, index, shape, watched=()):
     return np.broadcast_to(x, shape)[index]
 
 
@@ -102,17 +103,18 @@ def masked_scatter(input, mask, source):
     count = len(where_[0]) if where_ else 1
     if count > source._array.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
-    return _masked_scatter(input, source, where_, count)
+    return _masked_scatter(input, source, where_, count, watch(mask, input, source))
 
 
-def _masked_scatter_dsource(g, index, source_shape):
+def _masked_scatter_dsource(g, index, source_shape, watched):
+    unwritten(index, watched)
     taken, size = _take_index(g, index), int(np.prod(source_shape))
     return reshape(_add_at_zeros(reshape(taken, -1), (size,), (slice(0, taken.numel()),)), source_shape)
 
 
-@op(x=lambda g, index: _index_put(g, wrap(g._array.dtype.type(0)), index, False), source=_masked_scatter_dsource,
-    function=False, method=False)  # fmt: skip
-def _masked_scatter(x, source, index, count):
+@op(x=lambda g, index, watched: _index_put(g, wrap(g._array.dtype.type(0)), unwritten(index, watched), False),
+    source=_masked_scatter_dsource, function=False, method=False)  # fmt: skip
+def _masked_scatter(x, source, index, count, watched=()):
     result = np.array(x)
     result[index] = np.ravel(source)[:count]
     return result

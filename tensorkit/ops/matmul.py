@@ -48,9 +48,9 @@ def product(x, y, kernel: str = "addmm_impl_cpu_"):
     """A matrix product of arrays of one type; half floats by way of a type that BLAS has."""
     if x.dtype.kind in "fc" and x.dtype.itemsize >= 4:
         return np.matmul(x, y)
-    if x.dtype.kind == "b":
+    if x.dtype.kind == "b" and (kernel == "dot" or (x.size and y.size)):
         raise not_implemented(kernel, "Bool")
-    if x.dtype.kind in "iu":
+    if x.dtype.kind in "biu":
         return np.matmul(x, y)
     return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
 

@@ -84,7 +84,12 @@ def diag(input, diagonal=0, *, out=None):
 
 @op(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))
 def diag_embed(x, offset=0, dim1=-2, dim2=-1):
-    """Matrices with the last dimension of `x` on their diagonal."""
+    """Matrices with the last dimension of `x` on their diagonal.
+
+    >>> torch.diag_embed(tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
     first, second = wrap_dim(dim1, x.ndim + 1), wrap_dim(dim2, x.ndim + 1)
     if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
@@ -96,13 +101,21 @@ def diag_embed(x, offset=0, dim1=-2, dim2=-1):
 
 @function
 def diagflat(input, offset=0):
-    """The matrix with all elements on its diagonal."""
+    """The matrix with all elements on its diagonal.
+
+    >>> torch.diagflat(tensor([[1, 2]]))
+    tensor([[1, 0],
+            [0, 2]])
+    """
     return diag_embed(reshape(input, -1), offset)
 
 
 @op(x=lambda g, x_shape: _identity_times(g, x_shape))
 def trace(x):
     """The sum of the diagonal of a matrix.
+
+    >>> torch.trace(tensor([[1., 2.], [3., 4.]]))
+    tensor(5.)
 
     Source: https://pytorch.org/docs/stable/generated/torch.trace.html
     """
@@ -121,6 +134,9 @@ def _identity_times(g, shape):
 @function
 def kron(input, other, *, out=None):
     """The Kronecker product: every element of `input` times the whole of `other`.
+
+    >>> torch.kron(tensor([[1, 2]]), tensor([[1, 1]]))
+    tensor([[1, 1, 2, 2]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.kron.html
     """
@@ -141,7 +157,11 @@ def _cross(x, y, dim):
 
 
 def linalg_cross(input, other, *, dim=-1, out=None):
-    """The cross product of vectors of three elements, which lie along `dim`."""
+    """The cross product of vectors of three elements, which lie along `dim`.
+
+    >>> torch.linalg.cross(torch.tensor([1., 0., 0.]), torch.tensor([0., 1., 0.]))
+    tensor([0., 0., 1.])
+    """
     if input.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     axis = wrap_dim(dim, input.ndim)
@@ -154,7 +174,11 @@ def linalg_cross(input, other, *, dim=-1, out=None):
 
 @function
 def cross(input, other, dim=None, *, out=None):
-    """The cross product of vectors of three elements, which lie along `dim` (left out: the first of size 3)."""
+    """The cross product of vectors of three elements, which lie along `dim` (left out: the first of size 3).
+
+    >>> torch.linalg.cross(tensor([1., 0., 0.]), tensor([0., 1., 0.]))
+    tensor([0., 0., 1.])
+    """
     if dim is None and input.ndim == other.ndim:
         dim = next((i for i, size in enumerate(input._array.shape) if size == 3), None)
         if dim is None:
@@ -171,17 +195,31 @@ def cross(input, other, dim=None, *, out=None):
 
 
 def linalg_vecdot(x, y, *, dim=-1, out=None):
-    """The inner products of vectors along `dim`, the first ones conjugated."""
+    """The inner products of vectors along `dim`, the first ones conjugated.
+
+    >>> torch.linalg.vecdot(torch.tensor([1., 2.]), torch.tensor([3., 4.]))
+    tensor(11.)
+    """
     return sum_(x.conj() * y, dim, out=out)
 
 
 def linalg_diagonal(A, *, offset=0, dim1=-2, dim2=-1):
-    """The diagonals of matrices; a view."""
+    """The diagonals of matrices; a view.
+
+    >>> torch.linalg.diagonal(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     return diagonal(A, offset, dim1, dim2)
 
 
 def linalg_vander(x, *, N=None):
-    """The powers 0, 1, 2 … of each element, along a new last dimension."""
+    """The powers 0, 1, 2 … of each element, along a new last dimension.
+
+    >>> torch.linalg.vander(torch.tensor([1., 2., 3.]))
+    tensor([[1., 1., 1.],
+            [1., 2., 4.],
+            [1., 3., 9.]])
+    """
     size = x._array.shape[-1] if N is None else N
     if size <= 1:
         raise RuntimeError(f"N must be greater than 1.{size}")
@@ -192,6 +230,11 @@ def linalg_vander(x, *, N=None):
 @function(method=False)
 def vander(x, N=None, increasing=False):
     """The powers of each element of a vector as the columns of a matrix, the highest first.
+
+    >>> torch.vander(tensor([1., 2., 3.]))
+    tensor([[1., 1., 1.],
+            [4., 2., 1.],
+            [9., 3., 1.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.vander.html
     """

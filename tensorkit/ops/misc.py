@@ -54,6 +54,9 @@ def _check_shapes(*tensors) -> None:
 def addcmul(input, tensor1, tensor2, *, value=1, out=None):
     """input + value · tensor1 · tensor2, element by element.
 
+    >>> torch.addcmul(tensor([1.]), tensor([6.]), tensor([3.]), value=0.5)
+    tensor([10.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.addcmul.html
     """
     _check_shapes(input, tensor1, tensor2)
@@ -64,6 +67,9 @@ def addcmul(input, tensor1, tensor2, *, value=1, out=None):
 @function
 def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
     """input + value · tensor1 / tensor2, element by element.
+
+    >>> torch.addcdiv(tensor([1.]), tensor([6.]), tensor([3.]), value=0.5)
+    tensor([2.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.addcdiv.html
     """
@@ -119,7 +125,11 @@ def _c_name(tensor) -> str:
 
 @op(x=lambda g, x: g * (x == x).logical_and(x.abs() < math.inf).to(g.dtype), inplace=True)
 def nan_to_num(x, nan=None, posinf=None, neginf=None):
-    """nan and the infinities replaced by numbers: 0, and the largest and smallest of the dtype."""
+    """nan and the infinities replaced by numbers: 0, and the largest and smallest of the dtype.
+
+    >>> torch.nan_to_num(tensor([1., float("nan")]))
+    tensor([1., 0.])
+    """
     if x.dtype.kind in "biu":
         return x.copy()
     if x.dtype.kind == "c":
@@ -162,7 +172,11 @@ lcm = _of_integers("lcm", np.lcm, "The least common multiple.")
 
 @binary(None, None)
 def nextafter(x, y):
-    """The next number that the dtype has after `x`, in the direction of `y`."""
+    """The next number that the dtype has after `x`, in the direction of `y`.
+
+    >>> torch.nextafter(tensor([1.]), tensor([2.])) > 1
+    tensor([True])
+    """
     if x.dtype.kind != "f":
         raise not_implemented("nextafter_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.nextafter(x, y)
@@ -172,6 +186,9 @@ def nextafter(x, y):
 def ldexp(x, y):
     """x · 2**y.
 
+    >>> torch.ldexp(tensor([1.5]), tensor([3]))
+    tensor([12.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.ldexp.html
     """
     return x * np.exp2(y)
@@ -180,7 +197,13 @@ def ldexp(x, y):
 @op(x=lambda g, exponent: g / 2.0**exponent, outputs=("mantissa", "exponent"),
     result=return_type("frexp", "mantissa", "exponent"))  # fmt: skip
 def frexp(x):
-    """Each number as mantissa · 2**exponent, the mantissa between ½ and 1."""
+    """Each number as mantissa · 2**exponent, the mantissa between ½ and 1.
+
+    >>> torch.frexp(tensor([6.]))
+    torch.return_types.frexp(
+    mantissa=tensor([0.7500]),
+    exponent=tensor([3], dtype=torch.int32))
+    """
     if x.dtype.kind != "f":
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     mantissa, exponent = np.frexp(x)
@@ -192,7 +215,13 @@ def frexp(x):
 
 @function(method=False)
 def combinations(input, r=2, with_replacement=False):
-    """All choices of `r` elements of a vector, one a row."""
+    """All choices of `r` elements of a vector, one a row.
+
+    >>> torch.combinations(tensor([1, 2, 3]))
+    tensor([[1, 2],
+            [1, 3],
+            [2, 3]])
+    """
     if input.ndim != 1:
         raise RuntimeError("Expect a 1D vector, but got shape " + str(list(input.shape)))
     if r < 0:
@@ -211,37 +240,61 @@ def combinations(input, r=2, with_replacement=False):
 
 @function
 def is_floating_point(input) -> bool:
-    """Whether the elements are floating-point numbers."""
+    """Whether the elements are floating-point numbers.
+
+    >>> torch.is_floating_point(tensor([1.])), torch.is_floating_point(tensor([1]))
+    (True, False)
+    """
     return input.dtype.is_floating_point
 
 
 @function
 def is_complex(input) -> bool:
-    """Whether the elements are complex numbers."""
+    """Whether the elements are complex numbers.
+
+    >>> torch.is_complex(tensor([1j]))
+    True
+    """
     return input.dtype.is_complex
 
 
 @function
 def is_nonzero(input) -> bool:
-    """Whether a single element is not zero."""
+    """Whether a single element is not zero.
+
+    >>> torch.is_nonzero(tensor([3.]))
+    True
+    """
     return bool(input)
 
 
 @function
 def is_signed(input) -> bool:
-    """Whether the dtype has negative numbers."""
+    """Whether the dtype has negative numbers.
+
+    >>> torch.is_signed(tensor([1], dtype=torch.uint8))
+    False
+    """
     return input.dtype.is_signed
 
 
 @function
 def is_same_size(input, other) -> bool:
-    """Whether the shapes are equal."""
+    """Whether the shapes are equal.
+
+    >>> torch.is_same_size(torch.ones(2, 3), torch.zeros(2, 3))
+    True
+    """
     return input._array.shape == other._array.shape
 
 
 @function(method=False)
 def numel(input) -> int:
-    """How many elements a tensor has."""
+    """How many elements a tensor has.
+
+    >>> torch.ones(2, 3).numel()
+    6
+    """
     if not isinstance(input, Tensor):
         raise wrong_argument("numel", "input", 1, "Tensor", input)
     return input._array.size
@@ -261,13 +314,21 @@ def result_type(tensor1, tensor2):
 
 @function(method=False)
 def promote_types(type1, type2):
-    """The smallest dtype to which both can be promoted."""
+    """The smallest dtype to which both can be promoted.
+
+    >>> torch.promote_types(torch.int32, torch.float16)
+    torch.float16
+    """
     return dtypes.result_type(type1, type2)
 
 
 @function(method=False)
 def typename(obj) -> str:
-    """The name of a tensor's type, or of any other object's with its module."""
+    """The name of a tensor's type, or of any other object's with its module.
+
+    >>> torch.typename(tensor([1.]))
+    'torch.FloatTensor'
+    """
     if isinstance(obj, Tensor):
         return obj.type()
     module = getattr(obj, "__module__", "") or ""

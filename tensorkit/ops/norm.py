@@ -74,6 +74,9 @@ def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
 
     ord  any number; inf: the largest absolute value, -inf: the smallest, 0: how many are not 0
 
+    >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
+    tensor(5.)
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
     """
     if dtype is not None:
@@ -121,6 +124,9 @@ def linalg_matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None,
     ord  'fro', 'nuc' (the sum of the singular values), 2 and -2 (the largest, the smallest of them), 1 and -1 (of the
          columns' sums of absolute values), inf and -inf (of the rows')
 
+    >>> torch.linalg.matrix_norm(torch.tensor([[3., 0.], [0., 4.]]))
+    tensor(5.)
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
     """
     rows, columns = _checked_matrix(A, dim)
@@ -145,6 +151,9 @@ def linalg_matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None,
 
 def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     """The norm of a vector or a matrix, as `ord` and `dim` say; without them, of all elements.
+
+    >>> torch.linalg.norm(torch.tensor([3., 4.]))
+    tensor(5.)
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.norm.html
     """
@@ -194,7 +203,11 @@ Tensor.norm = _norm_method
 @op(x=lambda g, x, y, out, p: _norm_dx(g, x - y, out, float(p), None, False),
     y=lambda g, x, y, out, p: -_norm_dx(g, x - y, out, float(p), None, False))  # fmt: skip
 def dist(x, y, p=2):
-    """The norm of the difference of two tensors."""
+    """The norm of the difference of two tensors.
+
+    >>> torch.dist(tensor([0., 0.]), tensor([3., 4.]))
+    tensor(5.)
+    """
     if x.dtype.kind in "biu":
         kind = dtypes.from_numpy(x.dtype).cpp_name
         raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {kind} instead.")
@@ -257,7 +270,12 @@ def _renorm_dx(g, x, p, dim, maxnorm):
 
 @op(x=_renorm_dx, inplace=True)
 def renorm(x, p, dim, maxnorm):
-    """The slices along `dim` whose norm is more than `maxnorm`, scaled down to it."""
+    """The slices along `dim` whose norm is more than `maxnorm`, scaled down to it.
+
+    >>> torch.renorm(tensor([[3., 4.], [0.3, 0.4]]), p=2, dim=0, maxnorm=1.0)
+    tensor([[0.6000, 0.8000],
+            [0.3000, 0.4000]])
+    """
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm:g}")
     if x.ndim < 2:
@@ -270,6 +288,9 @@ def renorm(x, p, dim, maxnorm):
 
 def linalg_cond(A, p=None, *, out=None):
     """How much a linear system amplifies errors: the norm of a matrix times that of its inverse.
+
+    >>> torch.linalg.cond(torch.tensor([[4., 0.], [0., 2.]]))
+    tensor(2.)
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.cond.html
     """

@@ -84,7 +84,7 @@ class Op:
         """
         if type(value) is Packed:
             value = value.restore()
-        if name in self.outputs:
+        if name in self.outputs and type(value) is not Tensor:  # indices among the results were saved as tensors
             storage = node.storage
             if storage is not None and storage.writes and storage.writes[-1] > node.time and value.dtype.kind in "fcV":
                 raise overwritten(value, storage, node.time, node)
@@ -141,9 +141,10 @@ def overwritten(array, storage, time: int, maker) -> RuntimeError:
         index = maker.index if type(maker) is Output else 0
         name = maker.name().rstrip("0123456789")
         made = f", which is output {index} of {name.removesuffix('Backward')},"
+    shown = "CPUBoolType" if kind is dtypes.bool_ else f"torch.{kind.tensor_type}"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{kind.tensor_type} {list(array.shape)}]{made} is at version {storage.version()}; expected version "
+        f"[{shown} {list(array.shape)}]{made} is at version {storage.version()}; expected version "
         f"{storage.version(time)} instead. Hint: {advice}"
     )
 

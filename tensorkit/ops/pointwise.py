@@ -72,6 +72,9 @@ def refuse_bool(x, y) -> None:
 def rsub(x, y):
     """Subtract `x` from `y`: subtraction with its operands the other way round.
 
+    >>> torch.rsub(tensor([1., 2.]), 10)
+    tensor([9., 8.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.rsub.html
     """
     if x.dtype.kind == "b":
@@ -183,6 +186,9 @@ def _neg_check(x):
 def neg(x):
     """The negative of each element.
 
+    >>> -tensor([1., -2.])
+    tensor([-1.,  2.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.neg.html
     """
     _neg_check(x)
@@ -191,7 +197,11 @@ def neg(x):
 
 @function(aliases=("__pos__",))
 def positive(input):
-    """The tensor itself; TypeError-like RuntimeError for booleans."""
+    """The tensor itself; TypeError-like RuntimeError for booleans.
+
+    >>> +tensor([1., -2.])
+    tensor([ 1., -2.])
+    """
     if input._array.dtype.kind == "b":
         raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
     return input
@@ -200,6 +210,9 @@ def positive(input):
 @unary(lambda g, out: -g * (out * out), floating=True)
 def reciprocal(x):
     """One over each element.
+
+    >>> tensor([2., 4.]).reciprocal()
+    tensor([0.5000, 0.2500])
 
     Source: https://pytorch.org/docs/stable/generated/torch.reciprocal.html
     """

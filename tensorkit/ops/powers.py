@@ -112,6 +112,9 @@ attach_operator("__pow__", pow)
 def square(input, *, out=None):
     """The square of each element: `x ** 2`.
 
+    >>> tensor([2., -3.]).square()
+    tensor([4., 9.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.square.html
     """
     if input._array.dtype.kind == "b":
@@ -121,7 +124,11 @@ def square(input, *, out=None):
 
 @function
 def float_power(input, exponent, *, out=None):
-    """A power, computed in float64."""
+    """A power, computed in float64.
+
+    >>> torch.float_power(tensor([2, 3]), 2)
+    tensor([4., 9.], dtype=torch.float64)
+    """
     double = input.double() if isinstance(input, Tensor) else float(input)
     return pow(double, exponent.double() if isinstance(exponent, Tensor) else exponent, out=out)
 
@@ -129,6 +136,9 @@ def float_power(input, exponent, *, out=None):
 @unary(lambda g, out: g / (2 * out), floating=True)
 def sqrt(x):
     """The square root of each element; its derivative at 0 is infinite.
+
+    >>> tensor([4., 9.]).sqrt()
+    tensor([2., 3.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.sqrt.html
     """
@@ -138,6 +148,9 @@ def sqrt(x):
 @unary(lambda g, out: -0.5 * g * (out * out * out), floating=True)
 def rsqrt(x):
     """One over the square root of each element.
+
+    >>> tensor([4., 16.]).rsqrt()
+    tensor([0.5000, 0.2500])
 
     Source: https://pytorch.org/docs/stable/generated/torch.rsqrt.html
     """

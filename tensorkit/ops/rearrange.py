@@ -51,7 +51,11 @@ def _repeat(x, repeats):
 
 @function
 def tile(input, *dims):
-    """Like `repeat`, with counts of 1 added in front where there are fewer counts than dimensions."""
+    """Like `repeat`, with counts of 1 added in front where there are fewer counts than dimensions.
+
+    >>> tensor([1, 2]).tile(2)
+    tensor([1, 2, 1, 2])
+    """
     counts = inferred_sizes(dims)
     return _repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
@@ -103,6 +107,10 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
 def flip(x, dims):
     """The elements in reverse order along the dimensions given; a copy.
 
+    >>> tensor([[1, 2], [3, 4]]).flip(0)
+    tensor([[3, 4],
+            [1, 2]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.flip.html
     """
     if not isinstance(dims, (tuple, list)):
@@ -113,19 +121,33 @@ def flip(x, dims):
 
 @function
 def fliplr(input):
-    """Columns in reverse order."""
+    """Columns in reverse order.
+
+    >>> tensor([[1, 2], [3, 4]]).fliplr()
+    tensor([[2, 1],
+            [4, 3]])
+    """
     return flip(input, (1,))
 
 
 @function
 def flipud(input):
-    """Rows in reverse order."""
+    """Rows in reverse order.
+
+    >>> tensor([[1, 2], [3, 4]]).flipud()
+    tensor([[3, 4],
+            [1, 2]])
+    """
     return flip(input, (0,))
 
 
 @op(x=lambda g, shifts, dims: roll(g, _negated(shifts), dims))
 def roll(x, shifts, dims=None):
-    """The elements moved along; those pushed out at one end come in at the other."""
+    """The elements moved along; those pushed out at one end come in at the other.
+
+    >>> tensor([1, 2, 3, 4]).roll(1)
+    tensor([4, 1, 2, 3])
+    """
     if dims is None or dims == ():
         return np.roll(x, shifts)
     if x.size == 0:
@@ -142,7 +164,12 @@ def _negated(shifts):
 
 @op(x=lambda g, k, dims: rot90(g, -k, dims))
 def rot90(x, k=1, dims=(0, 1)):
-    """The plane of two dimensions turned by k right angles."""
+    """The plane of two dimensions turned by k right angles.
+
+    >>> tensor([[1, 2], [3, 4]]).rot90()
+    tensor([[2, 4],
+            [1, 3]])
+    """
     first, second = wrap_dims(dims, x.ndim)
     if k % 2 == 0:
         return (np.flip(x, (first, second)) if k % 4 else x).copy()

@@ -166,10 +166,10 @@ def _prod_dx(g, x, out, dim, keepdim):
 
 def _products_of_others(x, dim: int):
     """For each element the product of all others along `dim`: those before it times those after it."""
-    one = FUNCTIONS["ones_like"](x.narrow(dim, 0, 1))
     length = x._array.shape[dim]
     if length == 0:
         return x
+    one = FUNCTIONS["ones_like"](x.narrow(dim, 0, 1))
     cat, flip = FUNCTIONS["cat"], FUNCTIONS["flip"]
     before = FUNCTIONS["cumprod"](cat([one, x.narrow(dim, 0, length - 1)], dim), dim)
     after = flip(FUNCTIONS["cumprod"](cat([one, flip(x, (dim,)).narrow(dim, 0, length - 1)], dim), dim), (dim,))

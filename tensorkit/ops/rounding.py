@@ -18,6 +18,9 @@ from .promote import is_number
 def remainder(x, y):
     """The remainder of division, with the sign of the divisor.
 
+    >>> tensor([-3., 5.]) % 2
+    tensor([1., 1.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.remainder.html
     """
     _refuse_division("remainder_cpu", x, np.asarray(y))
@@ -31,6 +34,9 @@ def remainder(x, y):
         node_name=lambda node: f"FmodBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
 def fmod(x, y):
     """The remainder of division, with the sign of the dividend.
+
+    >>> torch.fmod(tensor([-3., 5.]), 2)
+    tensor([-1.,  1.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.fmod.html
     """
@@ -46,19 +52,31 @@ def _rounded(ufunc, x):
 
 @unary(nothing, bools=False, kernel="floor_vml_cpu")
 def floor(x):
-    """Each element rounded down; its derivative is 0."""
+    """Each element rounded down; its derivative is 0.
+
+    >>> tensor([-1.5, 0.2]).floor()
+    tensor([-2.,  0.])
+    """
     return _rounded(np.floor, x)
 
 
 @unary(nothing, bools=False, kernel="ceil_vml_cpu")
 def ceil(x):
-    """Each element rounded up; its derivative is 0."""
+    """Each element rounded up; its derivative is 0.
+
+    >>> tensor([-1.5, 0.2]).ceil()
+    tensor([-1.,  1.])
+    """
     return _rounded(np.ceil, x)
 
 
 @unary(nothing, bools=False, kernel="trunc_vml_cpu", aliases=("fix",))
 def trunc(x):
-    """Each element rounded towards zero; its derivative is 0."""
+    """Each element rounded towards zero; its derivative is 0.
+
+    >>> tensor([-1.5, 1.5]).trunc()
+    tensor([-1.,  1.])
+    """
     return _rounded(np.trunc, x)
 
 
@@ -67,6 +85,11 @@ def round(x, decimals=0):
     """Each element rounded to the nearest whole number, halves to the even one; its derivative is 0.
 
     decimals  how many decimal places to keep
+
+    >>> tensor([0.5, 1.5, 2.7]).round()
+    tensor([0., 2., 3.])
+    >>> tensor([3.14159]).round(decimals=2)
+    tensor([3.1400])
 
     Source: https://pytorch.org/docs/stable/generated/torch.round.html
     """
@@ -82,7 +105,11 @@ def round(x, decimals=0):
 
 @unary(lambda g: g)
 def frac(x):
-    """What stands after the decimal point of each element."""
+    """What stands after the decimal point of each element.
+
+    >>> tensor([1.25, -2.5]).frac()
+    tensor([ 0.2500, -0.5000])
+    """
     if x.dtype.kind not in "fV":
         raise not_implemented("frac_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return x - np.trunc(x)

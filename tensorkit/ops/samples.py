@@ -62,6 +62,9 @@ def _steps(y, x, dx, dim: int):
 def trapezoid(y, x=None, *, dx=1, dim=-1):
     """The integral along `dim` by the trapezoidal rule, for samples at the points `x` or at distances `dx`.
 
+    >>> torch.trapezoid(tensor([1., 2., 3.]))
+    tensor(4.)
+
     Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
     """
     if y.ndim and y._array.shape[wrap_dim(dim, y.ndim)] == 0:
@@ -72,14 +75,22 @@ def trapezoid(y, x=None, *, dx=1, dim=-1):
 
 @function(method=False)
 def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
-    """The running integral along `dim` by the trapezoidal rule."""
+    """The running integral along `dim` by the trapezoidal rule.
+
+    >>> torch.cumulative_trapezoid(tensor([1., 2., 3.]))
+    tensor([1.5000, 4.0000])
+    """
     sums, width, dim = _steps(y, x, dx, dim)
     return cumsum(sums * (width / 2.0), dim)
 
 
 @function(method=False)
 def gradient(input, *, spacing=1, dim=None, edge_order=1):
-    """The derivative by central differences along each dimension; at the ends one-sided, of the order `edge_order`."""
+    """The derivative by central differences along each dimension; at the ends one-sided, of the order `edge_order`.
+
+    >>> torch.gradient(tensor([0., 1., 4., 9.]))
+    (tensor([1., 2., 4., 5.]),)
+    """
     dims = list(range(input.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
     spacings = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
     x = float_of(input)
@@ -121,6 +132,10 @@ def _gradient_along(x, dim: int, spacing, edge_order: int):
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """The covariance of the variables in the rows, whose observations are the columns.
 
+    >>> torch.cov(tensor([[1., 2., 3.], [3., 2., 1.]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.cov.html
     """
     if input.ndim > 2:
@@ -158,6 +173,10 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
 @function
 def corrcoef(input):
     """Pearson's correlation of the variables in the rows.
+
+    >>> torch.corrcoef(tensor([[1., 2., 3.], [3., 2., 1.]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.corrcoef.html
     """

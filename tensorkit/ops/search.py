@@ -67,7 +67,11 @@ def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=No
 
 @function
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
-    """The elements (or slices along `dim`) without the ones that equal the one before them."""
+    """The elements (or slices along `dim`) without the ones that equal the one before them.
+
+    >>> torch.unique_consecutive(tensor([1, 1, 2, 2, 1]))
+    tensor([1, 2, 1])
+    """
     x = input._array
     axis = 0 if dim is None else wrap_dim(dim, x.ndim)
     lanes = np.ravel(x)[:, None] if dim is None else np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
@@ -123,6 +127,9 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
 @function(method=False)
 def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
     """The number of the interval between sorted `boundaries` in which each value lies.
+
+    >>> torch.bucketize(tensor([0.5, 2.5]), tensor([1., 2., 3.]))
+    tensor([0, 2])
 
     Source: https://pytorch.org/docs/stable/generated/torch.bucketize.html
     """
@@ -203,7 +210,13 @@ _histogram = return_type("histogram", "hist", "bin_edges")
 
 @function
 def histogram(input, bins, *, range=None, weight=None, density=False):
-    """The number (or the weight, or the density) of elements in each interval, and the edges between the intervals."""
+    """The number (or the weight, or the density) of elements in each interval, and the edges between the intervals.
+
+    >>> torch.histogram(tensor([0., 1., 1., 4.]), bins=2)
+    torch.return_types.histogram(
+    hist=tensor([3., 1.]),
+    bin_edges=tensor([0., 2., 4.]))
+    """
     x = np.ravel(input._array)
     _check_bins(x, bins)
     if isinstance(bins, Tensor):

@@ -390,5 +390,10 @@ def movedim(input, source, destination):
 
 @function
 def adjoint(input):
-    """The conjugate transpose of each matrix."""
+    """The conjugate transpose of each matrix.
+
+    >>> tensor([[1 + 1j, 2 + 3j]]).adjoint()
+    tensor([[1.-1.j],
+            [2.-3.j]])
+    """
     return FUNCTIONS["conj"](_mT(input))

@@ -19,6 +19,9 @@ def _abs_dx(g, x):
 def abs(x):
     """The absolute value of each element; its derivative at 0 is 0.
 
+    >>> tensor([-1., 2.]).abs()
+    tensor([1., 2.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.abs.html
     """
     return np.abs(x)
@@ -26,7 +29,11 @@ def abs(x):
 
 @unary(nothing)
 def sign(x):
-    """-1, 0 or 1 for each element, by its sign."""
+    """-1, 0 or 1 for each element, by its sign.
+
+    >>> tensor([-2., 0., 3.]).sign()
+    tensor([-1.,  0.,  1.])
+    """
     if x.dtype.kind == "c":
         raise NotImplementedError(
             "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use torch.sgn instead."
@@ -50,18 +57,30 @@ def _sgn_dx(g, x, out):
 
 @unary(_sgn_dx)
 def sgn(x):
-    """The sign; of a complex number, the number of that angle and length 1."""
+    """The sign; of a complex number, the number of that angle and length 1.
+
+    >>> tensor([-2., 0., 3.]).sgn()
+    tensor([-1.,  0.,  1.])
+    """
     return _sign(x)
 
 
 @function
 def signbit(input, *, out=None):
-    """Whether each element is negative (-0. is)."""
+    """Whether each element is negative (-0. is).
+
+    >>> tensor([-2., 0., 3.]).signbit()
+    tensor([ True, False, False])
+    """
     result = wrap(np.signbit(input._array) if input._array.dtype.kind in "fV" else input._array < 0)
     return result if out is None else write_out(result, out)
 
 
 @binary(lambda g, x, out: g * where_(x == 0, 0.0, out / x), nothing, floating=True)
 def copysign(x, y):
-    """The size of `x` with the sign of `y`."""
+    """The size of `x` with the sign of `y`.
+
+    >>> torch.copysign(tensor([1., 2.]), tensor([-3., 4.]))
+    tensor([-1.,  2.])
+    """
     return np.copysign(x, y)

@@ -16,7 +16,11 @@ from .shape import wrap_dim
 
 @function
 def select(input, dim, index):
-    """The slice at one index of a dimension, without that dimension; a view."""
+    """The slice at one index of a dimension, without that dimension; a view.
+
+    >>> tensor([[1, 2], [3, 4]]).select(0, 1)
+    tensor([3, 4])
+    """
     dim = wrap_dim(dim, input._array.ndim)
     size = input._array.shape[dim]
     index = int(index)
@@ -28,19 +32,31 @@ def select(input, dim, index):
 
 @function(method=False)
 def select_backward(grad, shape, dim, index):
-    """`grad` at one index of a dimension of a tensor that is otherwise zero."""
+    """`grad` at one index of a dimension of a tensor that is otherwise zero.
+
+    >>> torch.select_backward(tensor(5.), [3], 0, 1)
+    tensor([0., 5., 0.])
+    """
     return _index_into_zeros(grad, shape, (slice(None),) * dim + (index,))
 
 
 @function(method=False)
 def slice_backward(grad, shape, dim, start, stop, step):
-    """`grad` in a slice of a dimension of a tensor that is otherwise zero."""
+    """`grad` in a slice of a dimension of a tensor that is otherwise zero.
+
+    >>> torch.slice_backward(tensor([5., 6.]), [4], 0, 1, 3, 1)
+    tensor([0., 5., 6., 0.])
+    """
     return _index_into_zeros(grad, shape, (slice(None),) * dim + (slice(start, stop, step),))
 
 
 @function
 def narrow(input, dim, start, length):
-    """`length` elements of a dimension from `start` on; a view."""
+    """`length` elements of a dimension from `start` on; a view.
+
+    >>> torch.arange(5).narrow(0, 1, 3)
+    tensor([1, 2, 3])
+    """
     if input._array.ndim == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, input._array.ndim)
@@ -59,6 +75,10 @@ def narrow(input, dim, start, length):
 @function
 def index_select(input, dim, index, *, out=None):
     """The slices of a dimension that an index vector names.
+
+    >>> tensor([[1, 2], [3, 4]]).index_select(1, tensor([1, 0]))
+    tensor([[2, 1],
+            [4, 3]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.index_select.html
     """
@@ -141,7 +161,11 @@ def _check_added(input, index, source, dim: int) -> None:
 
 @function
 def index_add(input, dim, index, source, *, alpha=1):
-    """A copy with the slices of `source` added to those that an index vector names."""
+    """A copy with the slices of `source` added to those that an index vector names.
+
+    >>> torch.zeros(3).index_add(0, tensor([0, 2, 0]), tensor([1., 2., 3.]))
+    tensor([4., 0., 2.])
+    """
     dim = wrap_dim(dim, input._array.ndim)
     _check_added(input, index, source, dim)
     if not input._array.size:
@@ -164,7 +188,11 @@ def _index_copy(x, index, source, dim):
 
 @function
 def index_copy(input, dim, index, source):
-    """A copy with the slices that an index vector names replaced by those of `source`."""
+    """A copy with the slices that an index vector names replaced by those of `source`.
+
+    >>> torch.zeros(3).index_copy(0, tensor([2, 0]), tensor([1., 2.]))
+    tensor([2., 0., 1.])
+    """
     dim = wrap_dim(dim, input._array.ndim)
     _check_copied(input, index, source, dim)
     return _index_copy(input, index, source, dim)
@@ -224,7 +252,11 @@ def _index_fill(x, index, value, dim):
 
 @function
 def index_fill(input, dim, index, value):
-    """A copy with one value in the slices that an index vector names."""
+    """A copy with one value in the slices that an index vector names.
+
+    >>> torch.zeros(3).index_fill(0, tensor([0, 2]), 7.)
+    tensor([7., 0., 7.])
+    """
     dim = wrap_dim(dim, input._array.ndim)
     if isinstance(value, complex) and input._array.dtype.kind != "c":
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")

@@ -70,6 +70,9 @@ def sort(x, dim=-1, descending=False, stable=None):
 def argsort(input, dim=-1, descending=False, *, stable=False):
     """The indices that sort along `dim`.
 
+    >>> torch.argsort(tensor([3., 1., 2.]))
+    tensor([1, 2, 0])
+
     Source: https://pytorch.org/docs/stable/generated/torch.argsort.html
     """
     return sort(input, dim, descending, stable)[1]
@@ -77,7 +80,11 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
 
 @function
 def msort(input, *, out=None):
-    """The elements in order along the first dimension."""
+    """The elements in order along the first dimension.
+
+    >>> torch.msort(tensor([3., 1., 2.]))
+    tensor([1., 2., 3.])
+    """
     values = sort(input, 0)[0]
     return values if out is None else add(values, 0, out=out)
 
@@ -133,7 +140,13 @@ def _one_of_each(x, axis: int, keepdim: bool, pick):
 
 @op(x=_picked_dx, outputs=("values", "indices"), result=return_type("kthvalue", "values", "indices"))
 def kthvalue(x, k, dim=-1, keepdim=False):
-    """The `k`-th smallest element along `dim`, counted from 1, with its index."""
+    """The `k`-th smallest element along `dim`, counted from 1, with its index.
+
+    >>> torch.kthvalue(tensor([3., 1., 2.]), 2)
+    torch.return_types.kthvalue(
+    values=tensor(2.),
+    indices=tensor(2))
+    """
     axis = wrap_dim(dim, x.ndim)
     if not 1 <= k <= (x.shape[axis] if x.ndim else 1):
         raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(axis))
@@ -210,6 +223,11 @@ nanmedian = _median("nanmedian", True, "The median of the elements that are not 
 @op(x=_picked_dx, outputs=("values", "indices"), result=return_type("mode", "values", "indices"))
 def mode(x, dim=-1, keepdim=False):
     """The most frequent element along `dim`, the smallest of several, with an index at which it stands.
+
+    >>> torch.mode(tensor([1, 2, 2, 3]))
+    torch.return_types.mode(
+    values=tensor(2),
+    indices=tensor(2))
 
     Source: https://pytorch.org/docs/stable/generated/torch.mode.html
     """
@@ -299,5 +317,9 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=N
 
 @function
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=None):
-    """The quantile of the elements that are not nan."""
+    """The quantile of the elements that are not nan.
+
+    >>> torch.nanquantile(tensor([1., float("nan"), 3.]), 0.5)
+    tensor(2.)
+    """
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True, out)

@@ -50,39 +50,63 @@ def erf(x):
 
 @unary(lambda g, x: g * (-2 / _ROOT_PI * exp(-(x**2))), floating=True)
 def erfc(x):
-    """1 - erf(x), without the loss of digits for large `x`."""
+    """1 - erf(x), without the loss of digits for large `x`.
+
+    >>> tensor([0., 1.]).erfc()
+    tensor([1.0000, 0.1573])
+    """
     return by_double(formulas.erfc, x)
 
 
 @unary(lambda g, out: g * (_ROOT_PI / 2) * exp(out * out), floating=True)
 def erfinv(x):
-    """The inverse of the error function; infinite at -1 and 1, nan beyond."""
+    """The inverse of the error function; infinite at -1 and 1, nan beyond.
+
+    >>> tensor([0., 0.5]).erfinv()
+    tensor([0.0000, 0.4769])
+    """
     return by_double(formulas.erfinv, x)
 
 
 @unary(lambda g, x, out: g * (2 * x * out - 2 / _ROOT_PI), floating=True, method=False, inplace=False,
        node_name="SpecialErfcxBackward0")  # fmt: skip
 def erfcx(x):
-    """exp(x²)·erfc(x)."""
+    """exp(x²)·erfc(x).
+
+    >>> torch.special.erfcx(tensor([0., 10.]))
+    tensor([1.0000, 0.0561])
+    """
     return by_double(formulas.erfcx, x)
 
 
 def ndtr(input, *, out=None):
-    """The distribution function of the normal distribution."""
+    """The distribution function of the normal distribution.
+
+    >>> torch.special.ndtr(torch.tensor([0., 1.]))
+    tensor([0.5000, 0.8413])
+    """
     return mul(erfc(input * -math.sqrt(0.5)), 0.5, out=out)
 
 
 @unary(lambda g, out: g * math.sqrt(2 * _PI) * exp(out * out / 2), floating=True, method=False, inplace=False,
        node_name="SpecialNdtriBackward0")  # fmt: skip
 def ndtri(x):
-    """The inverse of the normal distribution function; infinite at 0 and 1, nan beyond."""
+    """The inverse of the normal distribution function; infinite at 0 and 1, nan beyond.
+
+    >>> torch.special.ndtri(tensor([0.025, 0.975]))
+    tensor([-1.9600,  1.9600])
+    """
     return by_double(formulas.ndtri, x)
 
 
 @unary(lambda g, x: g * math.sqrt(2 / _PI) / erfcx(x * -math.sqrt(0.5)), floating=True, method=False, inplace=False,
        node_name="SpecialLogNdtrBackward0")  # fmt: skip
 def log_ndtr(x):
-    """The logarithm of the normal distribution function."""
+    """The logarithm of the normal distribution function.
+
+    >>> torch.special.log_ndtr(tensor([0.]))
+    tensor([-0.6931])
+    """
     return by_double(formulas.log_ndtr, x)
 
 
@@ -103,7 +127,11 @@ def lgamma(x):
 
 @unary(lambda g, x: g * polygamma(1, x), floating=True)
 def digamma(x):
-    """The derivative of `lgamma`."""
+    """The derivative of `lgamma`.
+
+    >>> tensor([1., 2.]).digamma()
+    tensor([-0.5772,  0.4228])
+    """
     return by_double(formulas.digamma, x)
 
 
@@ -116,7 +144,11 @@ def _polygamma(x, n):
 
 @function(method=False)
 def polygamma(n, input, *, out=None):
-    """The `n`-th derivative of `digamma`."""
+    """The `n`-th derivative of `digamma`.
+
+    >>> torch.polygamma(1, tensor([1.]))
+    tensor([1.6449])
+    """
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
     return digamma(input, out=out) if n == 0 else _polygamma(input, n, out=out)
@@ -128,7 +160,11 @@ Tensor.polygamma.__doc__ = polygamma.__doc__
 
 @function
 def mvlgamma(input, p, *, out=None):
-    """The logarithm of the multivariate gamma function of dimension `p`."""
+    """The logarithm of the multivariate gamma function of dimension `p`.
+
+    >>> torch.mvlgamma(tensor([3.]), 2)
+    tensor([1.5502])
+    """
     steps = wrap(np.arange(p, dtype=np.float64) / -2).to(input.dtype)
     return add(sum_(lgamma(input.unsqueeze(-1) + steps), -1), p * (p - 1) / 4 * math.log(_PI), out=out)
 
@@ -139,20 +175,32 @@ def _no_derivative(g):
 
 @binary(_no_derivative, lambda g, x, y: g * exp((x - 1) * log(y) - y - lgamma(x)), floating=True)
 def igamma(x, y):
-    """The incomplete gamma function from 0 to `y`, as a share of the whole: of the order `x`."""
+    """The incomplete gamma function from 0 to `y`, as a share of the whole: of the order `x`.
+
+    >>> torch.igamma(tensor([1.]), tensor([1.]))
+    tensor([0.6321])
+    """
     return np.asarray(formulas.gamma_shares(x, y)[0], np.result_type(x))[()]
 
 
 @binary(_no_derivative, lambda g, x, y: -g * exp((x - 1) * log(y) - y - lgamma(x)), floating=True)
 def igammac(x, y):
-    """The incomplete gamma function from `y` to infinity, as a share of the whole."""
+    """The incomplete gamma function from `y` to infinity, as a share of the whole.
+
+    >>> torch.igammac(tensor([1.]), tensor([1.]))
+    tensor([0.3679])
+    """
     return np.asarray(formulas.gamma_shares(x, y)[1], np.result_type(x))[()]
 
 
 @binary(None, lambda g, x, y: -g * x * zeta(x + 1, y), floating=True, method=False, inplace=False,
         node_name="SpecialZetaBackward0")  # fmt: skip
 def zeta(x, y):
-    """Hurwitz's zeta function: the sum of (y + k)^-x over k = 0, 1, 2 …; no derivative in `x`."""
+    """Hurwitz's zeta function: the sum of (y + k)^-x over k = 0, 1, 2 …; no derivative in `x`.
+
+    >>> torch.special.zeta(tensor([2.]), tensor([1.]))
+    tensor([1.6449])
+    """
     kind = (x if hasattr(x, "dtype") else y).dtype
     return np.asarray(formulas.zeta(x, y), kind)[()]
 
@@ -162,14 +210,22 @@ def zeta(x, y):
 
 @unary(lambda g, x: g * i1(x), floating=True)
 def i0(x):
-    """The modified Bessel function of the first kind, of order 0."""
+    """The modified Bessel function of the first kind, of order 0.
+
+    >>> tensor([0., 1.]).i0()
+    tensor([1.0000, 1.2661])
+    """
     return by_double(lambda x: formulas.bessel_scaled(0, x) * np.exp(np.abs(x)), x, "i0")
 
 
 @unary(lambda g, x, out: g * (i1e(x) - x.sgn() * out), floating=True, method=False, inplace=False,
        node_name="SpecialI0EBackward0")  # fmt: skip
 def i0e(x):
-    """exp(-|x|)·i0(x)."""
+    """exp(-|x|)·i0(x).
+
+    >>> torch.special.i0e(tensor([0., 1.]))
+    tensor([1.0000, 0.4658])
+    """
     return by_double(lambda x: formulas.bessel_scaled(0, x), x, "i0e")
 
 
@@ -181,14 +237,22 @@ def _over(out, x):
 @unary(lambda g, x, out: g * (i0(x) - _over(out, x)), floating=True, method=False, inplace=False,
        node_name="SpecialI1Backward0")  # fmt: skip
 def i1(x):
-    """The modified Bessel function of the first kind, of order 1."""
+    """The modified Bessel function of the first kind, of order 1.
+
+    >>> torch.special.i1(tensor([0., 1.]))
+    tensor([0.0000, 0.5652])
+    """
     return by_double(lambda x: formulas.bessel_scaled(1, x) * np.exp(np.abs(x)), x, "i1")
 
 
 @unary(lambda g, x, out: g * (i0e(x) - x.sgn() * out - _over(out, x)), floating=True, method=False, inplace=False,
        node_name="SpecialI1EBackward0")  # fmt: skip
 def i1e(x):
-    """exp(-|x|)·i1(x)."""
+    """exp(-|x|)·i1(x).
+
+    >>> torch.special.i1e(tensor([0., 1.]))
+    tensor([0.0000, 0.2079])
+    """
     return by_double(lambda x: formulas.bessel_scaled(1, x), x, "i1e")
 
 
@@ -214,7 +278,11 @@ def _log(y):
 @binary(lambda g, x, y: g * xlogy(_not_zero(x, g), y), lambda g, x, y: g * x / y, floating=True,
         node_name=_xlogy_name("Xlogy"))  # fmt: skip
 def xlogy(x, y):
-    """x·log(y), and 0 where `x` is 0."""
+    """x·log(y), and 0 where `x` is 0.
+
+    >>> torch.xlogy(tensor([0., 2.]), tensor([0., 3.]))
+    tensor([0.0000, 2.1972])
+    """
     product = x * np.log(y)
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
@@ -222,14 +290,22 @@ def xlogy(x, y):
 @binary(lambda g, x, y: g * xlog1py(_not_zero(x, g), y), lambda g, x, y: g * x / (y + 1), floating=True, method=False,
         inplace=False, node_name=_xlogy_name("SpecialXlog1Py"))  # fmt: skip
 def xlog1py(x, y):
-    """x·log(1 + y), and 0 where `x` is 0."""
+    """x·log(1 + y), and 0 where `x` is 0.
+
+    >>> torch.special.xlog1py(tensor([0., 2.]), tensor([-1., 1.]))
+    tensor([0.0000, 1.3863])
+    """
     product = x * np.log1p(y)
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
 
 @unary(lambda g, x: g * (-log(x) - 1), floating=True, method=False, inplace=False, node_name="SpecialEntrBackward0")
 def entr(x):
-    """-x·log(x), the term of an entropy; 0 at 0, -inf below."""
+    """-x·log(x), the term of an entropy; 0 at 0, -inf below.
+
+    >>> torch.special.entr(tensor([0., 0.5, 1.]))
+    tensor([0.0000, 0.3466, -0.0000])
+    """
     return np.where(x > 0, -x * np.log(x), np.where(x == 0, 0, np.where(x < 0, -np.inf, x))).astype(x.dtype)[()]
 
 
@@ -240,7 +316,11 @@ def _sinc_dx(g, x):
 
 @unary(_sinc_dx, floating=True)
 def sinc(x):
-    """sin(πx) / (πx), and 1 at 0."""
+    """sin(πx) / (πx), and 1 at 0.
+
+    >>> tensor([0., 0.5]).sinc()
+    tensor([1.0000, 0.6366])
+    """
     angle = np.where(x == 0, 1, x * x.dtype.type(_PI))
     return np.where(x == 0, 1, np.sin(angle) / angle).astype(x.dtype)[()]
 
@@ -255,6 +335,9 @@ def _logit_dx(g, x, eps):
 @op(x=_logit_dx, inplace=True)
 def logit(x, eps=None):
     """log(x / (1 - x)), the inverse of the sigmoid; with `eps`, `x` is first clamped to [eps, 1 - eps].
+
+    >>> tensor([0.5, 0.9]).logit()
+    tensor([0.0000, 2.1972])
 
     Source: https://pytorch.org/docs/stable/generated/torch.logit.html
     """

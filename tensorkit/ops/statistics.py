@@ -101,6 +101,11 @@ def _spread_arguments(name, dim, unbiased, correction):
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=None, out=None):
     """The variance: the mean squared distance from the mean, divided by n - correction (1: the unbiased estimate).
 
+    >>> tensor([1., 2., 3., 4.]).var()
+    tensor(1.6667)
+    >>> tensor([1., 2., 3., 4.]).var(correction=0)
+    tensor(1.2500)
+
     Source: https://pytorch.org/docs/stable/generated/torch.var.html
     """
     dim, correction = _spread_arguments("var", axis if dim is None else dim, unbiased, correction)
@@ -122,13 +127,21 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=
 
 @function(method=False)
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """The variance and the mean."""
+    """The variance and the mean.
+
+    >>> torch.var_mean(tensor([1., 2., 3.]))
+    (tensor(1.), tensor(2.))
+    """
     dim, correction = _spread_arguments("var_mean", dim, unbiased, correction)
     return _var_mean(input, dim, keepdim, correction)
 
 
 @function(method=False)
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
-    """The standard deviation and the mean."""
+    """The standard deviation and the mean.
+
+    >>> torch.std_mean(tensor([1., 2., 3.]))
+    (tensor(1.), tensor(2.))
+    """
     dim, correction = _spread_arguments("std_mean", dim, unbiased, correction)
     return _std_mean(input, dim, keepdim, correction)

@@ -17,37 +17,61 @@ from .powers import rsqrt, where_
 
 @unary(lambda g, x: g * cos(x), floating=True)
 def sin(x):
-    """The sine of each element, in radians."""
+    """The sine of each element, in radians.
+
+    >>> tensor([0., 1.]).sin()
+    tensor([0.0000, 0.8415])
+    """
     return _sin(x)
 
 
 @unary(lambda g, x: -g * sin(x), floating=True)
 def cos(x):
-    """The cosine of each element, in radians."""
+    """The cosine of each element, in radians.
+
+    >>> tensor([0., 1.]).cos()
+    tensor([1.0000, 0.5403])
+    """
     return _cos(x)
 
 
 @unary(lambda g, out: g * (1 + out * out), floating=True)
 def tan(x):
-    """The tangent of each element, in radians."""
+    """The tangent of each element, in radians.
+
+    >>> tensor([0., 1.]).tan()
+    tensor([0.0000, 1.5574])
+    """
     return _tan(x)
 
 
 @unary(lambda g, x: g * rsqrt(1 - x * x), floating=True, aliases=("arcsin",))
 def asin(x):
-    """The angle in radians whose sine is each element; nan outside [-1, 1]."""
+    """The angle in radians whose sine is each element; nan outside [-1, 1].
+
+    >>> tensor([0., 0.5, 1.]).asin()
+    tensor([0.0000, 0.5236, 1.5708])
+    """
     return np.arcsin(x)
 
 
 @unary(lambda g, x: -g * rsqrt(1 - x * x), floating=True, aliases=("arccos",))
 def acos(x):
-    """The angle in radians whose cosine is each element; nan outside [-1, 1]."""
+    """The angle in radians whose cosine is each element; nan outside [-1, 1].
+
+    >>> tensor([1., 0., -1.]).acos()
+    tensor([0.0000, 1.5708, 3.1416])
+    """
     return np.arccos(x)
 
 
 @unary(lambda g, x: g / (x * x + 1), floating=True, aliases=("arctan",))
 def atan(x):
-    """The angle in radians whose tangent is each element."""
+    """The angle in radians whose tangent is each element.
+
+    >>> tensor([0., 1.]).atan()
+    tensor([0.0000, 0.7854])
+    """
     return np.arctan(x)
 
 
@@ -60,25 +84,40 @@ def _per_square(x, y):
 @binary(lambda g, x, y: g * y * _per_square(x, y), lambda g, x, y: g * (-x * _per_square(x, y)), floating=True,
         aliases=("arctan2",))  # fmt: skip
 def atan2(x, y):
-    """The angle in radians of the point (y, x): the arc tangent of x/y in the right quadrant."""
+    """The angle in radians of the point (y, x): the arc tangent of x/y in the right quadrant.
+
+    >>> torch.atan2(tensor([1., 1.]), tensor([1., -1.]))
+    tensor([0.7854, 2.3562])
+    """
     return np.arctan2(x, y)
 
 
 @unary(lambda g, x: g * cosh(x), floating=True)
 def sinh(x):
-    """The hyperbolic sine of each element."""
+    """The hyperbolic sine of each element.
+
+    >>> tensor([0., 1.]).sinh()
+    tensor([0.0000, 1.1752])
+    """
     return _sinh(x)
 
 
 @unary(lambda g, x: g * sinh(x), floating=True)
 def cosh(x):
-    """The hyperbolic cosine of each element."""
+    """The hyperbolic cosine of each element.
+
+    >>> tensor([0., 1.]).cosh()
+    tensor([1.0000, 1.5431])
+    """
     return _cosh(x)
 
 
 @unary(lambda g, out: g * (1 - out * out), floating=True)
 def tanh(x):
     """The hyperbolic tangent of each element, between -1 and 1.
+
+    >>> tensor([0., 1.]).tanh()
+    tensor([0.0000, 0.7616])
 
     Source: https://pytorch.org/docs/stable/generated/torch.tanh.html
     """
@@ -87,25 +126,41 @@ def tanh(x):
 
 @unary(lambda g, x: g * rsqrt(x * x + 1), floating=True, aliases=("arcsinh",))
 def asinh(x):
-    """The inverse of sinh."""
+    """The inverse of sinh.
+
+    >>> tensor([0., 1.]).asinh()
+    tensor([0.0000, 0.8814])
+    """
     return np.arcsinh(x)
 
 
 @unary(lambda g, x: g * rsqrt((x - 1) * (x + 1)), floating=True, aliases=("arccosh",))
 def acosh(x):
-    """The inverse of cosh; nan below 1."""
+    """The inverse of cosh; nan below 1.
+
+    >>> tensor([1., 2.]).acosh()
+    tensor([0.0000, 1.3170])
+    """
     return np.arccosh(x)
 
 
 @unary(lambda g, x: g / (1 - x * x), floating=True, aliases=("arctanh",))
 def atanh(x):
-    """The inverse of tanh; nan outside [-1, 1]."""
+    """The inverse of tanh; nan outside [-1, 1].
+
+    >>> tensor([0., 0.5]).atanh()
+    tensor([0.0000, 0.5493])
+    """
     return np.arctanh(x)
 
 
 @binary(lambda g, x, out: g * x / out, lambda g, y, out: g * y / out)
 def hypot(x, y):
-    """The length of the hypotenuse: the square root of x² + y²."""
+    """The length of the hypotenuse: the square root of x² + y².
+
+    >>> torch.hypot(tensor([3.]), tensor([4.]))
+    tensor([5.])
+    """
     if x.dtype.kind in "biu":
         raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.hypot(x, y)
@@ -113,13 +168,21 @@ def hypot(x, y):
 
 @unary(lambda g: g * (math.pi / 180), floating=True, node_name="Deg2RadBackward0")
 def deg2rad(x):
-    """Degrees to radians."""
+    """Degrees to radians.
+
+    >>> torch.deg2rad(tensor([180., 90.]))
+    tensor([3.1416, 1.5708])
+    """
     return x * x.dtype.type(math.pi / 180)
 
 
 @unary(lambda g: g * (180 / math.pi), floating=True, node_name="Rad2DegBackward0")
 def rad2deg(x):
-    """Radians to degrees."""
+    """Radians to degrees.
+
+    >>> torch.rad2deg(tensor([0., 1.]))
+    tensor([ 0.0000, 57.2958])
+    """
     return x * x.dtype.type(180 / math.pi)
 
 

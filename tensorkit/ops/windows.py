@@ -63,6 +63,10 @@ def _as_strided(x, size, stride, offset, geometry):
 def as_strided(input, size, stride, storage_offset=None):
     """A view of any shape and strides (in elements) over the same memory.
 
+    >>> torch.arange(6).as_strided((2, 2), (1, 3))
+    tensor([[0, 3],
+            [1, 4]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.as_strided.html
     """
     array = memory(input)
@@ -83,6 +87,11 @@ def as_strided(input, size, stride, storage_offset=None):
     function=False)  # fmt: skip
 def unfold(x, dimension, size, step):
     """Every window of `size` elements along a dimension, `step` apart, in a new last dimension.
+
+    >>> torch.arange(5).unfold(0, 3, 1)
+    tensor([[0, 1, 2],
+            [1, 2, 3],
+            [2, 3, 4]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
     """
@@ -108,7 +117,11 @@ def _fold_windows(x, shape, dimension, size, step):
 
 @op(x=lambda g, x_shape, offset, dim1, dim2: _scatter_diagonal(g, x_shape, offset, dim1, dim2), views=True)
 def diagonal(x, offset=0, dim1=0, dim2=1):
-    """The diagonal of the matrices in dimensions `dim1` and `dim2`, as the last dimension; a view."""
+    """The diagonal of the matrices in dimensions `dim1` and `dim2`, as the last dimension; a view.
+
+    >>> tensor([[1, 2], [3, 4]]).diagonal()
+    tensor([1, 4])
+    """
     first, second = wrap_dim(dim1, x.ndim), wrap_dim(dim2, x.ndim)
     if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")

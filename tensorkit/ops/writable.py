@@ -11,8 +11,7 @@ import numpy as np
 from ..storage import InferenceStorage
 from ..tape import mode
 from ..tensor import Tensor
-
-MULTI_VIEWS = ("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0")
+from .fragile import MULTI_VIEWS, OF_SEVERAL_VIEWS, is_one_of_several, place_among_views
 
 
 def check_writable(tensor: Tensor, *, filled: bool = False, by: str | None = None) -> None:
@@ -90,12 +89,14 @@ def _is_dense(array) -> bool:
 def check_recorded_write(tensor: Tensor, base) -> None:
     if base is not None:
         node = tensor._node
-        if node is not None and (node.name() in MULTI_VIEWS or node.op.whole is not None):
+        several = node is not None and (node.name() in MULTI_VIEWS or is_one_of_several(tensor))
+        if several:
+            raise RuntimeError(f"{place_among_views(node)} is a view and is being modified inplace. {OF_SEVERAL_VIEWS}")
+        if node is not None and node.op.whole is not None:
             name = node.name().removesuffix("0").removesuffix("Backward")
-            index = _place_among_views(tensor) if node.op.whole is None else getattr(node, "index", 0)
             raise RuntimeError(
-                f"Output {index} of {name} is a view and is being modified inplace. "
-                + (_OF_SEVERAL_VIEWS if node.op.whole is None else _OF_A_USERS_FUNCTION)
+                f"Output {getattr(node, 'index', 0)} of {name} is a view and is being modified inplace. "
+                + _OF_A_USERS_FUNCTION
             )
         if node is None and base._requires_grad and tensor._requires_grad:
             raise RuntimeError(
@@ -110,21 +111,8 @@ def check_recorded_write(tensor: Tensor, base) -> None:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
 
 
-_OF_SEVERAL_VIEWS = (
-    "This view is the output of a function that returns multiple views. Such functions do not allow the output views "
-    "to be modified inplace. You should replace the inplace operation by an out-of-place one."
-)
-
-
 _OF_A_USERS_FUNCTION = (
     "This view was created inside a custom Function (or because an input was returned as-is) and the autograd logic "
     "to handle view+inplace would override the custom backward associated with the custom Function, leading to "
     "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom Function."
 )
-
-
-def _place_among_views(tensor) -> int:
-    extras = tensor._node.extras
-    if tensor._node.name() == "UnbindBackward0":
-        return extras[1]
-    return extras[1] // max(extras[2], 1)
