@@ -4,7 +4,12 @@ from .tape import decorate
 
 
 class autocast:
-    """A block in which PyTorch may compute in a smaller type on a GPU; here everything keeps its type."""
+    """A block in which PyTorch may compute in a smaller type on a GPU; here everything keeps its type.
+
+    >>> with torch.amp.autocast("cpu", enabled=False):
+    ...     print(torch.ones(2).sum())
+    tensor(2.)
+    """
 
     def __init__(self, device_type: str = "cpu", dtype=None, enabled: bool = True, cache_enabled=None):
         self.device_type, self.enabled = device_type, enabled

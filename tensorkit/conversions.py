@@ -18,7 +18,11 @@ from .tensor import Tensor, attach, memory, ndarray, view, wrap
 
 @attach
 def item(self):
-    """The one value of a tensor with one element, as a Python number."""
+    """The one value of a tensor with one element, as a Python number.
+
+    >>> tensor([3.5]).item()
+    3.5
+    """
     if self._array.size != 1:
         raise RuntimeError(f"a Tensor with {self._array.size} elements cannot be converted to Scalar")
     return self._array.item()
@@ -26,7 +30,11 @@ def item(self):
 
 @attach
 def tolist(self):
-    """The values as nested Python lists (a number for 0 dimensions)."""
+    """The values as nested Python lists (a number for 0 dimensions).
+
+    >>> tensor([[1, 2], [3, 4]]).tolist()
+    [[1, 2], [3, 4]]
+    """
     return self._array.tolist()
 
 
@@ -35,6 +43,9 @@ def numpy(self, *, force: bool = False) -> ndarray:
     """The values as a NumPy array that shares this tensor's memory.
 
     Raises RuntimeError for a tensor that requires grad, unless `force=True`.
+
+    >>> tensor([1., 2.]).numpy()
+    array([1., 2.], dtype=float32)
     """
     if self._requires_grad and not force:
         raise hint(
@@ -84,7 +95,11 @@ def __dlpack_device__(self):
 
 @attach
 def cpu(self, memory_format=None) -> "Tensor":
-    """This tensor on the CPU (itself, if it is there already)."""
+    """This tensor on the CPU (itself, if it is there already).
+
+    >>> tensor([1.]).cpu().device
+    device(type='cpu')
+    """
     return self
 
 

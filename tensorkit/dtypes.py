@@ -157,7 +157,11 @@ _default = float32
 
 
 def get_default_dtype() -> dtype:
-    """The dtype of new floating-point tensors; float32 unless `set_default_dtype` said otherwise."""
+    """The dtype of new floating-point tensors; float32 unless `set_default_dtype` said otherwise.
+
+    >>> torch.get_default_dtype()
+    torch.float32
+    """
     return _default
 
 
@@ -165,6 +169,11 @@ def set_default_dtype(d: dtype) -> None:
     """Make `d` the dtype of new floating-point tensors, for the whole process.
 
     Raises TypeError unless `d` is a floating-point dtype.
+
+    >>> torch.set_default_dtype(torch.float64)
+    >>> tensor([1.5]).dtype
+    torch.float64
+    >>> torch.set_default_dtype(torch.float32)
     """
     global _default
     if not isinstance(d, dtype):

@@ -2,7 +2,11 @@
 
 
 class layout:
-    """The kind of a tensor's storage; every tensor here is `torch.strided`."""
+    """The kind of a tensor's storage; every tensor here is `torch.strided`.
+
+    >>> tensor([1.]).layout
+    torch.strided
+    """
 
     __slots__ = ("name",)
 

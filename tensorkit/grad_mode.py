@@ -31,7 +31,11 @@ def is_grad_enabled() -> bool:
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether this thread is inside `inference_mode`."""
+    """Whether this thread is inside `inference_mode`.
+
+    >>> torch.is_inference_mode_enabled()
+    False
+    """
     return mode.inference
 
 
@@ -118,14 +122,25 @@ class no_grad(_GradMode):
 
 
 class enable_grad(_GradMode):
-    """Record operations again, inside a `no_grad` block."""
+    """Record operations again, inside a `no_grad` block.
+
+    >>> w = torch.ones(1, requires_grad=True)
+    >>> with torch.no_grad(), torch.enable_grad():
+    ...     print((w * 2).requires_grad)
+    True
+    """
 
     __slots__ = ()
     target = True
 
 
 class set_grad_enabled(_GradMode):
-    """Turn recording on or off: at once as a plain call, or for a `with` block, or for a decorated function."""
+    """Turn recording on or off: at once as a plain call, or for a `with` block, or for a decorated function.
+
+    >>> with torch.set_grad_enabled(False):
+    ...     print((torch.ones(1, requires_grad=True) * 2).requires_grad)
+    False
+    """
 
     __slots__ = ("target",)
 
@@ -159,6 +174,10 @@ class inference_mode(_GradMode):
     """Like `no_grad`; and tensors made inside can never be part of what is recorded, nor be written to outside.
 
     `inference_mode(False)` changes nothing.
+
+    >>> with torch.inference_mode():
+    ...     print((torch.ones(1, requires_grad=True) * 2).requires_grad)
+    False
     """
 
     __slots__ = ("mode",)

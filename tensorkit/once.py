@@ -22,5 +22,9 @@ def set_warn_always(wanted: bool) -> None:
 
 
 def is_warn_always_enabled() -> bool:
-    """Whether `set_warn_always` is on."""
+    """Whether `set_warn_always` is on.
+
+    >>> torch.is_warn_always_enabled()
+    False
+    """
     return always_warn

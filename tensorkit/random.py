@@ -115,7 +115,11 @@ def get_rng_state() -> Tensor:
 
 @function(method=False)
 def set_rng_state(new_state: Tensor) -> None:
-    """Continue the global stream from a state that `get_rng_state` gave."""
+    """Continue the global stream from a state that `get_rng_state` gave.
+
+    >>> state = torch.get_rng_state()
+    >>> torch.set_rng_state(state)
+    """
     default_generator.set_state(new_state)
 
 

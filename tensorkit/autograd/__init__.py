@@ -78,6 +78,11 @@ def backward(
     Raises RuntimeError where there is nothing to differentiate, for a tensor of several elements without
     `grad_tensors`, and for a second walk over values that the first one released.
 
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> torch.autograd.backward(x * x)
+    >>> x.grad
+    tensor(6.)
+
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
     if grad_variables is not None:

@@ -58,6 +58,10 @@ class detect_anomaly:  # noqa: N801 (PyTorch's name)
 
     check_nan  False: only failing derivatives are shown with the place of their operation
 
+    >>> with torch.autograd.set_detect_anomaly(False):
+    ...     print(torch.is_anomaly_enabled())
+    False
+
     Source: https://pytorch.org/docs/stable/autograd.html#torch.autograd.detect_anomaly
     """
 

@@ -54,6 +54,9 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
     The backward pass is linear in the gradient it starts from; its own derivative with respect to that is what is
     asked for.
 
+    >>> torch.autograd.functional.jvp(lambda x: x**2, torch.tensor([1., 2.]), torch.tensor([1., 1.]))
+    (tensor([1., 4.]), tensor([2., 4.]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.jvp.html
     """
     with enable_grad():
@@ -154,6 +157,9 @@ def hessian(func, inputs, create_graph: bool = False, strict: bool = False, vect
 def vhp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     """The number that `func` gives, and the product of the vector `v` with its Hessian.
 
+    >>> torch.autograd.functional.vhp(lambda x: (x**3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 0.]))
+    (tensor(9.), tensor([6., 0.]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html
     """
     return _hessian_product("vhp", func, inputs, v, create_graph, strict)
@@ -162,6 +168,9 @@ def vhp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 def hvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) -> tuple:
     """The number that `func` gives, and the product of its Hessian with the vector `v`; the Hessian being symmetric,
     the same as `vhp`.
+
+    >>> torch.autograd.functional.hvp(lambda x: (x**3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 0.]))
+    (tensor(9.), tensor([6., 0.]))
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html
     """

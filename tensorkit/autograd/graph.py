@@ -47,6 +47,13 @@ class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
 
     Only the innermost pair of hooks is used.
 
+    >>> x = torch.tensor(3., requires_grad=True)
+    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t * 1, lambda t: t):
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad
+    tensor(6.)
+
     Source: https://pytorch.org/docs/stable/autograd.html#torch.autograd.graph.saved_tensors_hooks
     """
 
@@ -186,6 +193,10 @@ class GradientEdge(namedtuple("GradientEdge", "node output_nr ownership_token"))
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """The place of this tensor in the graph: its node (AccumulateGrad for a leaf) and the number of the node's output.
+
+    >>> edge = torch.autograd.graph.get_gradient_edge(torch.ones(1, requires_grad=True) * 2)
+    >>> edge.node.name()
+    'MulBackward0'
 
     Source: https://pytorch.org/docs/stable/autograd.html#torch.autograd.graph.get_gradient_edge
     """

@@ -22,7 +22,15 @@ def retains_grad(self) -> bool:
 
 @attach
 def retain_grad(self) -> None:
-    """Keep the gradient of this computed tensor in `.grad` too."""
+    """Keep the gradient of this computed tensor in `.grad` too.
+
+    >>> x = tensor(3., requires_grad=True)
+    >>> y = x * 2
+    >>> y.retain_grad()
+    >>> (y * y).backward()
+    >>> y.grad
+    tensor(12.)
+    """
     if not self._requires_grad:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
     if self._node is None or self.retains_grad:
@@ -44,6 +52,12 @@ def register_hook(self, hook):
     """Call `hook(gradient)` when its gradient is computed; what it returns, if not None, replaces the gradient.
 
     Returns a handle whose `remove()` takes the hook away.
+
+    >>> x = tensor(3., requires_grad=True)
+    >>> handle = x.register_hook(lambda g: g * 10)
+    >>> (2 * x).backward()
+    >>> x.grad
+    tensor(20.)
     """
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
@@ -58,7 +72,13 @@ def register_hook(self, hook):
 
 @attach
 def register_post_accumulate_grad_hook(self, hook):
-    """Call `hook(tensor)` as soon as a backward pass has added to this leaf's `.grad`; the pass goes on behind it."""
+    """Call `hook(tensor)` as soon as a backward pass has added to this leaf's `.grad`; the pass goes on behind it.
+
+    >>> x = tensor(3., requires_grad=True)
+    >>> handle = x.register_post_accumulate_grad_hook(lambda x: print("arrived:", x.grad))
+    >>> (2 * x).backward()
+    arrived: tensor(2.)
+    """
     if not self._requires_grad:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if self._node is not None:

@@ -86,6 +86,9 @@ def grad_and_value(func, argnums=0, has_aux: bool = False):
     argnums  which argument to differentiate, or a tuple of several
     has_aux  `func` returns a pair, and the second of it is passed on as it is
 
+    >>> torch.func.grad_and_value(lambda x: x**2)(torch.tensor(3.))
+    (tensor(6.), tensor(9.))
+
     Source: https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html
     """
 

@@ -14,6 +14,11 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
     tie_weights                 a value given for one name of a shared parameter stands for its other names too
     strict                      raise RuntimeError for names that are missing or unknown
 
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> weights = {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}
+    >>> torch.func.functional_call(layer, weights, torch.tensor([[3., 4.]]))
+    tensor([[7.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.func.functional_call.html
     """
     if isinstance(parameter_and_buffer_dicts, dict):
@@ -62,6 +67,10 @@ def _set(places: dict, name: str, value) -> None:
 
 def stack_module_state(models) -> tuple:
     """The parameters and the buffers of several like modules, stacked: two dictionaries by name, for `vmap`.
+
+    >>> parameters, buffers = torch.func.stack_module_state([torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)])
+    >>> parameters["weight"].shape
+    torch.Size([2, 1, 2])
 
     Source: https://pytorch.org/docs/stable/generated/torch.func.stack_module_state.html
     """

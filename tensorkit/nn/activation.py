@@ -306,7 +306,11 @@ class RReLU(Module):
 
 
 class PReLU(Module):
-    """x where it is positive, weight · x elsewhere; the weight (one, or one for each channel) is learned."""
+    """x where it is positive, weight · x elsewhere; the weight (one, or one for each channel) is learned.
+
+    >>> torch.nn.PReLU()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.5000,  0.0000,  2.0000], grad_fn=<PreluKernelBackward0>)
+    """
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device=None, dtype=None):
         super().__init__()
@@ -327,7 +331,11 @@ class PReLU(Module):
 
 
 class Softmax(Module):
-    """exp(x) over its sum along `dim`: positive numbers that add up to 1."""
+    """exp(x) over its sum along `dim`: positive numbers that add up to 1.
+
+    >>> torch.nn.Softmax(dim=0)(torch.tensor([1., 2., 3.]))
+    tensor([0.0900, 0.2447, 0.6652])
+    """
 
     def __init__(self, dim: int | None = None):
         super().__init__()
@@ -341,7 +349,11 @@ class Softmax(Module):
 
 
 class Softmin(Module):
-    """softmax(-x) along `dim`."""
+    """softmax(-x) along `dim`.
+
+    >>> torch.nn.Softmin(dim=0)(torch.tensor([1., 2., 3.]))
+    tensor([0.6652, 0.2447, 0.0900])
+    """
 
     def __init__(self, dim: int | None = None):
         super().__init__()
@@ -355,7 +367,11 @@ class Softmin(Module):
 
 
 class LogSoftmax(Module):
-    """log(softmax(x)) along `dim`."""
+    """log(softmax(x)) along `dim`.
+
+    >>> torch.nn.LogSoftmax(dim=0)(torch.tensor([1., 2., 3.]))
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
 
     def __init__(self, dim: int | None = None):
         super().__init__()
@@ -369,7 +385,11 @@ class LogSoftmax(Module):
 
 
 class Softmax2d(Module):
-    """Softmax over the channels, for each place of an image."""
+    """Softmax over the channels, for each place of an image.
+
+    >>> torch.nn.Softmax2d()(torch.zeros(1, 2, 1, 1)).flatten()
+    tensor([0.5000, 0.5000])
+    """
 
     def forward(self, input):
         if input.ndim not in (3, 4):

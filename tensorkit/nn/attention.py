@@ -18,6 +18,10 @@ class MultiheadAttention(Module):
     dropout      the probability with which single attention weights are left out
     batch_first  inputs are batch, length, size instead of length, batch, size
 
+    >>> output, weights = torch.nn.MultiheadAttention(4, 2)(*[torch.ones(3, 1, 4)] * 3)
+    >>> output.shape, weights.shape
+    (torch.Size([3, 1, 4]), torch.Size([1, 3, 3]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
 

@@ -113,6 +113,10 @@ class Sequential(Module):
 class ModuleList(Module):
     """A list of modules that are part of the module which owns it.
 
+    >>> layers = torch.nn.ModuleList([torch.nn.Linear(2, 3), torch.nn.ReLU()])
+    >>> len(layers), layers[1]
+    (2, ReLU())
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
     """
 
@@ -195,7 +199,12 @@ class ModuleList(Module):
 
 
 class ModuleDict(Module):
-    """A dictionary of modules that are part of the module which owns it."""
+    """A dictionary of modules that are part of the module which owns it.
+
+    >>> layers = torch.nn.ModuleDict({"first": torch.nn.Linear(2, 3)})
+    >>> layers["first"]
+    Linear(in_features=2, out_features=3, bias=True)
+    """
 
     def __init__(self, modules: Mapping[str, Module] | None = None):
         super().__init__()

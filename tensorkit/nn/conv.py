@@ -110,6 +110,9 @@ class _Forward(_Conv):
 class Conv1d(_Forward):
     """A convolution of sequences: batch, channels, length.
 
+    >>> torch.nn.Conv1d(2, 4, kernel_size=3)(torch.ones(1, 2, 8)).shape
+    torch.Size([1, 4, 6])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
     """
 
@@ -137,7 +140,11 @@ class Conv2d(_Forward):
 
 
 class Conv3d(_Forward):
-    """A convolution of volumes: batch, channels, depth, height, width."""
+    """A convolution of volumes: batch, channels, depth, height, width.
+
+    >>> torch.nn.Conv3d(2, 4, kernel_size=3)(torch.ones(1, 2, 8, 8, 8)).shape
+    torch.Size([1, 4, 6, 6, 6])
+    """
 
     n = 3
 
@@ -181,13 +188,20 @@ class _Transposed(_Conv):
 
 
 class ConvTranspose1d(_Transposed):
-    """The transposed convolution of sequences, which makes them longer."""
+    """The transposed convolution of sequences, which makes them longer.
+
+    >>> torch.nn.ConvTranspose1d(2, 4, kernel_size=3)(torch.ones(1, 2, 8)).shape
+    torch.Size([1, 4, 10])
+    """
 
     n = 1
 
 
 class ConvTranspose2d(_Transposed):
     """The transposed convolution of images, which makes them larger.
+
+    >>> torch.nn.ConvTranspose2d(2, 4, kernel_size=3)(torch.ones(1, 2, 8, 8)).shape
+    torch.Size([1, 4, 10, 10])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
     """
@@ -196,13 +210,21 @@ class ConvTranspose2d(_Transposed):
 
 
 class ConvTranspose3d(_Transposed):
-    """The transposed convolution of volumes."""
+    """The transposed convolution of volumes.
+
+    >>> torch.nn.ConvTranspose3d(2, 4, kernel_size=3)(torch.ones(1, 2, 4, 4, 4)).shape
+    torch.Size([1, 4, 6, 6, 6])
+    """
 
     n = 3
 
 
 class Unfold(Module):
-    """The windows of images as columns."""
+    """The windows of images as columns.
+
+    >>> torch.nn.Unfold(kernel_size=2)(torch.arange(9.).reshape(1, 1, 3, 3)).shape
+    torch.Size([1, 4, 4])
+    """
 
     def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
         super().__init__()
@@ -219,7 +241,12 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Columns added up to images: the reverse of `Unfold`."""
+    """Columns added up to images: the reverse of `Unfold`.
+
+    >>> torch.nn.Fold(output_size=(2, 2), kernel_size=1)(torch.arange(4.).reshape(1, 1, 4))
+    tensor([[[[0., 1.],
+              [2., 3.]]]])
+    """
 
     def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
         super().__init__()

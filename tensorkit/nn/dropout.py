@@ -24,6 +24,9 @@ class _Dropout(Module):
 class Dropout(_Dropout):
     """Each element set to 0 with probability p while training, the others divided by 1 - p.
 
+    >>> torch.nn.Dropout(0.5).eval()(torch.ones(3))
+    tensor([1., 1., 1.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
     """
 
@@ -32,35 +35,55 @@ class Dropout(_Dropout):
 
 
 class Dropout1d(_Dropout):
-    """Whole channels of sequences set to 0."""
+    """Whole channels of sequences set to 0.
+
+    >>> torch.nn.Dropout1d(0.5).eval()(torch.ones(1, 3))
+    tensor([[1., 1., 1.]])
+    """
 
     def forward(self, input):
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
 class Dropout2d(_Dropout):
-    """Whole channels of images set to 0."""
+    """Whole channels of images set to 0.
+
+    >>> torch.nn.Dropout2d(0.5).eval()(torch.ones(1, 2, 2, 2)).shape
+    torch.Size([1, 2, 2, 2])
+    """
 
     def forward(self, input):
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
 class Dropout3d(_Dropout):
-    """Whole channels of volumes set to 0."""
+    """Whole channels of volumes set to 0.
+
+    >>> torch.nn.Dropout3d(0.5).eval()(torch.ones(1, 2, 2, 2, 2)).shape
+    torch.Size([1, 2, 2, 2, 2])
+    """
 
     def forward(self, input):
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
 class AlphaDropout(_Dropout):
-    """Dropout that keeps mean and variance of what `SELU` gives."""
+    """Dropout that keeps mean and variance of what `SELU` gives.
+
+    >>> torch.nn.AlphaDropout(0.5).eval()(torch.ones(2))
+    tensor([1., 1.])
+    """
 
     def forward(self, input):
         return F.alpha_dropout(input, self.p, self.training)
 
 
 class FeatureAlphaDropout(_Dropout):
-    """`AlphaDropout` of whole channels."""
+    """`AlphaDropout` of whole channels.
+
+    >>> torch.nn.FeatureAlphaDropout(0.5).eval()(torch.ones(1, 2, 2, 2)).shape
+    torch.Size([1, 2, 2, 2])
+    """
 
     def forward(self, input):
         return F.feature_alpha_dropout(input, self.p, self.training)

@@ -37,7 +37,12 @@ def _as_member(value):
 
 
 class ParameterList(Module):
-    """A list of parameters that are part of the module which owns it; plain tensors are made parameters."""
+    """A list of parameters that are part of the module which owns it; plain tensors are made parameters.
+
+    >>> weights = torch.nn.ParameterList([torch.ones(2)])
+    >>> len(weights), weights[0].requires_grad
+    (1, True)
+    """
 
     def __init__(self, values: Iterable[Any] | None = None):
         super().__init__()
@@ -90,7 +95,13 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dictionary of parameters that are part of the module which owns it; plain tensors are made parameters."""
+    """A dictionary of parameters that are part of the module which owns it; plain tensors are made parameters.
+
+    >>> weights = torch.nn.ParameterDict({"w": torch.ones(2)})
+    >>> weights["w"]
+    Parameter containing:
+    tensor([1., 1.], requires_grad=True)
+    """
 
     def __init__(self, parameters: Any = None):
         super().__init__()

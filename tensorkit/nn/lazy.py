@@ -36,7 +36,11 @@ class _Uninitialized:
 
 
 class UninitializedParameter(_Uninitialized, Parameter):
-    """A parameter whose shape the first input will decide."""
+    """A parameter whose shape the first input will decide.
+
+    >>> torch.nn.LazyLinear(2).weight
+    <UninitializedParameter>
+    """
 
     __slots__ = ()
 
@@ -170,72 +174,123 @@ class _LazyNorm(_Lazy):
 
 
 class LazyConv1d(_LazyConv, Conv1d):
-    """A `Conv1d` that learns `in_channels` from its first input."""
+    """A `Conv1d` that learns `in_channels` from its first input.
+
+    >>> layer = torch.nn.LazyConv1d(4, kernel_size=3)
+    >>> layer(torch.ones(1, 2, 8)).shape, layer.in_channels
+    (torch.Size([1, 4, 6]), 2)
+    """
 
     becomes = Conv1d
 
 
 class LazyConv2d(_LazyConv, Conv2d):
-    """A `Conv2d` that learns `in_channels` from its first input."""
+    """A `Conv2d` that learns `in_channels` from its first input.
+
+    >>> layer = torch.nn.LazyConv2d(4, kernel_size=3)
+    >>> layer(torch.ones(1, 2, 8, 8)).shape, layer.in_channels
+    (torch.Size([1, 4, 6, 6]), 2)
+    """
 
     becomes = Conv2d
 
 
 class LazyConv3d(_LazyConv, Conv3d):
-    """A `Conv3d` that learns `in_channels` from its first input."""
+    """A `Conv3d` that learns `in_channels` from its first input.
+
+    >>> layer = torch.nn.LazyConv3d(4, kernel_size=3)
+    >>> layer(torch.ones(1, 2, 4, 4, 4)).shape, layer.in_channels
+    (torch.Size([1, 4, 2, 2, 2]), 2)
+    """
 
     becomes = Conv3d
 
 
 class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
-    """A `ConvTranspose1d` that learns `in_channels` from its first input."""
+    """A `ConvTranspose1d` that learns `in_channels` from its first input.
+
+    >>> torch.nn.LazyConvTranspose1d(4, kernel_size=3)(torch.ones(1, 2, 8)).shape
+    torch.Size([1, 4, 10])
+    """
 
     becomes = ConvTranspose1d
 
 
 class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
-    """A `ConvTranspose2d` that learns `in_channels` from its first input."""
+    """A `ConvTranspose2d` that learns `in_channels` from its first input.
+
+    >>> torch.nn.LazyConvTranspose2d(4, kernel_size=3)(torch.ones(1, 2, 8, 8)).shape
+    torch.Size([1, 4, 10, 10])
+    """
 
     becomes = ConvTranspose2d
 
 
 class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
-    """A `ConvTranspose3d` that learns `in_channels` from its first input."""
+    """A `ConvTranspose3d` that learns `in_channels` from its first input.
+
+    >>> torch.nn.LazyConvTranspose3d(4, kernel_size=3)(torch.ones(1, 2, 4, 4, 4)).shape
+    torch.Size([1, 4, 6, 6, 6])
+    """
 
     becomes = ConvTranspose3d
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """A `BatchNorm1d` that learns `num_features` from its first input."""
+    """A `BatchNorm1d` that learns `num_features` from its first input.
+
+    >>> torch.nn.LazyBatchNorm1d()(torch.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
 
     becomes = BatchNorm1d
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """A `BatchNorm2d` that learns `num_features` from its first input."""
+    """A `BatchNorm2d` that learns `num_features` from its first input.
+
+    >>> torch.nn.LazyBatchNorm2d()(torch.ones(2, 3, 4, 4)).shape
+    torch.Size([2, 3, 4, 4])
+    """
 
     becomes = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """A `BatchNorm3d` that learns `num_features` from its first input."""
+    """A `BatchNorm3d` that learns `num_features` from its first input.
+
+    >>> torch.nn.LazyBatchNorm3d()(torch.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 4, 4, 4])
+    """
 
     becomes = BatchNorm3d
 
 
 class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
-    """A `InstanceNorm1d` that learns `num_features` from its first input."""
+    """A `InstanceNorm1d` that learns `num_features` from its first input.
+
+    >>> torch.nn.LazyInstanceNorm1d(affine=True)(torch.ones(1, 2, 3)).shape
+    torch.Size([1, 2, 3])
+    """
 
     becomes = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
-    """A `InstanceNorm2d` that learns `num_features` from its first input."""
+    """A `InstanceNorm2d` that learns `num_features` from its first input.
+
+    >>> torch.nn.LazyInstanceNorm2d(affine=True)(torch.ones(1, 2, 3, 3)).shape
+    torch.Size([1, 2, 3, 3])
+    """
 
     becomes = InstanceNorm2d
 
 
 class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
-    """A `InstanceNorm3d` that learns `num_features` from its first input."""
+    """A `InstanceNorm3d` that learns `num_features` from its first input.
+
+    >>> torch.nn.LazyInstanceNorm3d(affine=True)(torch.ones(1, 2, 3, 3, 3)).shape
+    torch.Size([1, 2, 3, 3, 3])
+    """
 
     becomes = InstanceNorm3d

@@ -10,7 +10,11 @@ from .parameter import Parameter
 
 
 class Identity(Module):
-    """A layer that gives back what it gets; its arguments do not matter."""
+    """A layer that gives back what it gets; its arguments do not matter.
+
+    >>> torch.nn.Identity()(torch.tensor([-2., 0., 2.]))
+    tensor([-2.,  0.,  2.])
+    """
 
     def __init__(self, *args, **kwargs):
         super().__init__()
@@ -64,7 +68,11 @@ class NonDynamicallyQuantizableLinear(Linear):
 
 
 class Bilinear(Module):
-    """For each output k: x1 @ weight[k] @ x2 + bias[k]."""
+    """For each output k: x1 @ weight[k] @ x2 + bias[k].
+
+    >>> torch.nn.Bilinear(2, 3, 4)(torch.ones(5, 2), torch.ones(5, 3)).shape
+    torch.Size([5, 4])
+    """
 
     def __init__(self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device=None,
                  dtype=None):  # fmt: skip
@@ -99,7 +107,11 @@ class Bilinear(Module):
 
 
 class Flatten(Module):
-    """All dimensions from `start_dim` (1: all but the batch) to `end_dim` as one."""
+    """All dimensions from `start_dim` (1: all but the batch) to `end_dim` as one.
+
+    >>> torch.nn.Flatten()(torch.ones(2, 3, 4)).shape
+    torch.Size([2, 12])
+    """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1):
         super().__init__()
@@ -114,7 +126,11 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """One dimension as several, of the sizes given."""
+    """One dimension as several, of the sizes given.
+
+    >>> torch.nn.Unflatten(1, (2, 3))(torch.ones(4, 6)).shape
+    torch.Size([4, 2, 3])
+    """
 
     def __init__(self, dim, unflattened_size):
         super().__init__()

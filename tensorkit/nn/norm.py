@@ -96,6 +96,10 @@ def _expect_dims(input, *allowed: int) -> None:
 class BatchNorm1d(_BatchNorm):
     """Each feature (or channel of a sequence) normalised over the batch.
 
+    >>> torch.nn.BatchNorm1d(1)(torch.tensor([[1.], [3.]])).detach()
+    tensor([[-1.0000],
+            [ 1.0000]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
     """
 
@@ -111,6 +115,9 @@ class BatchNorm2d(_BatchNorm):
     affine               learn a weight and a bias for each channel
     track_running_stats  keep running estimates
 
+    >>> torch.nn.BatchNorm2d(3)(torch.ones(2, 3, 4, 4)).shape
+    torch.Size([2, 3, 4, 4])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
     """
 
@@ -119,14 +126,22 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Each channel of volumes normalised over the batch."""
+    """Each channel of volumes normalised over the batch.
+
+    >>> torch.nn.BatchNorm3d(3)(torch.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 4, 4, 4])
+    """
 
     def _check_dims(self, input) -> None:
         _expect_dims(input, 5)
 
 
 class SyncBatchNorm(_BatchNorm):
-    """`BatchNorm` over the batches of several processes; in one process the same as `BatchNorm`."""
+    """`BatchNorm` over the batches of several processes; in one process the same as `BatchNorm`.
+
+    >>> torch.nn.SyncBatchNorm(3).num_features
+    3
+    """
 
     def _check_dims(self, input) -> None:
         if input.ndim < 2:
@@ -166,17 +181,29 @@ class _InstanceNorm(_Norm):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Each channel of each sequence normalised."""
+    """Each channel of each sequence normalised.
+
+    >>> torch.nn.InstanceNorm1d(2)(torch.ones(1, 2, 3)).shape
+    torch.Size([1, 2, 3])
+    """
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Each channel of each image normalised."""
+    """Each channel of each image normalised.
+
+    >>> torch.nn.InstanceNorm2d(2)(torch.ones(1, 2, 3, 3)).shape
+    torch.Size([1, 2, 3, 3])
+    """
 
     n = 2
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Each channel of each volume normalised."""
+    """Each channel of each volume normalised.
+
+    >>> torch.nn.InstanceNorm3d(2)(torch.ones(1, 2, 3, 3, 3)).shape
+    torch.Size([1, 2, 3, 3, 3])
+    """
 
     n = 3
 
@@ -185,6 +212,9 @@ class LayerNorm(Module):
     """The last dimensions of each sample normalised, then scaled and shifted.
 
     normalized_shape  the sizes of these dimensions
+
+    >>> torch.nn.LayerNorm(2)(torch.tensor([[1., 3.]])).detach()
+    tensor([[-1.0000,  1.0000]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
     """
@@ -218,7 +248,11 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """The last dimensions of each sample over the root of their mean square."""
+    """The last dimensions of each sample over the root of their mean square.
+
+    >>> torch.nn.RMSNorm(2)(torch.tensor([[3., 4.]])).detach()
+    tensor([[0.8485, 1.1314]])
+    """
 
     def __init__(self, normalized_shape, eps: float | None = None, elementwise_affine: bool = True, device=None,
                  dtype=None):  # fmt: skip
@@ -243,7 +277,11 @@ class RMSNorm(Module):
 
 
 class GroupNorm(Module):
-    """The channels of each sample normalised in groups."""
+    """The channels of each sample normalised in groups.
+
+    >>> torch.nn.GroupNorm(2, 4)(torch.ones(1, 4, 3)).shape
+    torch.Size([1, 4, 3])
+    """
 
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device=None,
                  dtype=None, *, bias: bool = True):  # fmt: skip
@@ -277,7 +315,11 @@ class GroupNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """Each element over a power of the mean square of its neighbours in other channels."""
+    """Each element over a power of the mean square of its neighbours in other channels.
+
+    >>> torch.nn.LocalResponseNorm(2)(torch.ones(1, 2, 3, 3)).shape
+    torch.Size([1, 2, 3, 3])
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
         super().__init__()

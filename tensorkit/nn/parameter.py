@@ -68,6 +68,9 @@ class Buffer(Tensor):
     """A tensor of a module's state that is not learned; assigned to a `Module`, it is one of its `buffers()`.
 
     persistent  whether it is part of the `state_dict`
+
+    >>> torch.nn.Buffer(torch.ones(2)).requires_grad
+    False
     """
 
     __slots__ = ()

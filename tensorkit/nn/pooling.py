@@ -32,7 +32,11 @@ class _MaxPool(Module):
 
 
 class MaxPool1d(_MaxPool):
-    """The largest element of each window of a sequence."""
+    """The largest element of each window of a sequence.
+
+    >>> torch.nn.MaxPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
+    tensor([[[3., 7.]]])
+    """
 
     def forward(self, input):
         return self._pooled(F.max_pool1d, input)
@@ -40,6 +44,9 @@ class MaxPool1d(_MaxPool):
 
 class MaxPool2d(_MaxPool):
     """The largest element of each window of an image.
+
+    >>> torch.nn.MaxPool2d(2)(torch.arange(4.).reshape(1, 1, 2, 2))
+    tensor([[[[3.]]]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
     """
@@ -49,7 +56,11 @@ class MaxPool2d(_MaxPool):
 
 
 class MaxPool3d(_MaxPool):
-    """The largest element of each window of a volume."""
+    """The largest element of each window of a volume.
+
+    >>> torch.nn.MaxPool3d(2)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
+    7.0
+    """
 
     def forward(self, input):
         return self._pooled(F.max_pool3d, input)
@@ -73,23 +84,40 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """The largest elements put back to where `MaxPool1d` found them."""
+    """The largest elements put back to where `MaxPool1d` found them.
+
+    >>> torch.nn.MaxUnpool1d(2)(torch.tensor([[[3., 7.]]]), torch.tensor([[[1, 3]]]))
+    tensor([[[0., 3., 0., 7.]]])
+    """
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """The largest elements put back to where `MaxPool2d` found them."""
+    """The largest elements put back to where `MaxPool2d` found them.
+
+    >>> torch.nn.MaxUnpool2d(2)(torch.tensor([[[[3.]]]]), torch.tensor([[[[2]]]]))
+    tensor([[[[0., 0.],
+              [3., 0.]]]])
+    """
 
     n = 2
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """The largest elements put back to where `MaxPool3d` found them."""
+    """The largest elements put back to where `MaxPool3d` found them.
+
+    >>> torch.nn.MaxUnpool3d(2)(torch.ones(1, 1, 1, 1, 1), torch.zeros(1, 1, 1, 1, 1, dtype=torch.int64)).shape
+    torch.Size([1, 1, 2, 2, 2])
+    """
 
     n = 3
 
 
 class AvgPool1d(Module):
-    """The mean of each window of a sequence."""
+    """The mean of each window of a sequence.
+
+    >>> torch.nn.AvgPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
+    tensor([[[2., 6.]]])
+    """
 
     def __init__(self, kernel_size, stride=None, padding=0, ceil_mode: bool = False, count_include_pad: bool = True):
         super().__init__()
@@ -128,14 +156,22 @@ class _AvgPool(Module):
 
 
 class AvgPool2d(_AvgPool):
-    """The mean of each window of an image."""
+    """The mean of each window of an image.
+
+    >>> torch.nn.AvgPool2d(2)(torch.arange(4.).reshape(1, 1, 2, 2))
+    tensor([[[[1.5000]]]])
+    """
 
     def forward(self, input):
         return self._pooled(F.avg_pool2d, input)
 
 
 class AvgPool3d(_AvgPool):
-    """The mean of each window of a volume."""
+    """The mean of each window of a volume.
+
+    >>> torch.nn.AvgPool3d(2)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
+    3.5
+    """
 
     def forward(self, input):
         return self._pooled(F.avg_pool3d, input)
@@ -163,17 +199,29 @@ class _LPPool(Module):
 
 
 class LPPool1d(_LPPool):
-    """The p-norm of each window of a sequence."""
+    """The p-norm of each window of a sequence.
+
+    >>> torch.nn.LPPool1d(2, 2)(torch.tensor([[[3., 4.]]]))
+    tensor([[[5.]]])
+    """
 
 
 class LPPool2d(_LPPool):
-    """The p-norm of each window of an image."""
+    """The p-norm of each window of an image.
+
+    >>> torch.nn.LPPool2d(2, 2)(torch.ones(1, 1, 2, 2))
+    tensor([[[[2.]]]])
+    """
 
     n = 2
 
 
 class LPPool3d(_LPPool):
-    """The p-norm of each window of a volume."""
+    """The p-norm of each window of a volume.
+
+    >>> torch.nn.LPPool3d(2, 2)(torch.ones(1, 1, 2, 2, 2)).shape
+    torch.Size([1, 1, 1, 1, 1])
+    """
 
     n = 3
 
@@ -188,7 +236,11 @@ class _Adaptive(Module):
 
 
 class AdaptiveAvgPool1d(_Adaptive):
-    """The means of `output_size` windows that cover a sequence."""
+    """The means of `output_size` windows that cover a sequence.
+
+    >>> torch.nn.AdaptiveAvgPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
+    tensor([[[2., 6.]]])
+    """
 
     def forward(self, input):
         return F.adaptive_avg_pool1d(input, self.output_size)
@@ -196,6 +248,9 @@ class AdaptiveAvgPool1d(_Adaptive):
 
 class AdaptiveAvgPool2d(_Adaptive):
     """The means of windows that cover an image, as many as `output_size` says.
+
+    >>> torch.nn.AdaptiveAvgPool2d(1)(torch.arange(4.).reshape(1, 1, 2, 2))
+    tensor([[[[1.5000]]]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
     """
@@ -205,7 +260,11 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool3d(_Adaptive):
-    """The means of windows that cover a volume."""
+    """The means of windows that cover a volume.
+
+    >>> torch.nn.AdaptiveAvgPool3d(1)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
+    3.5
+    """
 
     def forward(self, input):
         return F.adaptive_avg_pool3d(input, self.output_size)
@@ -218,21 +277,33 @@ class _AdaptiveMax(_Adaptive):
 
 
 class AdaptiveMaxPool1d(_AdaptiveMax):
-    """The largest elements of `output_size` windows that cover a sequence."""
+    """The largest elements of `output_size` windows that cover a sequence.
+
+    >>> torch.nn.AdaptiveMaxPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
+    tensor([[[3., 7.]]])
+    """
 
     def forward(self, input):
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool2d(_AdaptiveMax):
-    """The largest elements of windows that cover an image."""
+    """The largest elements of windows that cover an image.
+
+    >>> torch.nn.AdaptiveMaxPool2d(1)(torch.arange(4.).reshape(1, 1, 2, 2))
+    tensor([[[[3.]]]])
+    """
 
     def forward(self, input):
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool3d(_AdaptiveMax):
-    """The largest elements of windows that cover a volume."""
+    """The largest elements of windows that cover a volume.
+
+    >>> torch.nn.AdaptiveMaxPool3d(1)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
+    7.0
+    """
 
     def forward(self, input):
         return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)

@@ -351,7 +351,11 @@ class RNNCellBase(Module):
 
 
 class RNNCell(RNNCellBase):
-    """One step of a plain recurrent network: tanh(W·x + b + U·h + c)."""
+    """One step of a plain recurrent network: tanh(W·x + b + U·h + c).
+
+    >>> torch.nn.RNNCell(3, 5)(torch.ones(2, 3)).shape
+    torch.Size([2, 5])
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device=None,
                  dtype=None):  # fmt: skip
@@ -365,7 +369,12 @@ class RNNCell(RNNCellBase):
 
 
 class LSTMCell(RNNCellBase):
-    """One step of an LSTM: returns the new output and the new cell."""
+    """One step of an LSTM: returns the new output and the new cell.
+
+    >>> hidden, cell = torch.nn.LSTMCell(3, 5)(torch.ones(2, 3))
+    >>> hidden.shape, cell.shape
+    (torch.Size([2, 5]), torch.Size([2, 5]))
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
         super().__init__(input_size, hidden_size, bias, 4, device, dtype)
@@ -375,7 +384,11 @@ class LSTMCell(RNNCellBase):
 
 
 class GRUCell(RNNCellBase):
-    """One step of a GRU."""
+    """One step of a GRU.
+
+    >>> torch.nn.GRUCell(3, 5)(torch.ones(2, 3)).shape
+    torch.Size([2, 5])
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device=None, dtype=None):
         super().__init__(input_size, hidden_size, bias, 3, device, dtype)

@@ -97,6 +97,9 @@ class Embedding(_Table):
 class EmbeddingBag(_Table):
     """The sum, mean or maximum of the vectors of several numbers.
 
+    >>> torch.nn.EmbeddingBag(10, 3)(torch.tensor([[1, 2], [3, 4]])).shape
+    torch.Size([2, 3])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html
     """
 

@@ -60,6 +60,9 @@ class TransformerEncoderLayer(_Layer):
     dim_feedforward  the size inside the feed-forward network
     norm_first       normalise before each block, not after
 
+    >>> torch.nn.TransformerEncoderLayer(4, 2, dim_feedforward=8)(torch.ones(5, 1, 4)).shape
+    torch.Size([5, 1, 4])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
     """
 
@@ -100,6 +103,9 @@ class TransformerEncoderLayer(_Layer):
 
 class TransformerDecoderLayer(_Layer):
     """Self-attention, attention to an encoder's results, and a feed-forward network.
+
+    >>> torch.nn.TransformerDecoderLayer(4, 2, dim_feedforward=8)(torch.ones(3, 1, 4), torch.ones(5, 1, 4)).shape
+    torch.Size([3, 1, 4])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html
     """
@@ -163,6 +169,10 @@ class TransformerEncoder(Module):
     """Several copies of an encoder layer, one after the other.
 
     norm  a last normalisation
+
+    >>> layer = torch.nn.TransformerEncoderLayer(4, 2, dim_feedforward=8, batch_first=True)
+    >>> torch.nn.TransformerEncoder(layer, 2)(torch.ones(1, 5, 4)).shape
+    torch.Size([1, 5, 4])
     """
 
     def __init__(self, encoder_layer, num_layers: int, norm=None, enable_nested_tensor: bool = True,
@@ -194,6 +204,10 @@ class TransformerDecoder(Module):
     """Several copies of a decoder layer, one after the other.
 
     norm  a last normalisation
+
+    >>> layer = torch.nn.TransformerDecoderLayer(4, 2, dim_feedforward=8)
+    >>> torch.nn.TransformerDecoder(layer, 2)(torch.ones(3, 1, 4), torch.ones(5, 1, 4)).shape
+    torch.Size([3, 1, 4])
     """
 
     def __init__(self, decoder_layer, num_layers: int, norm=None):
@@ -223,6 +237,10 @@ def _length(sequence, batch_first: bool) -> int:
 
 class Transformer(Module):
     """An encoder and a decoder.
+
+    >>> model = torch.nn.Transformer(4, 2, dim_feedforward=8, batch_first=True)
+    >>> model(torch.ones(1, 5, 4), torch.ones(1, 3, 4)).shape
+    torch.Size([1, 3, 4])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.Transformer.html
     """

@@ -13,6 +13,9 @@ class Upsample(Module):
     size          the new size; or
     scale_factor  how many times as large
     mode          'nearest', 'linear', 'bilinear', 'bicubic' or 'trilinear'
+
+    >>> torch.nn.Upsample(scale_factor=2)(torch.tensor([[[1., 2.]]]))
+    tensor([[[1., 1., 2., 2.]]])
     """
 
     def __init__(self, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
@@ -39,21 +42,33 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """`Upsample` of images with the mode 'nearest'."""
+    """`Upsample` of images with the mode 'nearest'.
+
+    >>> torch.nn.UpsamplingNearest2d(scale_factor=2)(torch.ones(1, 1, 2, 2)).shape
+    torch.Size([1, 1, 4, 4])
+    """
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="nearest")
 
 
 class UpsamplingBilinear2d(Upsample):
-    """`Upsample` of images with the mode 'bilinear' and aligned corners."""
+    """`Upsample` of images with the mode 'bilinear' and aligned corners.
+
+    >>> torch.nn.UpsamplingBilinear2d(scale_factor=2)(torch.ones(1, 1, 2, 2)).shape
+    torch.Size([1, 1, 4, 4])
+    """
 
     def __init__(self, size=None, scale_factor=None):
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
 
 
 class PixelShuffle(Module):
-    """Channels turned into places: … c·r², h, w becomes … c, h·r, w·r."""
+    """Channels turned into places: … c·r², h, w becomes … c, h·r, w·r.
+
+    >>> torch.nn.PixelShuffle(2)(torch.ones(1, 4, 3, 3)).shape
+    torch.Size([1, 1, 6, 6])
+    """
 
     def __init__(self, upscale_factor: int):
         super().__init__()
@@ -67,7 +82,11 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """Places turned into channels."""
+    """Places turned into channels.
+
+    >>> torch.nn.PixelUnshuffle(2)(torch.ones(1, 1, 6, 6)).shape
+    torch.Size([1, 4, 3, 3])
+    """
 
     def __init__(self, downscale_factor: int):
         super().__init__()
@@ -81,7 +100,11 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """Channels dealt out anew, as `groups` hands of cards laid on each other."""
+    """Channels dealt out anew, as `groups` hands of cards laid on each other.
+
+    >>> torch.nn.ChannelShuffle(2)(torch.arange(4.).reshape(1, 4, 1, 1)).flatten()
+    tensor([0., 2., 1., 3.])
+    """
 
     def __init__(self, groups: int):
         super().__init__()
@@ -95,7 +118,11 @@ class ChannelShuffle(Module):
 
 
 class CosineSimilarity(Module):
-    """The cosine of the angle between vectors along `dim`."""
+    """The cosine of the angle between vectors along `dim`.
+
+    >>> torch.nn.CosineSimilarity()(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
+    tensor([0.7071])
+    """
 
     def __init__(self, dim: int = 1, eps: float = 1e-8):
         super().__init__()
@@ -107,7 +134,11 @@ class CosineSimilarity(Module):
 
 
 class PairwiseDistance(Module):
-    """The p-norm of the difference of vectors."""
+    """The p-norm of the difference of vectors.
+
+    >>> torch.nn.PairwiseDistance()(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.]]))
+    tensor([5.0000])
+    """
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
         super().__init__()

@@ -19,6 +19,14 @@ class Adagrad(PerParameter):
     lr_decay                   the learning rate of step t is lr / (1 + (t − 1) · lr_decay)
     initial_accumulator_value  where the sum starts
 
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.Adagrad([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.9000, -1.9000], requires_grad=True)
+
     Source: J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", 2011;
     https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
     """
@@ -84,6 +92,14 @@ class RMSprop(PerParameter):
     momentum  how much of the last step goes into the next one
     centered  divide by the gradient's standard deviation instead
 
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.RMSprop([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 5.9605e-08, -1.0000e+00], requires_grad=True)
+
     Source: G. Hinton, lecture 6 of "Neural networks for machine learning", 2012;
     https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
     """
@@ -137,6 +153,14 @@ class Adadelta(PerParameter):
     """Adadelta: steps as large as recent steps were, whatever the scale of the gradient.
 
     rho  the decay rate of both running means       eps  sets the size of the first steps
+
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.Adadelta([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.9997, -1.9997], requires_grad=True)
 
     Source: M. Zeiler, "ADADELTA: an adaptive learning rate method", 2012;
     https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html

@@ -103,6 +103,14 @@ class Adam(PerParameter):
 class AdamW(Adam):
     """Adam with weight decay apart from the gradient: p ← (1 − lr · weight_decay) · p − lr · m̂ / (√v̂ + ε).
 
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.AdamW([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.8990, -1.8980], requires_grad=True)
+
     Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019;
     https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
     """
@@ -130,6 +138,14 @@ def adamax(p, g, m, u, lr, beta1, beta2, eps, t):
 
 class Adamax(PerParameter):
     """Adam with the largest recent |g| (`exp_inf`) in the place of √v̂.
+
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.Adamax([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.9000, -1.9000], requires_grad=True)
 
     Source: section 7.1 of the paper on Adam; https://pytorch.org/docs/stable/generated/torch.optim.Adamax.html
     """
@@ -167,6 +183,14 @@ def nadam(p, g, m, v, of_g, of_m, beta1, beta2, eps, t, shrink):
 
 class NAdam(PerParameter):
     """Adam with Nesterov's momentum, whose weight μ = β₁ · (1 − 0.96^(t · momentum_decay) / 2) grows with the steps.
+
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.NAdam([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.8944, -1.8944], requires_grad=True)
 
     Source: T. Dozat, "Incorporating Nesterov momentum into Adam", 2016;
     https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
@@ -217,6 +241,14 @@ def radam(p, g, m, v, lr, beta1, beta2, eps, t, rectification, shrink):
 
 class RAdam(PerParameter):
     """Adam whose first steps, before v̂ can be trusted, are plain steps along m̂.
+
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.RAdam([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.8000, -1.6000], requires_grad=True)
 
     Source: L. Liu et al., "On the variance of the adaptive learning rate and beyond", 2020;
     https://pytorch.org/docs/stable/generated/torch.optim.RAdam.html

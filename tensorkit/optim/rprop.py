@@ -25,6 +25,14 @@ class Rprop(PerParameter):
     etas        the factors by which a step shrinks and grows
     step_sizes  the smallest and the largest step
 
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.Rprop([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.9000, -1.9000], requires_grad=True)
+
     Source: M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning", 1993;
     https://pytorch.org/docs/stable/generated/torch.optim.Rprop.html
     """

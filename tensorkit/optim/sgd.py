@@ -90,6 +90,14 @@ class ASGD(PerParameter):
     lambd  decay of the parameter       alpha  the power with which the learning rate falls
     t0     when averaging begins
 
+    >>> w = torch.nn.Parameter(torch.tensor([1., -2.]))
+    >>> optimizer = torch.optim.ASGD([w], lr=0.1)
+    >>> (w**2).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Parameter containing:
+    tensor([ 0.8000, -1.6000], requires_grad=True)
+
     Source: B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", 1992;
     https://pytorch.org/docs/stable/generated/torch.optim.ASGD.html
     """

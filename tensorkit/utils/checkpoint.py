@@ -212,6 +212,11 @@ def checkpoint_sequential(functions, segments: int, input, use_reentrant: bool |
     """Run a list of functions (or a Sequential) one after the other in `segments` checkpointed blocks, the last one
     plain.
 
+    >>> layers = [torch.nn.Identity(), torch.nn.ReLU()]
+    >>> x = torch.tensor([-1., 2.], requires_grad=True)
+    >>> torch.utils.checkpoint.checkpoint_sequential(layers, 2, x, use_reentrant=False).detach()
+    tensor([0., 2.])
+
     Source: https://pytorch.org/docs/stable/checkpoint.html#torch.utils.checkpoint.checkpoint_sequential
     """
     if use_reentrant is None:

@@ -48,17 +48,29 @@ def relu(input, inplace: bool = False):
 
 
 def relu6(input, inplace: bool = False):
-    """min(max(0, x), 6) for each element."""
+    """min(max(0, x), 6) for each element.
+
+    >>> torch.nn.functional.relu6(torch.tensor([-2., 0., 2.]))
+    tensor([0., 0., 2.])
+    """
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
 def leaky_relu(input, negative_slope: float = 0.01, inplace: bool = False):
-    """x where it is positive, `negative_slope` · x elsewhere."""
+    """x where it is positive, `negative_slope` · x elsewhere.
+
+    >>> torch.nn.functional.leaky_relu(torch.tensor([-2., 0., 2.]))
+    tensor([-0.0200,  0.0000,  2.0000])
+    """
     return _delivered(input, _ops.leaky_relu(_tensor(input, "leaky_relu"), float(negative_slope)), inplace)
 
 
 def prelu(input, weight):
-    """x where it is positive, weight · x elsewhere; one weight for all, or one for each channel (dimension 1)."""
+    """x where it is positive, weight · x elsewhere; one weight for all, or one for each channel (dimension 1).
+
+    >>> torch.nn.functional.prelu(torch.tensor([-2., 2.]), torch.tensor([0.25]))
+    tensor([-0.5000,  2.0000])
+    """
     if weight.dtype is not input.dtype:
         raise RuntimeError(
             f"prelu: Type promoting not supported. Got {input.dtype.cpp_name} and {weight.dtype.cpp_name}"
@@ -78,7 +90,11 @@ def prelu(input, weight):
 
 
 def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False):
-    """leaky_relu with a slope drawn for each element between two bounds; the middle one when not training."""
+    """leaky_relu with a slope drawn for each element between two bounds; the middle one when not training.
+
+    >>> torch.nn.functional.rrelu(torch.tensor([-1., 1.]))
+    tensor([-0.2292,  1.0000])
+    """
     array = memory(_tensor(input, "rrelu"))
     slopes = np.ones_like(array)
     negative = array <= 0
@@ -91,105 +107,181 @@ def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool 
 
 
 def elu(input, alpha: float = 1.0, inplace: bool = False):
-    """x where it is positive, alpha · (exp(x) - 1) elsewhere."""
+    """x where it is positive, alpha · (exp(x) - 1) elsewhere.
+
+    >>> torch.nn.functional.elu(torch.tensor([-2., 0., 2.]))
+    tensor([-0.8647,  0.0000,  2.0000])
+    """
     return _delivered(input, _ops.elu(_tensor(input, "elu"), float(alpha), 1.0, 1.0), inplace)
 
 
 def selu(input, inplace: bool = False):
-    """scale · (max(0, x) + min(0, alpha · (exp(x) - 1))), which keeps means near 0 and variances near 1."""
+    """scale · (max(0, x) + min(0, alpha · (exp(x) - 1))), which keeps means near 0 and variances near 1.
+
+    >>> torch.nn.functional.selu(torch.tensor([-2., 0., 2.]))
+    tensor([-1.5202,  0.0000,  2.1014])
+    """
     return _delivered(input, _ops.elu(_tensor(input, "selu"), SELU_ALPHA, SELU_SCALE, 1.0), inplace)
 
 
 def celu(input, alpha: float = 1.0, inplace: bool = False):
-    """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere."""
+    """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere.
+
+    >>> torch.nn.functional.celu(torch.tensor([-2., 0., 2.]))
+    tensor([-0.8647,  0.0000,  2.0000])
+    """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return _delivered(input, _ops.celu(_tensor(input, "celu"), float(alpha)), inplace)
 
 
 def gelu(input, approximate: str = "none"):
-    """x · Φ(x), Φ being the normal distribution function; 'tanh' approximates it."""
+    """x · Φ(x), Φ being the normal distribution function; 'tanh' approximates it.
+
+    >>> torch.nn.functional.gelu(torch.tensor([-2., 0., 2.]))
+    tensor([-0.0455,  0.0000,  1.9545])
+    """
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
     return _ops.gelu(_tensor(input, "gelu"), approximate == "tanh")
 
 
 def silu(input, inplace: bool = False):
-    """x · sigmoid(x), also called swish."""
+    """x · sigmoid(x), also called swish.
+
+    >>> torch.nn.functional.silu(torch.tensor([-2., 0., 2.]))
+    tensor([-0.2384,  0.0000,  1.7616])
+    """
     return _delivered(input, _ops.silu(_tensor(input, "silu")), inplace)
 
 
 def mish(input, inplace: bool = False):
-    """x · tanh(softplus(x))."""
+    """x · tanh(softplus(x)).
+
+    >>> torch.nn.functional.mish(torch.tensor([-2., 0., 2.]))
+    tensor([-0.2525,  0.0000,  1.9440])
+    """
     return _delivered(input, _ops.mish(_tensor(input, "mish")), inplace)
 
 
 def softplus(input, beta: float = 1.0, threshold: float = 20.0):
-    """log(1 + exp(beta · x)) / beta, and x itself where beta · x is above the threshold."""
+    """log(1 + exp(beta · x)) / beta, and x itself where beta · x is above the threshold.
+
+    >>> torch.nn.functional.softplus(torch.tensor([-2., 0., 2.]))
+    tensor([0.1269, 0.6931, 2.1269])
+    """
     return _ops.softplus(_tensor(input, "softplus"), float(beta), float(threshold))
 
 
 def softsign(input):
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> torch.nn.functional.softsign(torch.tensor([-2., 0., 2.]))
+    tensor([-0.6667,  0.0000,  0.6667])
+    """
     return input / (input.abs() + 1)
 
 
 def tanhshrink(input):
-    """x - tanh(x)."""
+    """x - tanh(x).
+
+    >>> torch.nn.functional.tanhshrink(torch.tensor([-2., 0., 2.]))
+    tensor([-1.0360,  0.0000,  1.0360])
+    """
     return input - _tanh(input)
 
 
 def tanh(input):
-    """The hyperbolic tangent of each element."""
+    """The hyperbolic tangent of each element.
+
+    >>> torch.nn.functional.tanh(torch.tensor([-2., 0., 2.]))
+    tensor([-0.9640,  0.0000,  0.9640])
+    """
     return _tanh(input)
 
 
 def sigmoid(input):
-    """1 / (1 + exp(-x)) for each element."""
+    """1 / (1 + exp(-x)) for each element.
+
+    >>> torch.nn.functional.sigmoid(torch.tensor([-2., 0., 2.]))
+    tensor([0.1192, 0.5000, 0.8808])
+    """
     return _base.sigmoid(input)
 
 
 def logsigmoid(input):
-    """log(sigmoid(x)) for each element."""
+    """log(sigmoid(x)) for each element.
+
+    >>> torch.nn.functional.logsigmoid(torch.tensor([-2., 0., 2.]))
+    tensor([-2.1269, -0.6931, -0.1269])
+    """
     return _ops.log_sigmoid(_tensor(input, "log_sigmoid"))
 
 
 def hardtanh(input, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False):
-    """x, cut off at two bounds."""
+    """x, cut off at two bounds.
+
+    >>> torch.nn.functional.hardtanh(torch.tensor([-2., 0., 2.]))
+    tensor([-1.,  0.,  1.])
+    """
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     return _delivered(input, _ops.hardtanh(_tensor(input, "hardtanh"), float(min_val), float(max_val)), inplace)
 
 
 def hardsigmoid(input, inplace: bool = False):
-    """0 below -3, 1 above 3, a straight line between."""
+    """0 below -3, 1 above 3, a straight line between.
+
+    >>> torch.nn.functional.hardsigmoid(torch.tensor([-2., 0., 2.]))
+    tensor([0.1667, 0.5000, 0.8333])
+    """
     return _delivered(input, _ops.hardsigmoid(_tensor(input, "hardsigmoid")), inplace)
 
 
 def hardswish(input, inplace: bool = False):
-    """x · hardsigmoid(x)."""
+    """x · hardsigmoid(x).
+
+    >>> torch.nn.functional.hardswish(torch.tensor([-2., 0., 2.]))
+    tensor([-0.3333,  0.0000,  1.6667])
+    """
     return _delivered(input, _ops.hardswish(_tensor(input, "hardswish")), inplace)
 
 
 def hardshrink(input, lambd: float = 0.5):
-    """x, but 0 between -lambd and lambd."""
+    """x, but 0 between -lambd and lambd.
+
+    >>> torch.nn.functional.hardshrink(torch.tensor([-2., 0., 2.]))
+    tensor([-2.,  0.,  2.])
+    """
     return _ops.hardshrink(_tensor(input, "hardshrink"), float(lambd))
 
 
 def softshrink(input, lambd: float = 0.5):
-    """x moved by lambd towards 0, and 0 where it is nearer than that."""
+    """x moved by lambd towards 0, and 0 where it is nearer than that.
+
+    >>> torch.nn.functional.softshrink(torch.tensor([-2., 0., 2.]))
+    tensor([-1.5000,  0.0000,  1.5000])
+    """
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
     return _ops.softshrink(_tensor(input, "softshrink"), float(lambd))
 
 
 def threshold(input, threshold: float, value: float, inplace: bool = False):
-    """x where it is above the threshold, `value` elsewhere."""
+    """x where it is above the threshold, `value` elsewhere.
+
+    >>> torch.nn.functional.threshold(torch.tensor([0.2, 1.]), 0.5, 9.)
+    tensor([9., 1.])
+    """
     return _delivered(input, _ops.threshold(_tensor(input, "threshold"), float(threshold), float(value)), inplace)
 
 
 def glu(input, dim: int = -1):
-    """The first half of the elements along `dim`, times the sigmoid of the second half."""
+    """The first half of the elements along `dim`, times the sigmoid of the second half.
+
+    >>> torch.nn.functional.glu(torch.tensor([1., 2., 0., 0.]))
+    tensor([0.5000, 1.0000])
+    """
     if input.ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     dim = wrap_dim(dim, input.ndim)
@@ -226,13 +318,21 @@ def softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
 
 
 def softmin(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
-    """softmax(-x)."""
+    """softmax(-x).
+
+    >>> torch.nn.functional.softmin(torch.tensor([1., 2., 3.]), dim=0)
+    tensor([0.6652, 0.2447, 0.0900])
+    """
     dim = _dim_of("softmin", dim, input.ndim, _stacklevel)
     return _base.softmax(-(input if dtype is None else to_dtype(input, dtype)), dim)
 
 
 def log_softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
-    """log(softmax(x)), exact also where the softmax is next to 0."""
+    """log(softmax(x)), exact also where the softmax is next to 0.
+
+    >>> torch.nn.functional.log_softmax(torch.tensor([1., 2., 3.]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
     dim = _dim_of("log_softmax", dim, input.ndim, _stacklevel)
     return _base.log_softmax(input if dtype is None else to_dtype(input, dtype), dim)
 
@@ -241,6 +341,9 @@ def gumbel_softmax(logits, tau: float = 1, hard: bool = False, eps: float = 1e-1
     """A random choice that can be differentiated: softmax((logits + Gumbel noise) / tau).
 
     hard  give 0 and 1 in the forward pass, but the gradient of the soft choice
+
+    >>> torch.nn.functional.gumbel_softmax(torch.zeros(1, 3), hard=True).sum()
+    tensor(1.)
 
     Source: Jang, Gu and Poole, https://arxiv.org/abs/1611.01144
     """

@@ -28,6 +28,9 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: f
     attn_mask  booleans (True: may look) or numbers to be added to the scores
     is_causal  let each place look only at itself and those before it
 
+    >>> torch.nn.functional.scaled_dot_product_attention(*[torch.ones(1, 3, 2)] * 3).shape
+    torch.Size([1, 3, 2])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
     length, source = query._array.shape[-2], key._array.shape[-2]

@@ -60,6 +60,9 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index: int = 
 
     Raises IndexError for a class that is not there.
 
+    >>> torch.nn.functional.nll_loss(torch.tensor([[0.25, 0.75]]).log(), torch.tensor([0]))
+    tensor(1.3863)
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
     reduction = _reduction(reduction, size_average, reduce)

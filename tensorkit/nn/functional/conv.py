@@ -142,6 +142,9 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: in
     weight  channels out, channels in / groups, width of the kernel
     bias    channels out
 
+    >>> torch.nn.functional.conv1d(torch.tensor([[[1., 2., 3., 4.]]]), torch.tensor([[[1., -1.]]]))
+    tensor([[[-1., -1., -1.]]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
     """
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
@@ -169,6 +172,9 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: in
 
     input   batch, channels in, depth, height, width (or without batch)
     weight  channels out, channels in / groups, depth, height and width of the kernel
+
+    >>> torch.nn.functional.conv3d(torch.ones(1, 2, 8, 8, 8), torch.ones(4, 2, 3, 3, 3)).shape
+    torch.Size([1, 4, 6, 6, 6])
     """
     return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
@@ -211,6 +217,9 @@ def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_paddi
     """The transposed convolution of a sequence: each element times the kernel, added up at the windows.
 
     weight  channels in, channels out / groups, width of the kernel
+
+    >>> torch.nn.functional.conv_transpose1d(torch.tensor([[[1., 2.]]]), torch.tensor([[[1., 10.]]]))
+    tensor([[[ 1., 12., 20.]]])
     """
     return _convolve_transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
@@ -220,18 +229,28 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
     weight  channels in, channels out / groups, height and width of the kernel
 
+    >>> torch.nn.functional.conv_transpose2d(torch.ones(1, 2, 8, 8), torch.ones(2, 4, 3, 3)).shape
+    torch.Size([1, 4, 10, 10])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
     """
     return _convolve_transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1):
-    """The transposed convolution of a volume."""
+    """The transposed convolution of a volume.
+
+    >>> torch.nn.functional.conv_transpose3d(torch.ones(1, 2, 4, 4, 4), torch.ones(2, 4, 3, 3, 3)).shape
+    torch.Size([1, 4, 6, 6, 6])
+    """
     return _convolve_transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """The windows of images as columns: batch, channels · kernel, windows.
+
+    >>> torch.nn.functional.unfold(torch.arange(9.).reshape(1, 1, 3, 3), kernel_size=2).shape
+    torch.Size([1, 4, 4])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html
     """
@@ -251,7 +270,12 @@ def _images(input, name: str):
 
 
 def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
-    """Columns added up to images: the reverse of `unfold`, where windows overlap the sum."""
+    """Columns added up to images: the reverse of `unfold`, where windows overlap the sum.
+
+    >>> torch.nn.functional.fold(torch.arange(4.).reshape(1, 1, 4), (2, 2), kernel_size=1)
+    tensor([[[[0., 1.],
+              [2., 3.]]]])
+    """
     kernel, sizes = tuple_of(kernel_size, 2), tuple_of(output_size, 2)
     if input.ndim not in (2, 3):
         raise RuntimeError(

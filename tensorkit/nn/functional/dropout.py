@@ -51,6 +51,9 @@ def _dropped(input, shape, p: float, training: bool, inplace: bool):
 def dropout(input, p: float = 0.5, training: bool = True, inplace: bool = False):
     """Each element set to 0 with probability p, the others divided by 1 - p; the input itself when not training.
 
+    >>> torch.nn.functional.dropout(torch.ones(3), training=False)
+    tensor([1., 1., 1.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
     """
     _check(p)
@@ -71,7 +74,11 @@ def _whole_channels(input, p, training, inplace, batched: bool):
 
 
 def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
-    """Whole channels of (batch,) channel, length set to 0 with probability p."""
+    """Whole channels of (batch,) channel, length set to 0 with probability p.
+
+    >>> torch.nn.functional.dropout1d(torch.ones(1, 3), training=False)
+    tensor([[1., 1., 1.]])
+    """
     _check(p)
     if input.ndim not in (2, 3):
         raise RuntimeError(
@@ -94,7 +101,11 @@ def _warn_dims(name: str, input, spatial: int, low: int) -> None:
 
 
 def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
-    """Whole channels of batch, channel, height, width set to 0 with probability p."""
+    """Whole channels of batch, channel, height, width set to 0 with probability p.
+
+    >>> torch.nn.functional.dropout2d(torch.ones(1, 2, 2, 2), training=False).shape
+    torch.Size([1, 2, 2, 2])
+    """
     _check(p)
     _warn_dims("dropout2d", input, 2, 3)
     if input.ndim == 3:
@@ -109,7 +120,11 @@ def dropout2d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 
 
 def dropout3d(input, p: float = 0.5, training: bool = True, inplace: bool = False):
-    """Whole channels of (batch,) channel, depth, height, width set to 0 with probability p."""
+    """Whole channels of (batch,) channel, depth, height, width set to 0 with probability p.
+
+    >>> torch.nn.functional.dropout3d(torch.ones(1, 2, 2, 2, 2), training=False).shape
+    torch.Size([1, 2, 2, 2, 2])
+    """
     _check(p)
     _warn_dims("dropout3d", input, 3, 4)
     return _whole_channels(input, p, training, inplace, input.ndim != 4)
@@ -129,10 +144,18 @@ def _alpha_dropped(input, shape, p, training, inplace):
 
 
 def alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
-    """Dropout that keeps mean and variance of what `selu` gives: elements are set to its lowest value."""
+    """Dropout that keeps mean and variance of what `selu` gives: elements are set to its lowest value.
+
+    >>> torch.nn.functional.alpha_dropout(torch.ones(2), training=False)
+    tensor([1., 1.])
+    """
     return _alpha_dropped(input, None, p, training, inplace)
 
 
 def feature_alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):
-    """`alpha_dropout` of whole channels."""
+    """`alpha_dropout` of whole channels.
+
+    >>> torch.nn.functional.feature_alpha_dropout(torch.ones(1, 2, 2, 2), training=False).shape
+    torch.Size([1, 2, 2, 2])
+    """
     return _alpha_dropped(input, _channels(input), p, training, inplace)

@@ -55,6 +55,9 @@ def bilinear(input1, input2, weight, bias=None):
     """For each k the sum over i, j of input1[i] · weight[k, i, j] · input2[j], plus bias[k].
 
     weight  features out, features of input1, features of input2
+
+    >>> torch.nn.functional.bilinear(torch.ones(5, 2), torch.ones(5, 3), torch.ones(4, 2, 3)).shape
+    torch.Size([5, 4])
     """
     for number, given in ((1, input1), (2, input2)):
         if given._array.shape[-1] != weight._array.shape[number]:
@@ -74,6 +77,9 @@ def bilinear(input1, input2, weight, bias=None):
 
 def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
     """The cosine of the angle between vectors that lie along `dim`: their inner product over both lengths.
+
+    >>> torch.nn.functional.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
+    tensor([0.7071])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
@@ -96,7 +102,11 @@ def _p_norm(x, p, keepdim):
 
 
 def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False):
-    """The p-norm of x1 - x2 + eps along the last dimension."""
+    """The p-norm of x1 - x2 + eps along the last dimension.
+
+    >>> torch.nn.functional.pairwise_distance(torch.tensor([[0., 0.]]), torch.tensor([[3., 4.]]))
+    tensor([5.0000])
+    """
     check_broadcast(x1, x2)
     difference = x1 - x2 + eps
     if p in (0, math.inf, -math.inf):
@@ -105,7 +115,11 @@ def pairwise_distance(x1, x2, p: float = 2.0, eps: float = 1e-6, keepdim: bool =
 
 
 def pdist(input, p: float = 2):
-    """The distances between all pairs of rows, as one vector."""
+    """The distances between all pairs of rows, as one vector.
+
+    >>> torch.nn.functional.pdist(torch.tensor([[0., 0.], [3., 4.], [0., 1.]]))
+    tensor([5.0000, 1.0000, 4.2426])
+    """
     if input.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
     rows, columns = FUNCTIONS["triu_indices"](input._array.shape[0], input._array.shape[0], 1)
@@ -114,6 +128,9 @@ def pdist(input, p: float = 2):
 
 def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):
     """Each vector along `dim` divided by its p-norm (by eps, if that is smaller).
+
+    >>> torch.nn.functional.normalize(torch.tensor([[3., 4.]]))
+    tensor([[0.6000, 0.8000]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
     """

@@ -103,7 +103,11 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction: str = "me
 
 
 def l1_loss(input, target, size_average=None, reduce=None, reduction: str = "mean", weight=None):
-    """The mean absolute difference."""
+    """The mean absolute difference.
+
+    >>> torch.nn.functional.l1_loss(torch.tensor([1., 2.]), torch.tensor([2., 4.]))
+    tensor(1.5000)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     _compare_sizes(input, target)
     x, y = _together(input, target)
@@ -112,7 +116,11 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction: str = "mea
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction: str = "mean", beta: float = 1.0):
-    """The absolute difference, rounded off to a parabola nearer than beta."""
+    """The absolute difference, rounded off to a parabola nearer than beta.
+
+    >>> torch.nn.functional.smooth_l1_loss(torch.tensor([0., 0.]), torch.tensor([0.5, 3.]))
+    tensor(1.3125)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     if beta == 0.0:
         return l1_loss(input, target, reduction=reduction)
@@ -122,7 +130,11 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction: str
 
 
 def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0, weight=None):
-    """Half the squared difference up to delta, a straight line beyond."""
+    """Half the squared difference up to delta, a straight line beyond.
+
+    >>> torch.nn.functional.huber_loss(torch.tensor([0., 0.]), torch.tensor([0.5, 3.]))
+    tensor(1.3125)
+    """
     reduction = _reduction(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
@@ -134,6 +146,9 @@ def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0, weigh
 
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"):
     """-(y·log x + (1-y)·log(1-x)) for probabilities x and targets y.
+
+    >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.]))
+    tensor(0.6931)
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
     """
@@ -163,6 +178,9 @@ def binary_cross_entropy_with_logits(
 
     pos_weight  how much more the targets 1 count than the targets 0
 
+    >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([0.]), torch.tensor([1.]))
+    tensor(0.6931)
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
     reduction = _reduction(reduction, size_average, reduce)
@@ -184,6 +202,9 @@ def kl_div(input, target, size_average=None, reduce=None, reduction: str = "mean
     """target · (log target - input), for log-probabilities `input` and probabilities `target`.
 
     reduction  'batchmean', the sum over the number of samples, is the Kullback-Leibler divergence
+
+    >>> torch.nn.functional.kl_div(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[1., 0.]]), reduction="batchmean")
+    tensor(0.6931)
     """
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce)
@@ -206,7 +227,11 @@ def poisson_nll_loss(
     input, target, log_input: bool = True, full: bool = False, size_average=None, eps: float = 1e-8, reduce=None,
     reduction: str = "mean",
 ):  # fmt: skip
-    """Minus the log-likelihood of counts under Poisson distributions with rates exp(input) (or `input`)."""
+    """Minus the log-likelihood of counts under Poisson distributions with rates exp(input) (or `input`).
+
+    >>> torch.nn.functional.poisson_nll_loss(torch.tensor([0.]), torch.tensor([1.]))
+    tensor(1.)
+    """
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce)
     if reduction not in _ops.REDUCTIONS:
@@ -219,7 +244,11 @@ def poisson_nll_loss(
 
 
 def gaussian_nll_loss(input, target, var, full: bool = False, eps: float = 1e-6, reduction: str = "mean"):
-    """Minus the log-likelihood of targets under normal distributions with means `input` and variances `var`."""
+    """Minus the log-likelihood of targets under normal distributions with means `input` and variances `var`.
+
+    >>> torch.nn.functional.gaussian_nll_loss(torch.tensor([0.]), torch.tensor([1.]), torch.tensor([1.]))
+    tensor(0.5000)
+    """
     if isinstance(var, float | int):
         if var < 0:
             raise ValueError("var has negative entry/entries")

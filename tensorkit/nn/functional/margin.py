@@ -17,7 +17,11 @@ from .loss import _reduction, legacy_reduction, reduced
 
 def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None,
                         reduction: str = "mean"):  # fmt: skip
-    """max(0, -y · (x1 - x2) + margin): x1 should be larger where y is 1, x2 where it is -1."""
+    """max(0, -y · (x1 - x2) + margin): x1 should be larger where y is 1, x2 where it is -1.
+
+    >>> torch.nn.functional.margin_ranking_loss(tensor([2.]), tensor([1.5]), tensor([1.]), margin=1.)
+    tensor(0.5000)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
         raise RuntimeError(
@@ -28,7 +32,11 @@ def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=
 
 
 def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, reduce=None, reduction: str = "mean"):
-    """x where y is 1, max(0, margin - x) where y is -1."""
+    """x where y is 1, max(0, margin - x) where y is -1.
+
+    >>> torch.nn.functional.hinge_embedding_loss(torch.tensor([0.5, 0.5]), torch.tensor([1., -1.]))
+    tensor(0.5000)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     apart = where(target == 1, 0.0, at_least(margin - input, 0))
     near = where(target == -1, 0.0, input)
@@ -36,13 +44,21 @@ def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, 
 
 
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction: str = "mean"):
-    """log(1 + exp(-y · x)) for targets y of 1 and -1."""
+    """log(1 + exp(-y · x)) for targets y of 1 and -1.
+
+    >>> torch.nn.functional.soft_margin_loss(torch.tensor([0.]), torch.tensor([1.]))
+    tensor(0.6931)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     return _ops.soft_margin(input, target.to(input.dtype), reduction, None)
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"):
-    """The mean over classes of the binary cross entropy of each class's sigmoid."""
+    """The mean over classes of the binary cross entropy of each class's sigmoid.
+
+    >>> torch.nn.functional.multilabel_soft_margin_loss(torch.tensor([[0., 0.]]), torch.tensor([[1., 0.]]))
+    tensor(0.6931)
+    """
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
@@ -55,7 +71,11 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction: str = "mean"):
-    """A hinge for every pair of a right and a wrong class; `target` lists the right ones, ended by -1."""
+    """A hinge for every pair of a right and a wrong class; `target` lists the right ones, ended by -1.
+
+    >>> torch.nn.functional.multilabel_margin_loss(torch.tensor([[0.1, 0.2, 0.4]]), torch.tensor([[2, -1, 0]]))
+    tensor(0.5000)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     if input._array.shape != target._array.shape:
         raise RuntimeError(
@@ -70,7 +90,11 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
 
 def multi_margin_loss(input, target, p: int = 1, margin: float = 1.0, weight=None, size_average=None, reduce=None,
                       reduction: str = "mean"):  # fmt: skip
-    """The mean over the wrong classes of max(0, margin - x[right] + x[wrong])**p."""
+    """The mean over the wrong classes of max(0, margin - x[right] + x[wrong])**p.
+
+    >>> torch.nn.functional.multi_margin_loss(torch.tensor([[0.1, 0.2, 0.4]]), torch.tensor([2]))
+    tensor(0.5000)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
@@ -86,6 +110,9 @@ def multi_margin_loss(input, target, p: int = 1, margin: float = 1.0, weight=Non
 def triplet_margin_loss(anchor, positive, negative, margin: float = 1.0, p: float = 2, eps: float = 1e-6,
                         swap: bool = False, size_average=None, reduce=None, reduction: str = "mean"):  # fmt: skip
     """max(0, distance to the positive - distance to the negative + margin).
+
+    >>> torch.nn.functional.triplet_margin_loss(tensor([[0., 0.]]), tensor([[0., 1.]]), tensor([[0., 1.5]]))
+    tensor(0.5000)
 
     Source: Balntas and others, http://www.bmva.org/bmvc/2016/papers/paper119/index.html
     """
@@ -113,7 +140,12 @@ def _triplet(anchor, positive, negative, distance, margin, swap: bool, reduction
 
 def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function=None, margin: float = 1.0,
                                       swap: bool = False, reduction: str = "mean"):  # fmt: skip
-    """`triplet_margin_loss` with a distance of one's own."""
+    """`triplet_margin_loss` with a distance of one's own.
+
+    >>> from tensorkit.nn import functional as F
+    >>> F.triplet_margin_with_distance_loss(tensor([[0., 0.]]), tensor([[0., 1.]]), tensor([[0., 1.5]]))
+    tensor(0.5000)
+    """
     reduction = _reduction(reduction)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
@@ -123,7 +155,11 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
 
 def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_average=None, reduce=None,
                           reduction: str = "mean"):  # fmt: skip
-    """1 - cos(x1, x2) where y is 1, max(0, cos(x1, x2) - margin) where it is -1."""
+    """1 - cos(x1, x2) where y is 1, max(0, cos(x1, x2) - margin) where it is -1.
+
+    >>> torch.nn.functional.cosine_embedding_loss(tensor([[1., 0.]]), tensor([[0., 1.]]), tensor([1.]))
+    tensor(1.)
+    """
     reduction = _reduction(reduction, size_average, reduce)
     tiny = 1e-12
     inner = (input1 * input2).sum(-1)

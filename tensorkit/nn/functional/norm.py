@@ -36,6 +36,10 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
     Raises ValueError when training on one value per channel.
 
+    >>> torch.nn.functional.batch_norm(torch.tensor([[1.], [3.]]), None, None, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
     """
     shape = input._array.shape
@@ -70,6 +74,9 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     """Each channel of each sample minus its mean, over its standard deviation.
 
     use_input_stats  otherwise the running mean and variance are used
+
+    >>> torch.nn.functional.instance_norm(torch.ones(1, 2, 3)).shape
+    torch.Size([1, 2, 3])
     """
     shape = input._array.shape
     if use_input_stats and math.prod(shape[2:]) == 1:
@@ -105,6 +112,9 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
 
     normalized_shape  the sizes of these dimensions; weight and bias have this shape
 
+    >>> torch.nn.functional.layer_norm(torch.tensor([[1., 3.]]), (2,))
+    tensor([[-1.0000,  1.0000]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
     """
     wanted = _check_shape(input, normalized_shape, ", ")
@@ -122,6 +132,9 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
 def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
     """The last dimensions over the root of their mean square; then times weight.
 
+    >>> torch.nn.functional.rms_norm(torch.tensor([[3., 4.]]), (2,))
+    tensor([[0.8485, 1.1314]])
+
     Source: Zhang and Sennrich, https://arxiv.org/abs/1910.07467
     """
     wanted = _check_shape(input, normalized_shape, "")
@@ -133,6 +146,9 @@ def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
 
 def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5):
     """The channels of each sample, in groups: each group minus its mean, over its standard deviation.
+
+    >>> torch.nn.functional.group_norm(torch.ones(1, 4, 3), 2).shape
+    torch.Size([1, 4, 3])
 
     Source: Wu and He, https://arxiv.org/abs/1803.08494
     """
@@ -154,7 +170,11 @@ def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5
 
 
 def local_response_norm(input, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
-    """Each element over a power of the mean square of its neighbours in other channels."""
+    """Each element over a power of the mean square of its neighbours in other channels.
+
+    >>> torch.nn.functional.local_response_norm(torch.ones(1, 2, 3, 3), 2).shape
+    torch.Size([1, 2, 3, 3])
+    """
     from .padding import pad
     from .pooling import avg_pool2d, avg_pool3d
 

@@ -142,6 +142,9 @@ _unshuffle = _rearranged("pixel_unshuffle", "Places to channels.", _unshuffled, 
 def pixel_shuffle(input, upscale_factor: int) -> Tensor:
     """Channels turned into places: … c·r², h, w becomes … c, h·r, w·r.
 
+    >>> torch.nn.functional.pixel_shuffle(torch.ones(1, 4, 3, 3), 2).shape
+    torch.Size([1, 1, 6, 6])
+
     Source: Shi and others, https://arxiv.org/abs/1609.05158
     """
     _check_images("pixel_shuffle", input)
@@ -157,7 +160,11 @@ def pixel_shuffle(input, upscale_factor: int) -> Tensor:
 
 
 def pixel_unshuffle(input, downscale_factor: int) -> Tensor:
-    """Places turned into channels: the reverse of `pixel_shuffle`."""
+    """Places turned into channels: the reverse of `pixel_shuffle`.
+
+    >>> torch.nn.functional.pixel_unshuffle(torch.ones(1, 1, 6, 6), 2).shape
+    torch.Size([1, 4, 3, 3])
+    """
     _check_images("pixel_unshuffle", input)
     if downscale_factor <= 0:
         raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {downscale_factor}")
@@ -179,7 +186,11 @@ def _check_images(name: str, input) -> None:
 
 
 def channel_shuffle(input, groups: int) -> Tensor:
-    """Channels dealt out anew: as `groups` hands of cards laid on each other, one from each in turn."""
+    """Channels dealt out anew: as `groups` hands of cards laid on each other, one from each in turn.
+
+    >>> torch.nn.functional.channel_shuffle(torch.arange(4.).reshape(1, 4, 1, 1), 2).flatten()
+    tensor([0., 2., 1., 3.])
+    """
     shape = input._array.shape
     if len(shape) < 3:
         raise RuntimeError(f"channel_shuffle expects input with > 2 dims, but got input with sizes {brackets(shape)}")

@@ -83,6 +83,9 @@ def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     stride          how far windows are apart; default: their size
     ceil_mode       let a last window hang over the end
     return_indices  give the places of these elements too
+
+    >>> torch.nn.functional.max_pool1d(torch.tensor([[[1., 3., 5., 7.]]]), 2)
+    tensor([[[3., 7.]]])
     """
     return _max(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
@@ -99,7 +102,11 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 
 def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    """The largest element of each window of a volume (batch, channels, depth, height, width)."""
+    """The largest element of each window of a volume (batch, channels, depth, height, width).
+
+    >>> torch.nn.functional.max_pool3d(torch.arange(8.).reshape(1, 1, 2, 2, 2), 2).item()
+    7.0
+    """
     return _max(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
@@ -125,7 +132,11 @@ def _mean(n: int, input, kernel_size, stride, padding, ceil_mode, include_pad, d
 
 
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
-    """The mean of each window of a sequence (batch, channels, length)."""
+    """The mean of each window of a sequence (batch, channels, length).
+
+    >>> torch.nn.functional.avg_pool1d(torch.tensor([[[1., 3., 5., 7.]]]), 2)
+    tensor([[[2., 6.]]])
+    """
     return _mean(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
@@ -137,6 +148,9 @@ def avg_pool2d(
     count_include_pad  whether padded zeros count as elements
     divisor_override   divide the sums by this number instead
 
+    >>> torch.nn.functional.avg_pool2d(torch.arange(4.).reshape(1, 1, 2, 2), 2)
+    tensor([[[[1.5000]]]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
     """
     return _mean(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
@@ -145,7 +159,11 @@ def avg_pool2d(
 def avg_pool3d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
-    """The mean of each window of a volume (batch, channels, depth, height, width)."""
+    """The mean of each window of a volume (batch, channels, depth, height, width).
+
+    >>> torch.nn.functional.avg_pool3d(torch.arange(8.).reshape(1, 1, 2, 2, 2), 2).item()
+    3.5
+    """
     return _mean(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
@@ -183,12 +201,19 @@ def _adaptive_mean(n: int, input, output_size):
 
 
 def adaptive_avg_pool1d(input, output_size):
-    """The means of `output_size` windows that cover a sequence."""
+    """The means of `output_size` windows that cover a sequence.
+
+    >>> torch.nn.functional.adaptive_avg_pool1d(torch.tensor([[[1., 3., 5., 7.]]]), 2)
+    tensor([[[2., 6.]]])
+    """
     return _adaptive_mean(1, input, output_size)
 
 
 def adaptive_avg_pool2d(input, output_size):
     """The means of windows that cover an image, as many in each direction as `output_size` says.
+
+    >>> torch.nn.functional.adaptive_avg_pool2d(torch.arange(4.).reshape(1, 1, 2, 2), 1)
+    tensor([[[[1.5000]]]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
     """
@@ -196,7 +221,11 @@ def adaptive_avg_pool2d(input, output_size):
 
 
 def adaptive_avg_pool3d(input, output_size):
-    """The means of windows that cover a volume."""
+    """The means of windows that cover a volume.
+
+    >>> torch.nn.functional.adaptive_avg_pool3d(torch.arange(8.).reshape(1, 1, 2, 2, 2), 1).item()
+    3.5
+    """
     return _adaptive_mean(3, input, output_size)
 
 
@@ -211,17 +240,29 @@ def _adaptive_max(n: int, input, output_size, return_indices: bool):
 
 
 def adaptive_max_pool1d(input, output_size, return_indices: bool = False):
-    """The largest elements of `output_size` windows that cover a sequence."""
+    """The largest elements of `output_size` windows that cover a sequence.
+
+    >>> torch.nn.functional.adaptive_max_pool1d(torch.tensor([[[1., 3., 5., 7.]]]), 2)
+    tensor([[[3., 7.]]])
+    """
     return _adaptive_max(1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices: bool = False):
-    """The largest elements of windows that cover an image."""
+    """The largest elements of windows that cover an image.
+
+    >>> torch.nn.functional.adaptive_max_pool2d(torch.arange(4.).reshape(1, 1, 2, 2), 1)
+    tensor([[[[3.]]]])
+    """
     return _adaptive_max(2, input, output_size, return_indices)
 
 
 def adaptive_max_pool3d(input, output_size, return_indices: bool = False):
-    """The largest elements of windows that cover a volume."""
+    """The largest elements of windows that cover a volume.
+
+    >>> torch.nn.functional.adaptive_max_pool3d(torch.arange(8.).reshape(1, 1, 2, 2, 2), 1).item()
+    7.0
+    """
     return _adaptive_max(3, input, output_size, return_indices)
 
 
@@ -244,17 +285,31 @@ def _unpooled(n: int, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
-    """The largest elements put back to where `max_pool1d` found them; 0 elsewhere."""
+    """The largest elements put back to where `max_pool1d` found them; 0 elsewhere.
+
+    >>> torch.nn.functional.max_unpool1d(torch.tensor([[[3., 7.]]]), torch.tensor([[[1, 3]]]), 2)
+    tensor([[[0., 3., 0., 7.]]])
+    """
     return _unpooled(1, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
-    """The largest elements put back to where `max_pool2d` found them; 0 elsewhere."""
+    """The largest elements put back to where `max_pool2d` found them; 0 elsewhere.
+
+    >>> torch.nn.functional.max_unpool2d(torch.tensor([[[[3.]]]]), torch.tensor([[[[2]]]]), 2)
+    tensor([[[[0., 0.],
+              [3., 0.]]]])
+    """
     return _unpooled(2, input, indices, kernel_size, stride, padding, output_size)
 
 
 def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
-    """The largest elements put back to where `max_pool3d` found them; 0 elsewhere."""
+    """The largest elements put back to where `max_pool3d` found them; 0 elsewhere.
+
+    >>> from tensorkit.nn import functional as F
+    >>> F.max_unpool3d(torch.ones(1, 1, 1, 1, 1), torch.zeros(1, 1, 1, 1, 1, dtype=torch.int64), 2).shape
+    torch.Size([1, 1, 2, 2, 2])
+    """
     return _unpooled(3, input, indices, kernel_size, stride, padding, output_size)
 
 
@@ -273,15 +328,27 @@ def _power_mean(n: int, input, norm_type: float, kernel_size, stride, ceil_mode:
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode: bool = False):
-    """The `norm_type`-norm of each window of a sequence: the p-th root of the sum of p-th powers."""
+    """The `norm_type`-norm of each window of a sequence: the p-th root of the sum of p-th powers.
+
+    >>> torch.nn.functional.lp_pool1d(torch.tensor([[[3., 4.]]]), 2, 2)
+    tensor([[[5.]]])
+    """
     return _power_mean(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode: bool = False):
-    """The `norm_type`-norm of each window of an image."""
+    """The `norm_type`-norm of each window of an image.
+
+    >>> torch.nn.functional.lp_pool2d(torch.ones(1, 1, 2, 2), 2, 2)
+    tensor([[[[2.]]]])
+    """
     return _power_mean(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode: bool = False):
-    """The `norm_type`-norm of each window of a volume."""
+    """The `norm_type`-norm of each window of a volume.
+
+    >>> torch.nn.functional.lp_pool3d(torch.ones(1, 1, 2, 2, 2), 2, 2).shape
+    torch.Size([1, 1, 1, 1, 1])
+    """
     return _power_mean(3, input, norm_type, kernel_size, stride, ceil_mode)

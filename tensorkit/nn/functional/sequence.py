@@ -58,6 +58,10 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank: int = 0, 
     input_lengths   how many inputs of each sample count
     target_lengths  how many labels of each sample count
     zero_infinity   make losses that are infinite (too few inputs) 0
+
+    >>> scores = torch.zeros(4, 1, 3).log_softmax(2)
+    >>> torch.nn.functional.ctc_loss(scores, torch.tensor([[1, 2]]), torch.tensor([4]), torch.tensor([2]))
+    tensor(0.8432)
     """
     alone = log_probs.ndim == 2
     logs = log_probs.unsqueeze(1) if alone else log_probs

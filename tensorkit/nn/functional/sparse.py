@@ -71,6 +71,9 @@ def embedding_bag(
     input    bags as the rows of a matrix, or all bags one after the other
     offsets  for the latter: where each bag begins
 
+    >>> torch.nn.functional.embedding_bag(torch.tensor([[0, 1]]), torch.tensor([[1., 2.], [3., 4.]]), mode="sum")
+    tensor([[4., 6.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
     """
     if mode not in ("sum", "mean", "max"):

@@ -112,7 +112,11 @@ def _warn_deprecated(name: str) -> None:
 
 
 def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None):
-    """PyTorch's old name of `interpolate`."""
+    """PyTorch's old name of `interpolate`.
+
+    >>> torch.nn.functional.interpolate(torch.tensor([[[1., 2.]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
     _warn_deprecated("upsample")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
@@ -136,6 +140,9 @@ def affine_grid(theta, size, align_corners: bool | None = None):
     """Where each place of an image of `size` comes from under the affine maps `theta`, as coordinates from -1 to 1.
 
     theta  batch, 2, 3 (or 3, 4 for volumes)
+
+    >>> torch.nn.functional.affine_grid(torch.eye(2, 3)[None], (1, 1, 2, 2), align_corners=False).shape
+    torch.Size([1, 2, 2, 2])
     """
     if align_corners is None:
         warn(_CORNERS, stacklevel=2)
@@ -218,6 +225,9 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
 
     mode          'bilinear' (trilinear for volumes), 'nearest', or 'bicubic' (images only)
     padding_mode  what stands outside: 'zeros', 'border' (the nearest place) or 'reflection'
+
+    >>> torch.nn.functional.grid_sample(torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 1, 2), align_corners=False)
+    tensor([[[[1.]]]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
     """

@@ -20,7 +20,11 @@ def _gradients(parameters) -> list:
 
 
 def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None):
-    """The norm of all tensors together, as if they were one vector."""
+    """The norm of all tensors together, as if they were one vector.
+
+    >>> torch.nn.utils.get_total_norm([torch.tensor([3., 4.])])
+    tensor(5.)
+    """
     tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     if not tensors:
         return FUNCTIONS["tensor"](0.0)
@@ -36,7 +40,14 @@ def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = F
 
 
 def clip_grads_with_norm_(parameters, max_norm: float, total_norm, foreach: bool | None = None) -> None:
-    """Scale all gradients by max_norm / total_norm, if that makes them smaller."""
+    """Scale all gradients by max_norm / total_norm, if that makes them smaller.
+
+    >>> w = torch.nn.Parameter(torch.ones(2))
+    >>> w.grad = torch.tensor([3., 4.])
+    >>> torch.nn.utils.clip_grads_with_norm_([w], 1.0, torch.tensor(5.))
+    >>> w.grad
+    tensor([0.6000, 0.8000])
+    """
     with no_grad():
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
         for gradient in _gradients(parameters):
@@ -46,6 +57,13 @@ def clip_grads_with_norm_(parameters, max_norm: float, total_norm, foreach: bool
 def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
                     foreach: bool | None = None):  # fmt: skip
     """Scale all gradients, in place, so that their norm together is at most `max_norm`; returns the norm they had.
+
+    >>> w = torch.nn.Parameter(torch.ones(2))
+    >>> w.grad = torch.tensor([3., 4.])
+    >>> torch.nn.utils.clip_grad_norm_([w], max_norm=1.0)
+    tensor(5.)
+    >>> w.grad
+    tensor([0.6000, 0.8000])
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
     """
@@ -70,19 +88,37 @@ def clip_grad_norm(parameters, max_norm: float, norm_type: float = 2.0):
 
 
 def clip_grad_value_(parameters, clip_value: float, foreach: bool | None = None) -> None:
-    """Cut all elements of all gradients off at ±clip_value, in place."""
+    """Cut all elements of all gradients off at ±clip_value, in place.
+
+    >>> w = torch.nn.Parameter(torch.ones(2))
+    >>> w.grad = torch.tensor([3., 4.])
+    >>> torch.nn.utils.clip_grad_value_([w], 3.5)
+    >>> w.grad
+    tensor([3.0000, 3.5000])
+    """
     with no_grad():
         for gradient in _gradients(parameters):
             gradient.clamp_(-float(clip_value), float(clip_value))
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]):
-    """All parameters one after the other, as one vector."""
+    """All parameters one after the other, as one vector.
+
+    >>> torch.nn.utils.parameters_to_vector([torch.ones(2), torch.zeros(1)])
+    tensor([1., 1., 0.])
+    """
     return cat([each.reshape(-1) for each in parameters])
 
 
 def vector_to_parameters(vec, parameters: Iterable[Tensor]) -> None:
-    """Take all parameters' values from one vector; the reverse of `parameters_to_vector`."""
+    """Take all parameters' values from one vector; the reverse of `parameters_to_vector`.
+
+    >>> w = torch.nn.Parameter(torch.zeros(2))
+    >>> torch.nn.utils.vector_to_parameters(torch.tensor([1., 2.]), [w])
+    >>> w
+    Parameter containing:
+    tensor([1., 2.], requires_grad=True)
+    """
     if not isinstance(vec, Tensor):
         raise TypeError(f"expected torch.Tensor, but got: {typename(vec)}")
     start = 0

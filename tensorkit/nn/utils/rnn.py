@@ -27,6 +27,10 @@ class PackedSequence(_Fields):
     batch_sizes       how many sequences reach each time step
     sorted_indices    the places the sequences had before they were sorted by length (None: they were sorted)
     unsorted_indices  the way back
+
+    >>> packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
+    >>> packed.data, packed.batch_sizes
+    (tensor([1, 4, 2, 3]), tensor([2, 1, 1]))
     """
 
     __slots__ = ()
@@ -57,7 +61,11 @@ class PackedSequence(_Fields):
 
 
 def invert_permutation(permutation):
-    """The permutation that undoes another one; None for None."""
+    """The permutation that undoes another one; None for None.
+
+    >>> torch.nn.utils.rnn.invert_permutation(torch.tensor([2, 0, 1]))
+    tensor([1, 2, 0])
+    """
     if permutation is None:
         return None
     inverse = np.empty_like(permutation._array)
@@ -121,7 +129,13 @@ def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sort
 
 def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0,
                         total_length: int | None = None) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The sequences of a `PackedSequence` padded to one length, and their lengths."""
+    """The sequences of a `PackedSequence` padded to one length, and their lengths.
+
+    >>> packed = torch.nn.utils.rnn.pack_sequence([torch.tensor([1, 2, 3]), torch.tensor([4])])
+    >>> torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
+    (tensor([[1, 2, 3],
+            [4, 0, 0]]), tensor([3, 1]))
+    """
     counts = sequence.batch_sizes._array
     steps, samples = len(counts), int(counts[0])
     if total_length is not None and total_length < steps:
@@ -166,7 +180,11 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
 
 
 def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list[Tensor]:
-    """The sequences of a padded tensor, each at its own length."""
+    """The sequences of a padded tensor, each at its own length.
+
+    >>> torch.nn.utils.rnn.unpad_sequence(torch.tensor([[1, 2], [4, 0]]), torch.tensor([2, 1]), batch_first=True)
+    [tensor([1, 2]), tensor([4])]
+    """
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
     places = np.arange(padded_sequences._array.shape[1])
@@ -174,12 +192,21 @@ def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list
 
 
 def pack_sequence(sequences, enforce_sorted: bool = True) -> PackedSequence:
-    """Tensors of unlike first size, packed."""
+    """Tensors of unlike first size, packed.
+
+    >>> from tensorkit.nn.utils.rnn import pack_sequence
+    >>> pack_sequence([tensor([1, 2, 3]), tensor([4])]).data
+    tensor([1, 4, 2, 3])
+    """
     lengths = as_tensor([each._array.shape[0] for each in sequences])
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
-    """The sequences of a `PackedSequence`, as a list."""
+    """The sequences of a `PackedSequence`, as a list.
+
+    >>> torch.nn.utils.rnn.unpack_sequence(torch.nn.utils.rnn.pack_sequence([tensor([1, 2]), tensor([4])]))
+    [tensor([1, 2]), tensor([4])]
+    """
     padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
     return unpad_sequence(padded, lengths, batch_first=True)

@@ -41,6 +41,14 @@ class CyclicLR(_WithMomentum):
     mode      "triangular"; "triangular2": each cycle half as high; "exp_range": height · gamma ** steps
     scale_fn  a height of your own, of the cycle's number or (scale_mode "iterations") of the step's
 
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.CyclicLR(optimizer, base_lr=0.1, max_lr=1.0, step_size_up=2)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.1 0.55 1.0 0.55
+
     Source: L. Smith, "Cyclical learning rates for training neural networks", 2017;
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CyclicLR.html
     """
@@ -111,6 +119,14 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     `step(epoch)` takes fractions of an epoch too.
 
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 0.5 1.0 0.5
+
     Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017;
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html
     """
@@ -176,6 +192,14 @@ class OneCycleLR(_WithMomentum):
     total_steps  the number of batches, or `epochs` and `steps_per_epoch`     pct_start  the part of them that rises
     div_factor   max_lr / the first lr      final_div_factor  the first lr / the last
     three_phase  fall in two phases
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=4)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.04 0.8117 0.2831 0.0
 
     Source: L. Smith, N. Topin, "Super-convergence", 2018;
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html

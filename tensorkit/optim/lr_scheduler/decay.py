@@ -39,6 +39,14 @@ class _OfFunctions(LRScheduler):
 class LambdaLR(_OfFunctions):
     """lr = initial lr · lr_lambda(epoch); one function for all groups, or a list.
 
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda=lambda epoch: 1 / (epoch + 1))
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 0.5 0.3333 0.25
+
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
     """
 
@@ -49,6 +57,14 @@ class LambdaLR(_OfFunctions):
 
 class MultiplicativeLR(_OfFunctions):
     """lr ← lr · lr_lambda(epoch) at each step.
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.MultiplicativeLR(optimizer, lr_lambda=lambda epoch: 0.5)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 0.5 0.25 0.125
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html
     """
@@ -70,6 +86,14 @@ class MultiplicativeLR(_OfFunctions):
 class StepLR(LRScheduler):
     """lr ← lr · gamma every `step_size` epochs.
 
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 1.0 0.1 0.1
+
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html
     """
 
@@ -89,6 +113,14 @@ class StepLR(LRScheduler):
 
 class MultiStepLR(LRScheduler):
     """lr ← lr · gamma at each epoch among the milestones.
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[2, 3])
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 1.0 0.1 0.01
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html
     """
@@ -110,6 +142,14 @@ class MultiStepLR(LRScheduler):
 
 class ConstantLR(LRScheduler):
     """lr · factor for the first `total_iters` epochs, then lr.
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer, factor=0.5, total_iters=2)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.5 0.5 1.0 1.0
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html
     """
@@ -133,6 +173,14 @@ class ConstantLR(LRScheduler):
 
 class LinearLR(LRScheduler):
     """lr · a factor that goes straight from `start_factor` to `end_factor` in `total_iters` epochs: a warm-up.
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.5 0.75 1.0 1.0
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html
     """
@@ -165,6 +213,14 @@ class LinearLR(LRScheduler):
 class ExponentialLR(LRScheduler):
     """lr ← lr · gamma every epoch.
 
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 0.5 0.25 0.125
+
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html
     """
 
@@ -182,6 +238,14 @@ class ExponentialLR(LRScheduler):
 
 class PolynomialLR(LRScheduler):
     """lr = initial lr · (1 − epoch / total_iters) ** power, then zero.
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.PolynomialLR(optimizer, total_iters=4)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 0.75 0.5 0.25
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html
     """
@@ -204,6 +268,14 @@ class PolynomialLR(LRScheduler):
 
 class CosineAnnealingLR(LRScheduler):
     """lr falls from its first value to `eta_min` along half a cosine, in `T_max` epochs (and then rises again).
+
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    >>> for epoch in range(4):
+    ...     print(round(optimizer.param_groups[0]["lr"], 4), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.0 0.8536 0.5 0.1464
 
     Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017;
     https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html

@@ -16,6 +16,13 @@ class ReduceLROnPlateau(LRScheduler):
     cooldown        epochs after a reduction that do not count  min_lr    one limit, or one for each group
     eps             smaller reductions are not made
 
+    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
+    >>> scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0)
+    >>> scheduler.step(0.5)
+    >>> scheduler.step(0.7)
+    >>> scheduler.get_last_lr()
+    [0.1]
+
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
     """
 

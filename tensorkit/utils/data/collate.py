@@ -130,6 +130,10 @@ default_collate_fn_map: dict[type | tuple, Callable] = {
 def default_convert(data):
     """One row with its NumPy arrays and numbers as tensors: what a loader without batches does.
 
+    >>> import numpy as np
+    >>> torch.utils.data.default_convert(np.array([1, 2]))
+    tensor([1, 2])
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.default_convert
     """
     if isinstance(data, Tensor):

@@ -62,6 +62,9 @@ class TensorDataset(Dataset):
 
     Raises AssertionError unless all tensors have the same first size.
 
+    >>> torch.utils.data.TensorDataset(torch.tensor([1, 2]), torch.tensor([3, 4]))[1]
+    (tensor(2), tensor(4))
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
     """
 
@@ -79,6 +82,9 @@ class TensorDataset(Dataset):
 
 class StackDataset(Dataset):
     """Several data sets side by side: row i is a tuple (or, of keyword arguments, a dictionary) of their rows i.
+
+    >>> torch.utils.data.StackDataset([1, 2], [3, 4])[1]
+    (2, 4)
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.StackDataset
     """
@@ -126,6 +132,10 @@ class StackDataset(Dataset):
 
 class ConcatDataset(Dataset):
     """The rows of several data sets, one set after the other.
+
+    >>> both = torch.utils.data.ConcatDataset([[1, 2], [3]])
+    >>> len(both), both[2]
+    (3, 3)
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.ConcatDataset
     """
@@ -180,6 +190,9 @@ class ChainDataset(IterableDataset):
 
 class Subset(Dataset):
     """The rows of a data set with the given numbers.
+
+    >>> torch.utils.data.Subset([10, 20, 30], [2, 0])[0]
+    30
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
     """

@@ -15,6 +15,9 @@ class DistributedSampler(Sampler):
     shuffle             a new order for each epoch: call `set_epoch`
     drop_last           leave out rows at the end until all shares are equal (else some rows come twice)
 
+    >>> list(torch.utils.data.DistributedSampler(range(6), num_replicas=2, rank=1, shuffle=False))
+    [1, 3, 5]
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler
     """
 

@@ -32,7 +32,11 @@ class Sampler:
 
 
 class SequentialSampler(Sampler):
-    """All rows in their own order."""
+    """All rows in their own order.
+
+    >>> list(torch.utils.data.SequentialSampler([10, 20, 30]))
+    [0, 1, 2]
+    """
 
     def __init__(self, data_source: Sized):
         self.data_source = data_source
@@ -54,6 +58,10 @@ class RandomSampler(Sampler):
     replacement  draw each row from all rows, in chunks of 32 draws
     num_samples  how many rows; as many as there are, if not given
     generator    without one, the global stream seeds a new one each time
+
+    >>> _ = torch.manual_seed(0)
+    >>> list(torch.utils.data.RandomSampler([10, 20, 30]))
+    [0, 1, 2]
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.RandomSampler
     """
@@ -100,6 +108,10 @@ class RandomSampler(Sampler):
 class SubsetRandomSampler(Sampler):
     """The rows with the given numbers, in random order.
 
+    >>> _ = torch.manual_seed(0)
+    >>> list(torch.utils.data.SubsetRandomSampler([4, 5, 6]))
+    [6, 4, 5]
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.SubsetRandomSampler
     """
 
@@ -117,6 +129,10 @@ class SubsetRandomSampler(Sampler):
 
 class WeightedRandomSampler(Sampler):
     """Rows drawn with the given weights, one for each row.
+
+    >>> _ = torch.manual_seed(0)
+    >>> list(torch.utils.data.WeightedRandomSampler([0., 1., 1.], 4))
+    [2, 2, 1, 2]
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.WeightedRandomSampler
     """

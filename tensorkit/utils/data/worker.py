@@ -39,6 +39,9 @@ _worker_info: WorkerInfo | None = None
 def get_worker_info() -> WorkerInfo | None:
     """Which worker this process is; None in the main process.
 
+    >>> torch.utils.data.get_worker_info() is None
+    True
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.get_worker_info
     """
     return _worker_info
