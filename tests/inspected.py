@@ -280,6 +280,24 @@ def dead_relu(torch):
     return {"x": x, "w": w, "f": f}
 
 
+@graph
+def an_operation_of_ones_own(torch):
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * 3 * x * x
+
+    x = leaf(torch, [1.0, 2.0])
+    f = (Cube.apply(x) * x).sum()
+    return {"x": x, "f": f}
+
+
 # What the inspectors say
 
 
@@ -357,7 +375,8 @@ def left_out_overwritten(ours, theirs):
             mine["value"] = other["value"]
             mine["notes"] = other["notes"] = [note for note in mine["notes"] if note != OVERWRITTEN]
             for told in (ours, theirs):
-                told["graph"]["text"], told["steps"] = [], []
+                told["graph"].pop("text", None)
+                told.pop("steps", None)
 
 
 def differences(ours, theirs, way=""):
@@ -391,6 +410,19 @@ def _close(a, b):
     return math.isclose(a, b, rel_tol=2e-3, abs_tol=2e-6)
 
 
+def vouched_for(answer):
+    """The part of an answer that is PyTorch's own: formulas and names of operations are read from our source."""
+    shown = answer["graph"]
+    of_nodes = ("id", "kind", "name", "aliases", "shape", "dtype", "requires_grad", "is_root", "value", "gradient")
+    of_nodes += ("stored_grad", "grad_fn", "version", "notes")
+    of_edges = ("source", "target", "slot", "derivative_value", "contribution", "summed")
+    graph = {
+        "nodes": [{key: node[key] for key in of_nodes} for node in shown["nodes"]],
+        "edges": [{key: edge[key] for key in of_edges} for edge in shown["edges"]],
+    }
+    return {**{key: value for key, value in answer.items() if key != "steps"}, "graph": graph}
+
+
 def load():
     """What was recorded of PyTorch."""
     return json.loads(gzip.decompress(RECORDED.read_bytes()))
@@ -398,4 +430,5 @@ def load():
 
 def save(answers):
     """Write what PyTorch says; the same bytes for the same answers."""
-    RECORDED.write_bytes(gzip.compress(json.dumps(answers, indent=0).encode(), mtime=0))
+    kept = {name: vouched_for(answer) for name, answer in answers.items()}
+    RECORDED.write_bytes(gzip.compress(json.dumps(kept, indent=0).encode(), mtime=0))

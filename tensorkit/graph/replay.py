@@ -51,7 +51,7 @@ class Replay:
         if not self.leaves:
             raise ValueError("it was computed from no tensor that requires gradients")
         for node in self.operations:
-            own = node.op.whole is not None and not isinstance(node.op, ForeignOp)
+            own = node.op.own if isinstance(node.op, ForeignOp) else node.op.whole is not None
             if own or not callable(getattr(node.op, "forward", None)):
                 raise ValueError(
                     f"{node.op.name} is an operation of your own: it cannot be carried out again from the tape"

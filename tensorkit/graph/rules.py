@@ -22,7 +22,7 @@ from ..ops.reduce import counted
 Values = Mapping[str, Any]  # text stands for a tensor, anything else for itself
 _PRODUCTS = {"mm", "mv", "bmm"}
 # Of no matter for real numbers; `spread` repeats the g of a sum, and broadcasting says as much.
-_SILENT = {"conjugate", "to_dtype", "spread"}
+_SILENT = {"conjugate", "to_dtype", "spread", "unwritten"}
 LONGEST = 70  # characters: what is longer explains nothing
 
 _COMPARE = {

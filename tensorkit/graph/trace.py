@@ -22,12 +22,13 @@ from .expressions import Expression, expression_of, extra_arguments, op_name, op
 from .history import Flow, History, collect, gradients, is_written_since, operation
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
 from .pytorch import adopt, is_foreign
-from .pytorch.node import NotKept
+from .pytorch.node import ForeignNode, NotKept
 from .rules import local_derivative, rule_expression, text
 from .snapshots import number, snapshot
 
 LIMIT = 300
 NOT_KEPT = "PyTorch does not keep it, since no gradient flows into it. `with tensorkit.graph.record():` notes it."
+UNREAD = "PyTorch does not keep its value, since no derivative needs it. `with tensorkit.graph.record():` notes it."
 OVERWRITTEN = "Its value is gone: it was written to in place since."
 TOO_LARGE = "Its value was not kept: it is larger than 1 KiB and has no name."
 READ_OFF = "PyTorch does not keep it: it was read off from the result."
@@ -145,7 +146,8 @@ class _Builder:
             parent = parent.item()
         self.expressions[number_id] = operand_expression(parent)
         kind = type(parent).__name__ if isinstance(parent, (bool, int, float, complex)) else "object"
-        shot = snapshot(np.asarray(parent)) if kind != "object" else None
+        kind = "" if isinstance(parent, NotKept) else kind
+        shot = snapshot(np.asarray(parent)) if kind not in ("object", "") else None
         label = self.expressions[number_id].text
         if isinstance(parent, Tensor):
             shot, kind = snapshot(parent._array), dtypes.from_numpy(parent._array.dtype).name
@@ -206,7 +208,8 @@ class _Builder:
         self.expressions[id_] = Expression(names[0]) if names else expression
         tensor = self.tensors.get(id(node))
         value = self.history.arrays.get(id(node))
-        notes = [] if value is not None else [OVERWRITTEN if is_written_since(node.storage, node.time) else TOO_LARGE]
+        gone = OVERWRITTEN if is_written_since(node.storage, node.time) else TOO_LARGE
+        notes = [] if value is not None else [UNREAD if isinstance(base, ForeignNode) else gone]
         self.nodes.append(
             GraphNode(
                 id_,
@@ -225,7 +228,7 @@ class _Builder:
                 else None,
                 op=op_name(op),
                 symbol=symbol_of(op),
-                grad_fn=op.name_of(base) if hasattr(op, "name_of") else node.name(),
+                grad_fn=base.name(),
                 arguments=", ".join(extra_arguments(base)),
                 expression=expression.text,
                 numbers=self._with_numbers(base, operands),

@@ -39,7 +39,7 @@ class NotKept:
 class ForeignOp:
     """An operation of PyTorch's that has no counterpart here: a name, its operands, and how to carry it out again.
 
-    `forward` takes arrays and gives arrays; `anew` takes tensors of ours, and PyTorch differentiates what it gives.
+    `own`: it is a Function of the learner's. `forward` takes arrays and gives arrays; `anew` takes tensors of ours, and PyTorch differentiates what it gives.
     """
 
     rules = ()
@@ -52,7 +52,7 @@ class ForeignOp:
         self, name: str, node_name: str, operands: tuple[str, ...], forward: Callable[..., Any], run: Any = None
     ) -> None:
         self.name, self.node_name, self.operands, self.forward, self._run = name, node_name, operands, forward, run
-        self.outputs = ("out",)
+        self.outputs, self.own = ("out",), False
 
     def anew(self, given: tuple[Tensor, ...]) -> Tensor:
         """The operation on other tensors, with a history; ValueError for one with several results."""
@@ -105,6 +105,10 @@ class ForeignNode(Node):
     places: tuple[int | None, ...]
     index: int | None
     released: bool | None
+
+    def name(self) -> str:
+        """What PyTorch calls its node."""
+        return str(self.chain[0].name())
 
     def shares(self, g: Any) -> dict[int, Tensor]:
         """What PyTorch's node sends back to each operand, by its place, given the gradient of the result.

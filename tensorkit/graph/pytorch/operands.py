@@ -15,7 +15,7 @@ from ...tensor import Tensor, wrap
 from .arrays import array_of
 from .library import is_foreign, loaded
 from .node import ForeignOp, NotKept
-from .operations import OPERANDS, SPELLINGS, Read
+from .operations import OPERANDS, SPELLINGS, Read, snake
 
 if TYPE_CHECKING:
     from .tape import Mirror
@@ -127,10 +127,12 @@ def foreign_operation(mirror: Mirror, read: Read) -> tuple[ForeignOp, tuple[Any,
     """An operation that only PyTorch knows, its operands that have an edge, and the edges' numbers."""
     edges = [(place, *edge) for place, edge in enumerate(read.theirs.next_functions) if edge[0] is not None]
     parents = tuple(mirror.parent(edge, number) for _, edge, number in edges)
-    stem = read.name.partition("Backward")[0] or read.name
-    name = "".join("_" + char.lower() if char.isupper() else char for char in stem).strip("_")
+    name = stem = read.name.partition("Backward")[0] or read.name
+    if callable(read.theirs):  # not a Function of the learner's own, which keeps its name
+        name = snake(stem)
     names, forward, run = _again(read, len(edges))
     op = ForeignOp(name, read.theirs.name(), names, forward, run)
+    op.own = not callable(read.theirs)
     return op, parents, tuple(place for place, _, _ in edges)
 
 

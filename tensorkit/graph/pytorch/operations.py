@@ -19,6 +19,7 @@ from .arrays import array_of, kind_of
 
 # PyTorch's node to the name of our operation, where several of ours or none bear the node's name.
 _NAMES = {
+    "AddBackward1": "add",
     "AddmmBackward0": "addmm",
     "AvgPool2DBackward0": "avg_pool",
     "AvgPool3DBackward0": "avg_pool",
@@ -28,6 +29,7 @@ _NAMES = {
     "CloneBackward0": "clone",
     "ConvolutionBackward0": "convolution",
     "DivBackward0": "div",
+    "DivBackward1": "div",
     "EmbeddingBackward0": "lookup",
     "FmodBackward0": "fmod",
     "FmodBackward1": "fmod",
@@ -35,6 +37,7 @@ _NAMES = {
     "IndexPutBackward0": "index_put",
     "MaxPool2DWithIndicesBackward0": "max_pool",
     "MaxPool3DWithIndicesBackward0": "max_pool",
+    "MulBackward1": "mul",
     "MeanBackward0": "mean",
     "MeanBackward1": "mean",
     "NativeBatchNormBackward0": "normalize",
@@ -56,6 +59,7 @@ _NAMES = {
     "SplitBackward0": "piece_SplitBackward0",
     "SplitWithSizesBackward0": "piece_SplitWithSizesBackward0",
     "SqueezeBackward0": "squeeze",
+    "SubBackward1": "sub",
     "SqueezeBackward1": "squeeze",
     "SqueezeBackward2": "squeeze",
     "SumBackward0": "sum",
@@ -66,6 +70,8 @@ _NAMES = {
     "ViewBackward0": "view",
     "ReshapeAliasBackward0": "view",
 }
+# Nodes of ours that bear the name of another one of PyTorch's.
+_OTHERS = ("CopySlices", "CopyBackwards")
 _ALONG = {"MaxBackward0": extremes.max, "MinBackward0": extremes.min}
 # Nodes that stand for one of several results; ours stand for one each.
 PIECES = ("SplitBackward0", "SplitWithSizesBackward0", "UnbindBackward0", "UnsafeSplitBackward0")
@@ -100,6 +106,9 @@ _ARGUMENTS = {
 REDUCTIONS = ("none", "mean", "sum")
 
 
+_MISSING = object()
+
+
 class Read:
     """What one of PyTorch's nodes tells: `saved(name)`, and the call that made it, where that was recorded."""
 
@@ -127,7 +136,32 @@ def counterpart(name: str) -> Any:
     along = _ALONG.get(name)
     if along is not None:
         return along.op
-    return _by_node_name().get(name)
+    found = _by_node_name().get(name)
+    if found is None:
+        from ...ops import REGISTRY
+
+        found = REGISTRY.get(snake(name.partition("Backward")[0]))
+    return found
+
+
+def snake(name: str) -> str:
+    """`MaskedFill` as a function is called: `masked_fill`."""
+    return "".join("_" + char.lower() if char.isupper() else char for char in name).strip("_")
+
+
+@lru_cache(maxsize=1)
+def joined() -> tuple[tuple[tuple[str, ...], Any], ...]:
+    """Our operations that are several nodes in a row in PyTorch: the nodes' names, first to last, and the operation.
+
+    Those alone that take nothing but shapes.
+    """
+    from ...ops import REGISTRY
+
+    return tuple(
+        ((*op.steps, op.node_name), op)
+        for op in REGISTRY.values()
+        if isinstance(op.steps, tuple) and isinstance(op.node_name, str) and set(op.extras) <= {"shape", "x_shape"}
+    )
 
 
 @lru_cache(maxsize=1)
@@ -139,10 +173,10 @@ def _by_node_name() -> dict[str, Any]:
     found: dict[str, Any] = {}
     double: set[str] = set()
     for op in REGISTRY.values():
-        if isinstance(op.node_name, str):
+        if isinstance(op.node_name, str) and not op.steps:
             (double.add if op.node_name in found else lambda _: None)(op.node_name)
             found[op.node_name] = op
-    found = {name: op for name, op in found.items() if name not in double}
+    found = {name: op for name, op in found.items() if name not in double and name not in _OTHERS}
     return found | {name: REGISTRY[ours] for name, ours in _NAMES.items() if ours in REGISTRY}
 
 
@@ -167,6 +201,8 @@ def arguments(op: Any, read: Read, shapes: list[tuple[int, ...] | None], index: 
         else:
             found = next((each for each in (name, _ARGUMENTS.get(name, name)) if read.has(each)), None)
             value = read.saved(found) if found is not None else _default(op.forward, name)
+            if value is _MISSING:
+                return None
             if name == "reduction" and isinstance(value, int):
                 value = REDUCTIONS[value]
             single = name in ("dim", "shifts") and isinstance(value, tuple) and len(value) == 1
@@ -192,7 +228,7 @@ def _default(forward: Callable[..., Any], name: str) -> Any:
     code, given = forward.__code__, forward.__defaults__ or ()
     positional = code.co_varnames[: code.co_argcount]
     defaults = dict(zip(positional[len(positional) - len(given) :], given, strict=True))
-    return (defaults | (forward.__kwdefaults__ or {})).get(name)
+    return (defaults | (forward.__kwdefaults__ or {})).get(name, _MISSING)
 
 
 def _plain(value: Any) -> Any:
@@ -247,7 +283,7 @@ def _index(read: Read, shapes: Any, index: int) -> dict[str, Any]:
 def _split(read: Read, shapes: Any, index: int) -> dict[str, Any]:
     dim = _from_front(read.saved("dim"), read)
     lengths = [shape[dim] for shape in read.shapes]
-    return {"dim": read.saved("dim"), "start": sum(lengths[:index]), "length": lengths[index]}
+    return {"dim": read.saved("dim"), "start": sum(lengths[:index]), "length": lengths[index], "i": index}
 
 
 def _to_copy(read: Read, shapes: Any, index: int) -> dict[str, Any]:
@@ -312,7 +348,7 @@ _SPECIAL: Mapping[str, Callable[..., dict[str, Any] | None]] = {
     "SplitBackward0": _split,
     "UnsafeSplitBackward0": _split,
     "SplitWithSizesBackward0": _split,
-    "UnbindBackward0": lambda read, shapes, index: {"index": index},
+    "UnbindBackward0": lambda read, shapes, index: {"index": index, "i": index},
     "ToCopyBackward0": _to_copy,
     "CloneBackward0": _nothing_else("memory_format"),
     "MaxPool2DWithIndicesBackward0": _pool,
@@ -344,6 +380,8 @@ _SPECIAL: Mapping[str, Callable[..., dict[str, Any] | None]] = {
     "SumBackward0": _nothing_else("dim"),
     "MeanBackward0": _nothing_else("dim"),
     "AddBackward0": _unscaled,
+    "AddBackward1": _unscaled,
+    "SubBackward1": _unscaled,
     "SubBackward0": _unscaled,
     "RsubBackward0": _unscaled,
     "RsubBackward1": _unscaled,

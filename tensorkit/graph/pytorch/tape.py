@@ -24,7 +24,7 @@ from .arrays import array_of, kind_of
 from .library import is_foreign
 from .node import ForeignNode, ForeignOp, was_released
 from .operands import Operands, foreign_operation
-from .operations import PIECES, Read, arguments, counterpart
+from .operations import PIECES, Read, arguments, counterpart, joined
 from .recording import call_of
 
 _OLDER = ForeignOp("…", "", (), lambda *arrays: None)
@@ -255,20 +255,31 @@ class Mirror:
         return value if value.dtype == kind.numpy else value.astype(kind.numpy)
 
     def _join(self, node: ForeignNode) -> None:
-        """Take two nodes for one where PyTorch makes them for one expression: `x[0, 1]`."""
-        parent = node.parents[0] if node.parents else None
+        """Take nodes for one where PyTorch makes several for one expression: `x[0, 1]`, a reshape that copies."""
+        parent: Any = node.parents[0] if node.parents else None
+        if node.op.name == "view_index" and self._is_inner(parent) and parent.op.name == "view_index":
+            inner, outer = parent.extras[0], node.extras[0]
+            axes = sum(isinstance(part, slice) for part in inner)
+            if len(outer) - 1 >= axes:  # otherwise it is `x[1:][0]`, an index into what the other left
+                node.extras = ((*inner, *outer[axes:]), *parent.extras[1:])
+                node.chain, node.parents = (*node.chain, *parent.chain), parent.parents
+            return
+        for names, op in joined():
+            chain, inner = list(node.chain), node
+            while len(chain) < len(names) and inner.parents and self._is_inner(inner.parents[0]):
+                inner = inner.parents[0]
+                chain += inner.chain
+            if tuple(theirs.name() for theirs in reversed(chain)) == names and len(inner.parents) == 1:
+                known = {"shape": tuple(node.shape), "x_shape": shape_of(inner.parents[0])}
+                node.op, node.extras = op, tuple(known[name] for name in op.extras)
+                node.chain, node.parents, node.places = tuple(chain), inner.parents, inner.places
+                return
+
+    def _is_inner(self, parent: Any) -> bool:
+        """Can it be a step on the way to its only use: a node without a name that is used once?"""
         if not isinstance(parent, ForeignNode) or id(parent.chain[0]) in self.named:
-            return
-        if self.uses[id(parent.chain[0])] > 1:
-            return
-        if not node.op.name == "view_index" == parent.op.name:
-            return
-        inner, outer = parent.extras[0], node.extras[0]
-        axes = sum(isinstance(part, slice) for part in inner)
-        if len(outer) - 1 < axes:
-            return  # `x[1:][0]`: an index into what the other left
-        node.extras = ((*inner, *outer[axes:]), *parent.extras[1:])
-        node.chain, node.parents = (*node.chain, *parent.chain), parent.parents
+            return False
+        return self.uses[id(parent.chain[0])] == 1
 
     def parent(self, edge: Any, number: int) -> Any:
         """What stands on our tape for an edge of PyTorch's: a node, or a leaf."""
