@@ -1,8 +1,9 @@
 """`Module`: what every layer and every network is — a tree of modules that owns parameters and computes `forward`.
 
 Assigning a `Parameter`, a `Module` or a registered buffer to an attribute makes it part of the module.  Here are that
-bookkeeping, modes, conversions and the printed form.  Walks over the tree stand in `tree.py`, saving and loading states
-in `state.py`, running hooks in `hooks.py`; containers of modules in `containers.py`.
+bookkeeping, modes and the printed form.  Walks over the tree stand in `tree.py`, conversions to other dtypes in
+`conversions.py`, saving and loading states in `state.py`, running hooks in `hooks.py`; containers of modules in
+`containers.py`.
 
 Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
 """
@@ -10,13 +11,11 @@ Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
 from collections.abc import Callable
 from typing import Any
 
-from .. import dtypes
-from ..device import check_available
 from ..errors import hint
 from ..hooks import RemovableHandle
-from ..tape import no_grad
 from ..tensor import Tensor
 from . import hooks, state
+from .conversions import Conversions
 from .errors import CALL_SUPER, not_assignable, too_early, typename
 from .parameter import Buffer, Parameter
 from .tree import Tree
@@ -28,7 +27,7 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-class Module(Tree):
+class Module(Tree, Conversions):
     """The base of every layer and network: subclass it, build the parts in `__init__`, compute in `forward`.
 
     >>> import tensorkit as torch
@@ -222,82 +221,6 @@ class Module(Tree):
                     parameter._grad = None
                 else:
                     parameter._grad.detach_().zero_()
-
-    # Conversions: parameters stay the same objects, over other memory
-
-    def _apply(self, fn, recurse: bool = True) -> "Module":
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        with no_grad():
-            for parameter in self._parameters.values():
-                if parameter is not None:
-                    parameter.data = fn(parameter.data)
-                    if parameter._grad is not None:
-                        parameter._grad = fn(parameter._grad)
-            for name, buffer in self._buffers.items():
-                if buffer is not None:
-                    self._buffers[name] = fn(buffer)
-        return self
-
-    def to(self, *args, dtype=None, device=None, non_blocking=False, memory_format=None) -> "Module":
-        """Move parameters and buffers to a device, or (the floating-point ones) to another dtype; returns the "
-        "module."""
-        for arg in args:
-            if isinstance(arg, dtypes.dtype):
-                dtype = arg
-            elif isinstance(arg, Tensor):
-                dtype, device = arg.dtype, arg.device
-            elif not isinstance(arg, bool) and arg is not None:
-                device = arg
-        if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
-            raise TypeError(
-                f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
-            )
-        if device is not None:
-            check_available(device)
-        return self if dtype is None else self._cast(dtype)
-
-    def _cast(self, dtype) -> "Module":
-        return self._apply(lambda t: t.to(dtype) if t.is_floating_point() or t.is_complex() else t)
-
-    def float(self) -> "Module":
-        """Make all floating-point parameters and buffers float32."""
-        return self._cast(dtypes.float32)
-
-    def double(self) -> "Module":
-        """Make all floating-point parameters and buffers float64."""
-        return self._cast(dtypes.float64)
-
-    def half(self) -> "Module":
-        """Make all floating-point parameters and buffers float16."""
-        return self._cast(dtypes.float16)
-
-    def bfloat16(self) -> "Module":
-        """Make all floating-point parameters and buffers bfloat16."""
-        return self._cast(dtypes.bfloat16)
-
-    def type(self, dst_type) -> "Module":
-        """Make all parameters and buffers `dst_type`."""
-        return self._apply(lambda t: t.type(dst_type))
-
-    def cpu(self) -> "Module":
-        """Move to the CPU."""
-        return self
-
-    def cuda(self, device=None) -> "Module":
-        """Move to the GPU; AssertionError where there is none."""
-        check_available("cuda" if device is None else device)
-        return self
-
-    def to_empty(self, *, device, recurse: bool = True) -> "Module":
-        """Move to a device without copying the values."""
-        check_available(device)
-        return self
-
-    def share_memory(self) -> "Module":
-        """Move parameters and buffers into memory that other processes see, as `Tensor.share_memory_` does."""
-        return self._apply(lambda t: t.share_memory_())
 
     def compile(self, *args, **kwargs) -> None:
         """Nothing to do here: there is no compiler."""

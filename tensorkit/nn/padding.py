@@ -14,6 +14,11 @@ class _Pad(Module):
     mode = "constant"
     n = 1
 
+    def __init_subclass__(cls, **settings):
+        """`class X(_Pad, n=2, mode="reflect")`: how many dimensions get a border, and which."""
+        for name, value in settings.items():
+            setattr(cls, name, value)
+
     def __init__(self, padding):
         super().__init__()
         self.padding = tuple_of(padding, 2 * self.n)
@@ -42,160 +47,121 @@ class _ZeroPad(_Pad):
         return F.pad(input, self.padding, "constant", 0.0)
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPad, n=1):
     """A border of one value around sequences.
 
     >>> torch.nn.ConstantPad1d(1, 9.)(torch.tensor([[1., 2., 3.]]))
     tensor([[9., 1., 2., 3., 9.]])
     """
 
-    n = 1
 
-
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPad, n=2):
     """A border of one value around images.
 
     >>> torch.nn.ConstantPad2d(1, 9.)(torch.ones(1, 2, 2)).shape
     torch.Size([1, 4, 4])
     """
 
-    n = 2
 
-
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPad, n=3):
     """A border of one value around volumes.
 
     >>> torch.nn.ConstantPad3d(1, 9.)(torch.ones(1, 2, 2, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
 
-    n = 3
 
-
-class ZeroPad1d(_ZeroPad):
+class ZeroPad1d(_ZeroPad, n=1):
     """A border of zeros around sequences.
 
     >>> torch.nn.ZeroPad1d(1)(torch.tensor([[1., 2., 3.]]))
     tensor([[0., 1., 2., 3., 0.]])
     """
 
-    n = 1
 
-
-class ZeroPad2d(_ZeroPad):
+class ZeroPad2d(_ZeroPad, n=2):
     """A border of zeros around images.
 
     >>> torch.nn.ZeroPad2d(1)(torch.ones(1, 2, 2)).shape
     torch.Size([1, 4, 4])
     """
 
-    n = 2
 
-
-class ZeroPad3d(_ZeroPad):
+class ZeroPad3d(_ZeroPad, n=3):
     """A border of zeros around volumes.
 
     >>> torch.nn.ZeroPad3d(1)(torch.ones(1, 2, 2, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
 
-    n = 3
 
-
-class ReflectionPad1d(_Pad):
+class ReflectionPad1d(_Pad, n=1, mode="reflect"):
     """A border that mirrors sequences at their edges.
 
     >>> torch.nn.ReflectionPad1d(1)(torch.tensor([[1., 2., 3.]]))
     tensor([[2., 1., 2., 3., 2.]])
     """
 
-    n = 1
-    mode = "reflect"
 
-
-class ReflectionPad2d(_Pad):
+class ReflectionPad2d(_Pad, n=2, mode="reflect"):
     """A border that mirrors images at their edges.
 
     >>> torch.nn.ReflectionPad2d(1)(torch.ones(1, 2, 2)).shape
     torch.Size([1, 4, 4])
     """
 
-    n = 2
-    mode = "reflect"
 
-
-class ReflectionPad3d(_Pad):
+class ReflectionPad3d(_Pad, n=3, mode="reflect"):
     """A border that mirrors volumes at their edges.
 
     >>> torch.nn.ReflectionPad3d(1)(torch.ones(1, 2, 2, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
 
-    n = 3
-    mode = "reflect"
 
-
-class ReplicationPad1d(_Pad):
+class ReplicationPad1d(_Pad, n=1, mode="replicate"):
     """A border that repeats the edges of sequences.
 
     >>> torch.nn.ReplicationPad1d(1)(torch.tensor([[1., 2., 3.]]))
     tensor([[1., 1., 2., 3., 3.]])
     """
 
-    n = 1
-    mode = "replicate"
 
-
-class ReplicationPad2d(_Pad):
+class ReplicationPad2d(_Pad, n=2, mode="replicate"):
     """A border that repeats the edges of images.
 
     >>> torch.nn.ReplicationPad2d(1)(torch.ones(1, 2, 2)).shape
     torch.Size([1, 4, 4])
     """
 
-    n = 2
-    mode = "replicate"
 
-
-class ReplicationPad3d(_Pad):
+class ReplicationPad3d(_Pad, n=3, mode="replicate"):
     """A border that repeats the edges of volumes.
 
     >>> torch.nn.ReplicationPad3d(1)(torch.ones(1, 2, 2, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
 
-    n = 3
-    mode = "replicate"
 
-
-class CircularPad1d(_Pad):
+class CircularPad1d(_Pad, n=1, mode="circular"):
     """A border that continues sequences at their other end.
 
     >>> torch.nn.CircularPad1d(1)(torch.tensor([[1., 2., 3.]]))
     tensor([[3., 1., 2., 3., 1.]])
     """
 
-    n = 1
-    mode = "circular"
 
-
-class CircularPad2d(_Pad):
+class CircularPad2d(_Pad, n=2, mode="circular"):
     """A border that continues images at their other end.
 
     >>> torch.nn.CircularPad2d(1)(torch.ones(1, 2, 2)).shape
     torch.Size([1, 4, 4])
     """
 
-    n = 2
-    mode = "circular"
 
-
-class CircularPad3d(_Pad):
+class CircularPad3d(_Pad, n=3, mode="circular"):
     """A border that continues volumes at their other end.
 
     >>> torch.nn.CircularPad3d(1)(torch.ones(1, 2, 2, 2)).shape
     torch.Size([1, 4, 4, 4])
     """
-
-    n = 3
-    mode = "circular"

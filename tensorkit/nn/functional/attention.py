@@ -141,70 +141,76 @@ def multi_head_attention_forward(
         value = key if shared_kv else value.unsqueeze(1)
         key_padding_mask = key_padding_mask if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     length, samples, size = query._array.shape
-    source = key._array.shape[0]
+    attn_mask, key_padding_mask, is_causal = _canonical_masks(
+        attn_mask, key_padding_mask, is_causal, need_weights, query.dtype
+    )
+    if size != embed_dim_to_check:
+        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}")
+    head, heads = size // num_heads, samples * num_heads
+    if head * num_heads != size:
+        raise AssertionError(f"embed_dim {size} not divisible by num_heads {num_heads}")
+    weights = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else in_proj_weight
+    q, k, v = _all_projected(query, key, value, weights, in_proj_bias)
+    if attn_mask is not None:
+        attn_mask = _fitted_mask(attn_mask, length, key._array.shape[0], heads)
+    if bias_k is not None and bias_v is not None:
+        k, v = cat([k, bias_k.repeat(1, samples, 1)]), cat([v, bias_v.repeat(1, samples, 1)])
+        attn_mask, key_padding_mask = _with_one_more(attn_mask), _with_one_more(key_padding_mask)
+    q = reshape(q, length, heads, head).transpose(0, 1)
+    k = _heads(k, heads, head) if static_k is None else static_k
+    v = _heads(v, heads, head) if static_v is None else static_v
+    if add_zero_attn:
+        nothing = zeros(heads, 1, head, dtype=q.dtype)
+        k, v = cat([k, nothing], 1), cat([v, nothing], 1)
+        attn_mask, key_padding_mask = _with_one_more(attn_mask), _with_one_more(key_padding_mask)
+    if key_padding_mask is not None:
+        attn_mask = _joined(attn_mask, key_padding_mask, samples, num_heads, k._array.shape[1])
+    dropped = dropout_p if training else 0.0
+    if need_weights:
+        return _with_weights(q, k, v, attn_mask, dropped, out_proj_weight, out_proj_bias, samples, num_heads,
+                             average_attn_weights, batched)  # fmt: skip
+    result = _without_weights(q, k, v, attn_mask, dropped, is_causal, samples, num_heads)
+    result = linear(result, out_proj_weight, out_proj_bias).view(length, samples, size)
+    return (result if batched else result.squeeze(1)), None
+
+
+def _canonical_masks(attn_mask, key_padding_mask, is_causal: bool, need_weights: bool, dtype) -> tuple:
+    """Both masks as numbers to be added (or None), and whether the built-in causal mask does instead."""
     mask_type = None if attn_mask is None else attn_mask.dtype
-    key_padding_mask = _canonical_mask(key_padding_mask, "key_padding_mask", mask_type, "attn_mask", query.dtype)
+    key_padding_mask = _canonical_mask(key_padding_mask, "key_padding_mask", mask_type, "attn_mask", dtype)
     if is_causal and attn_mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module method "
             "`generate_square_subsequent_mask` to create this mask."
         )
     if is_causal and key_padding_mask is None and not need_weights:
-        attn_mask = None
-    else:
-        attn_mask = _canonical_mask(attn_mask, "attn_mask", None, "", query.dtype, check_other=False)
-        is_causal = is_causal and key_padding_mask is None and attn_mask is None
-    if size != embed_dim_to_check:
-        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, but got {size}")
-    head = size // num_heads
-    if head * num_heads != size:
-        raise AssertionError(f"embed_dim {size} not divisible by num_heads {num_heads}")
-    if use_separate_proj_weight:
-        if key._array.shape[:2] != value._array.shape[:2]:
-            raise AssertionError(
-                f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}"
-            )
-        biases = (None,) * 3 if in_proj_bias is None else chunk(in_proj_bias, 3)
-        weights = (q_proj_weight, k_proj_weight, v_proj_weight)
-        q, k, v = (linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
-    else:
+        return None, key_padding_mask, True
+    attn_mask = _canonical_mask(attn_mask, "attn_mask", None, "", dtype, check_other=False)
+    return attn_mask, key_padding_mask, is_causal and key_padding_mask is None and attn_mask is None
+
+
+def _all_projected(query, key, value, weights, bias) -> tuple:
+    """Queries, keys and values out of three weights, or out of one for all three."""
+    if not isinstance(weights, tuple):
         if key.shape != value.shape:
             raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
-        q, k, v = _projected(query, key, value, in_proj_weight, in_proj_bias)
-    if attn_mask is not None:
-        attn_mask = _fitted_mask(attn_mask, length, source, samples * num_heads)
-    if bias_k is not None and bias_v is not None:
-        k, v = cat([k, bias_k.repeat(1, samples, 1)]), cat([v, bias_v.repeat(1, samples, 1)])
-        attn_mask, key_padding_mask = (
-            each if each is None else pad(each, (0, 1)) for each in (attn_mask, key_padding_mask)
-        )
-    q = reshape(q, length, samples * num_heads, head).transpose(0, 1)
-    k = _heads(k, samples * num_heads, head) if static_k is None else static_k
-    v = _heads(v, samples * num_heads, head) if static_v is None else static_v
-    if add_zero_attn:
-        nothing = zeros(samples * num_heads, 1, head, dtype=q.dtype)
-        k, v = cat([k, nothing], 1), cat([v, nothing], 1)
-        attn_mask, key_padding_mask = (
-            each if each is None else pad(each, (0, 1)) for each in (attn_mask, key_padding_mask)
-        )
-    source = k._array.shape[1]
-    if key_padding_mask is not None:
-        _check_padding_mask(key_padding_mask, source, samples)
-        hidden = key_padding_mask.reshape(samples, 1, 1, source).expand(-1, num_heads, -1, -1)
-        hidden = hidden.reshape(samples * num_heads, 1, source)
-        attn_mask = hidden if attn_mask is None else attn_mask + hidden
-    dropped = dropout_p if training else 0.0
-    if need_weights:
-        return _with_weights(q, k, v, attn_mask, dropped, out_proj_weight, out_proj_bias, samples, num_heads,
-                             average_attn_weights, batched)  # fmt: skip
-    if attn_mask is not None:
-        whole = attn_mask._array.shape[0] == 1
-        attn_mask = attn_mask.unsqueeze(0) if whole else attn_mask.reshape(samples, num_heads, -1, source)
-    q, k, v = (each.reshape(samples, num_heads, -1, head) for each in (q, k, v))
-    result = scaled_dot_product_attention(q, k, v, attn_mask, dropped, is_causal)
-    result = result.permute(2, 0, 1, 3).contiguous().view(samples * length, size)
-    result = linear(result, out_proj_weight, out_proj_bias).view(length, samples, size)
-    return (result if batched else result.squeeze(1)), None
+        return _projected(query, key, value, weights, bias)
+    if key._array.shape[:2] != value._array.shape[:2]:
+        raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
+    biases = (None,) * 3 if bias is None else chunk(bias, 3)
+    return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+
+
+def _with_one_more(mask):
+    """A mask that hides nothing of a place that was added at the end."""
+    return mask if mask is None else pad(mask, (0, 1))
+
+
+def _joined(mask, padding, samples: int, heads: int, source: int):
+    """A mask that hides, for the heads of each sample, what `mask` hides and what `padding` hides."""
+    _check_padding_mask(padding, source, samples)
+    hidden = padding.reshape(samples, 1, 1, source).expand(-1, heads, -1, -1).reshape(samples * heads, 1, source)
+    return hidden if mask is None else mask + hidden
 
 
 def _heads(x, count: int, size: int):
@@ -228,6 +234,16 @@ def _check_padding_mask(mask, source: int, samples: int) -> None:
             raise AssertionError(
                 f"Expected key_padded_mask.shape[{dim}] to be {wanted}, but got {mask._array.shape[dim]}"
             )
+
+
+def _without_weights(q, k, v, mask, dropped, causal: bool, samples: int, heads: int):
+    """Attention of all heads, side by side again: (length · samples, size)."""
+    source, (_, length, head) = k._array.shape[1], q._array.shape
+    if mask is not None:
+        mask = mask.unsqueeze(0) if mask._array.shape[0] == 1 else mask.reshape(samples, heads, -1, source)
+    q, k, v = (each.reshape(samples, heads, -1, head) for each in (q, k, v))
+    result = scaled_dot_product_attention(q, k, v, mask, dropped, causal)
+    return result.permute(2, 0, 1, 3).contiguous().view(samples * length, heads * head)
 
 
 def _with_weights(q, k, v, mask, dropped, weight, bias, samples: int, heads: int, average: bool, batched: bool):
