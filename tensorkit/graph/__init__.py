@@ -21,7 +21,7 @@ from .check import Check, Checker, Checks, check
 from .descent import Descent, descend
 from .explanation import Explanation
 from .expressions import names_in
-from .fold import fold
+from .fold import fold, trace_folded
 from .histogram import Histogram, histogram
 from .leaves import LeafTable, leaf_table
 from .model import BLOCK, CONSTANT, LEAF, OMITTED, RESULT, Block, Edge, Graph, GraphNode, Snapshot
@@ -77,6 +77,7 @@ __all__ = [
     "summarize",
     "tensor_types",
     "trace",
+    "trace_folded",
     "walk",
     "why",
 ]

@@ -21,7 +21,7 @@ from .lines import pair_of_names, parameters_of, start_of, variables_of
     option("--dot", action="store_true", help="print the graph as DOT source (needs the package graphviz)"),
     option("--right", action="store_true", help="let it flow from left to right"),
     option("--down", action="store_true", help="let it flow from top to bottom"),
-    option("--limit", type=int, default=300, help="show at most this many tensors (default: 300)"),
+    option("--limit", type=int, help="look at this many tensors at most (default: 300, or 1000 where folding helps)"),
     option(
         "--fold",
         choices=("auto", "module", "repeat", "depth", "none"),
@@ -34,14 +34,18 @@ from .lines import pair_of_names, parameters_of, start_of, variables_of
 def graph(call: Call) -> Any:
     """Show how a tensor was computed: every value, every gradient, every derivative rule."""
     options, tensor = call.options, call.value
-    if options.limit < 1:
+    if options.limit is not None and options.limit < 1:
         raise UsageError(f"{call.magic}: --limit must be at least 1, but got {options.limit}")
     if options.right and options.down:
         raise UsageError(f"{call.magic}: --right and --down exclude each other")
     direction = "right" if options.right else "down" if options.down else "auto"
     fold = "depth" if options.depth is not None and options.fold == "auto" else options.fold
-    graph = views.trace(tensor, call.names, limit=options.limit)
-    graph = graph.folded(None if fold == "none" else fold, depth=options.depth, calls=call.modules)
+    by = None if fold == "none" else fold
+    how = {"depth": options.depth, "calls": call.modules}
+    if options.limit is None:
+        graph = views.trace_folded(tensor, call.names, by, **how)
+    else:
+        graph = views.trace(tensor, call.names, limit=options.limit).folded(by, **how)
     if options.dot:
         print(graph.to_dot(direction).source, end="")
         return None

@@ -3,6 +3,9 @@
 first graph   from the end of the cell's run (its reply) until the picture is on the page and painted
 all in all    from the start of the cell's run
 click         from the click until the panel shows the node and is painted
+
+Graphs are drawn whole. Last come a history of 100,000 operations, folded and as much of it as is drawn unfolded: how
+long the kernel takes, and how much the page gets.
 """
 
 import sys
@@ -11,6 +14,7 @@ from statistics import median
 from lab import Lab
 
 ROUNDS = 9
+LARGE = 100_000
 SETUP = """\
 import tensorkit as torch
 from tensorkit_widgets import GraphInspector
@@ -20,6 +24,21 @@ def graph(operations):
     for number in range(operations):
         y = y.tanh() if number % 3 else y * x
     return y"""
+SIZES = """\
+import json, time
+result = graph({count})
+for fold in ("auto", None):
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        inspector = GraphInspector(result, fold=fold)
+        bundle = inspector._repr_mimebundle_()
+        times.append(time.perf_counter() - start)
+    state = {{name: value for name, value in inspector.get_state().items() if name not in ("_esm", "_css")}}
+    page = len(json.dumps(state, ensure_ascii=False).encode())
+    stored = len(inspector.graph.to_svg().encode()) + len(inspector.text.encode())
+    print(f"{count:,} operations, fold={{fold}}: {{sorted(times)[2]:.2f}} s, page {{page / 1000:.0f}} kB, "
+          f"stored {{stored / 1000:.0f}} kB; {{' '.join(inspector.graph.notes)}}")"""
 FIRST_GRAPH = """async source => {
     const app = window.jupyterapp, { content } = app.shell.currentWidget;
     content.activeCellIndex = content.widgets.length - 1;
@@ -51,12 +70,16 @@ def main(sizes: list[int]) -> None:
         for size in sizes:
             with lab.open([SETUP]) as notebook:
                 notebook.run_all()
-                source = f"GraphInspector(graph({size - 1}))"
+                source = f"GraphInspector(graph({size - 1}), fold=None)"
                 first = [notebook.page.evaluate(FIRST_GRAPH, source) for _ in range(ROUNDS)]
                 clicks = [notebook.page.evaluate(CLICK, number) for number in range(ROUNDS)]
                 after, whole = (median(times) for times in zip(*first, strict=True))
                 times = f"first graph {after:4.0f} ms, all in all {whole:4.0f} ms, click {median(clicks):3.0f} ms"
                 print(f"{size:4} nodes: {times}")
+        with lab.open([SETUP]) as notebook:
+            notebook.run_all()
+            for output in notebook.run_cell(SIZES.format(count=LARGE)):
+                print(output.get("text") or output, end="")
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ import anywidget
 import traitlets
 
 from tensorkit import Tensor
-from tensorkit.graph import CONSTANT, LEAF, OMITTED, Checker, Graph, ModuleCall, names_in, trace, why
+from tensorkit.graph import CONSTANT, LEAF, OMITTED, Checker, Graph, ModuleCall, names_in, trace_folded, why
 
 from .details import detail, line
 
 STATIC = Path(__file__).parent / "static"
 DRAWN = 240  # nodes: as many are drawn at most, which keeps what the page gets under 1 MB
-FOLDED = 1000  # nodes of a history that are looked at where folding makes few of them
 
 
 class GraphInspector(anywidget.AnyWidget):
@@ -85,7 +84,8 @@ class GraphInspector(anywidget.AnyWidget):
         if isinstance(what, Graph):
             graph = what
         else:
-            graph, tensor = _folded(what, self._names, fold, depth, tuple(calls)), what
+            graph = trace_folded(what, self._names, fold, depth=depth, calls=calls, limit=DRAWN)
+            tensor = what
         if tensor is not None:
             self._source = graph, tensor
         selected = more.pop("selected", graph.root)
@@ -248,18 +248,6 @@ class GraphInspector(anywidget.AnyWidget):
         live, metadata = found if isinstance(found, tuple) else (found or {}, {})
         stored = {"image/svg+xml": self.graph.to_svg("static", self.direction), "text/plain": self.text}
         return {**live, **stored}, metadata
-
-
-def _folded(
-    tensor: Tensor, names: Mapping[str, Tensor], fold: str | None, depth: int | None, calls: tuple[ModuleCall, ...]
-) -> Graph:
-    """The graph of a tensor; of a large one more is looked at than can be drawn, if folding makes little of it."""
-    graph = trace(tensor, names, limit=DRAWN)
-    if graph.omitted and fold is not None:
-        folded = trace(tensor, names, limit=FOLDED).folded(fold, depth=depth, calls=calls)
-        if len(folded.nodes) <= DRAWN:
-            return folded
-    return graph.folded(fold, depth=depth, calls=calls)
 
 
 def _still(node: str | None, before: Graph, now: Graph) -> str | None:
