@@ -13,7 +13,8 @@ from ..ops.join import stack
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import Tensor, wrap
 from .anomaly import detect_anomaly, set_detect_anomaly
-from .engine import ONES, deposit, run_backward, seeds
+from .deposit import deposit
+from .engine import ONES, run_backward, run_from_number, seeds
 from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 
@@ -126,8 +127,8 @@ def _backward_method(self, gradient=None, retain_graph=None, create_graph=False,
     one = ONES.get(type(self._array)) if gradient is None and inputs is None and self._requires_grad else None
     if one is None or create_graph:
         backward(self, gradient, retain_graph, create_graph, inputs=inputs)
-    else:  # `loss.backward()`, without its formalities: a tenth of the time of a small example
-        run_backward((self,), (wrap(one),), create_graph if retain_graph is None else retain_graph, create_graph)
+    else:
+        run_from_number(self, one, retain_graph)
 
 
 Tensor.backward = _backward_method

@@ -119,7 +119,7 @@ def watched(shares_of):
 def _check(node: Node, shares: list) -> None:
     places = [parent for parent in node.parents if isinstance(parent, (Node, Tensor))]
     for parent, share in shares:
-        if np.isnan(share._array).any():
+        if np.isnan(share._array if isinstance(share, Tensor) else share).any():
             place = next(i for i, each in enumerate(places) if each is parent)
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {place}th output.")
 

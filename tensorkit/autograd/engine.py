@@ -4,32 +4,44 @@ Each node hands the gradient of its result to its derivative rules; what they gi
 meet at a node are added.  A node is newer than everything it was made from, so by the time the newest remaining node is
 taken, its gradient is complete.  There is no recursion: a chain of a million operations works like one of three.
 
+Gradients travel as tensors where they are to be differentiated again (`create_graph`), else as bare arrays, on which
+the rules work too (`ops/bare.py`); hooks and operations that users wrote see tensors always.
+
 Source: PyTorch's autograd mechanics, https://pytorch.org/docs/stable/notes/autograd.html
 """
 
 from heapq import heapify, heappop, heappush
-from threading import Lock, local
+from operator import add as plus
+from threading import local
 
 import numpy as np
 
-from .. import dtypes
-from ..ops.assign import _copied as _copied_over
-from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
-from ..tape import Node, Output, anomaly, mode, record
+from ..tape import RELEASED, Node, Output, anomaly, mode
 from ..tensor import Tensor, wrap
 from .anomaly import watched
 from .arrival import awaited, delivering
-from .hooking import run_hooks, run_post_hooks, run_prehooks
+from .deposit import deposit, deposit_numbers
+from .hooking import run_hooks, run_prehooks
+from .shares import (
+    as_arrays,
+    as_tensors,
+    bare_shares,
+    fitted,
+    hooked,
+    is_view,
+    output_share,
+    post_hooked,
+    tensor_shares,
+)
 
 ndarray = np.ndarray
 #: The gradient that a 0-d result starts from, by the type of its number.
 ONES = {kind: kind(1) for kind in FLOAT_SCALARS}
 
-_accumulating = Lock()  # threads that meet at one leaf add one after the other
 walking = local()  # `walking.to_inputs` is there while a walk goes to given inputs alone
 
 
@@ -39,51 +51,41 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     With `accumulate`, gradients are added to the `.grad` of the leaves (of `inputs` alone, if given).  The gradients
     that reached `inputs` are returned by what stands for each on the tape: its node, or the leaf itself.
     """
+    if inputs is None and not (create_graph or awaited or anomaly.enabled):
+        pending: dict = {}
+        nodes, heap, leaves = _started(roots, as_arrays(gradients), pending, plus)
+        return _run_plainly(nodes, heap, leaves, pending, retain_graph)
     wanted = needed = None
     if inputs is not None:
         wanted = {each._node or each for each in inputs}
         needed = _on_the_way(roots, wanted)
         walking.to_inputs = True
     found: dict = {}
-    pending: dict = {}  # what waits at each node and leaf
-    shared: set = set()  # leaves whose waiting gradient is held elsewhere too
-    shares_of = watched(_shares) if anomaly.enabled else _shares
+    pending = {}  # what waits at each node and leaf
+    shares_of, join = (tensor_shares, add) if create_graph else (bare_shares, plus)
+    if anomaly.enabled:
+        shares_of = watched(shares_of)
     if awaited and wanted is None:
         shares_of = delivering(shares_of, roots, lambda leaf: _arrive_early(leaf, pending, shared, create_graph))
     recording, mode.enabled = mode.enabled, create_graph
     try:
-        nodes, heap = _started(roots, gradients, pending, shared)
+        started = gradients if create_graph else as_arrays(gradients)
+        nodes, heap, shared = _started(roots, started, pending, join)  # shared: a leaf's gradient is held elsewhere too
         while heap:
             node = nodes.pop(-heappop(heap))
             g = pending.pop(node)
             hooks = node.hooks
             if hooks is not None and type(g) is not list:
-                g = run_hooks(hooks, g)
+                g = hooked(run_hooks, hooks, g)
             if wanted is not None:
                 if node in wanted:
-                    found[node] = g
+                    found[node] = as_tensors(g)
                 if node not in needed:
                     continue
-            if hooks is not None and "pre" in hooks:
-                g = run_prehooks(hooks["pre"], g)
-            shares = _output_share(node, g, pending) if type(node) is Output else shares_of(node, g)
-            if hooks is not None and "post" in hooks:
-                shares = run_post_hooks(node, shares, g)
-            for parent, share in shares:
-                if needed is not None and parent not in needed and parent not in wanted:
-                    continue
-                if parent in pending:
-                    if type(share) is not list:
-                        pending[parent] = add(pending[parent], share)
-                        shared.discard(parent)
-                    continue
-                pending[parent] = share
-                if isinstance(parent, Node):
-                    time = parent.time
-                    nodes[time] = parent
-                    heappush(heap, -time)
-                elif share is g or (type(share._array) is ndarray and share._array.base is not None):
-                    shared.add(parent)
+            shares = _shares_with_hooks(node, g, pending, shares_of, join)
+            if needed is not None:
+                shares = [each for each in shares if each[0] in needed or each[0] in wanted]
+            _meet(shares, g, nodes, heap, pending, shared, join)
             if not retain_graph and node.saved:
                 node.saved = None
     finally:
@@ -94,9 +96,117 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     return found
 
 
+def run_from_number(root: Tensor, one, retain_graph: bool | None) -> None:
+    """`loss.backward()`, without its formalities: a tenth of the time of a small example."""
+    node = root._node
+    if node is None or awaited or anomaly.enabled:
+        run_backward((root,), (wrap(one),), bool(retain_graph), False)
+    else:
+        _run_plainly({node.time: node}, [-node.time], set(), {node: one}, retain_graph)
+
+
+def _run_plainly(nodes: dict, heap: list, shared: set, pending: dict, retain_graph: bool) -> dict:
+    """The backward pass to all leaves, in bare arrays, with nobody looking on."""
+    recording, mode.enabled = mode.enabled, False
+    try:
+        _walk_plainly(nodes, heap, pending, shared, retain_graph)
+    finally:
+        mode.enabled = recording
+    rest = deposit_numbers(pending)
+    if rest:
+        _arrive(rest, shared, None, {}, True, False)
+    return {}
+
+
+def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_graph: bool) -> None:
+    """The walk of `loss.backward()`: to all leaves, in bare arrays, with nobody looking on.
+
+    It does what the walk in `run_backward` does with `bare_shares` and `_meet`, written out in one loop: half the time
+    for scalars (3.1 µs for (x + y) · z and its three leaves, 8.2 µs by way of these functions).
+    """
+    while heap:
+        node = nodes.pop(-heappop(heap))
+        g = pending.pop(node)
+        op = node.op
+        twins, saved = op.bare, node.saved
+        odd = type(g) not in FLOAT_SCALARS and (type(g) is list or g.dtype.kind == "c")
+        if odd or not twins or node.hooks is not None:
+            if node.hooks is not None and type(g) is not list:
+                g = hooked(run_hooks, node.hooks, g)
+            _meet(_shares_with_hooks(node, g, pending, bare_shares, plus), g, nodes, heap, pending, shared, plus)
+            if not retain_graph and saved:
+                node.saved = None
+            continue
+        if saved is None and op.saves:
+            raise RuntimeError(RELEASED)
+        for parent, twin, needs in zip(node.parents, twins, op.needs):  # noqa: B905 (as long as each other)
+            if twin is None:
+                continue
+            if isinstance(parent, Node):
+                like, inner = parent.out, True
+            elif isinstance(parent, Tensor) and parent._requires_grad and parent._node is None:
+                like, inner = parent._array, False
+            else:
+                continue
+            if not needs:
+                share = twin(g)
+            else:
+                values = []
+                for k in needs:
+                    if k < 0:
+                        values.append(node.extras[~k])
+                        continue
+                    value = saved[k]
+                    if type(value) is not Tensor or value._storage is not None:
+                        value = op.unpack(node, op.saves[k], value)
+                    values.append(value._array if isinstance(value, Tensor) else value)
+                share = twin(g, *values)
+            if type(share) is ndarray or type(share) is not type(like):
+                share = fitted(share, like)
+            if parent in pending:
+                pending[parent] = pending[parent] + share
+                shared.discard(parent)
+                continue
+            pending[parent] = share
+            if inner:
+                time = parent.time
+                nodes[time] = parent
+                heappush(heap, -time)
+            elif share is g or (type(share) is ndarray and share.base is not None):
+                shared.add(parent)
+        if not retain_graph and saved:
+            node.saved = None
+
+
+def _shares_with_hooks(node: Node, g, pending: dict, shares_of, join) -> list:
+    """What the operands of a node get, after the hooks on the node itself."""
+    hooks = node.hooks
+    if hooks is not None and "pre" in hooks:
+        g = hooked(run_prehooks, hooks["pre"], g)
+    shares = output_share(node, g, pending, join) if type(node) is Output else shares_of(node, g)
+    return shares if hooks is None or "post" not in hooks else post_hooked(node, shares, g)
+
+
+def _meet(shares: list, g, nodes: dict, heap: list, pending: dict, shared: set, join) -> None:
+    """Let shares of `g` wait at the nodes and leaves that they belong to, added to what waits there already."""
+    for parent, share in shares:
+        if parent in pending:
+            if type(share) is not list:
+                pending[parent] = join(pending[parent], share)
+                shared.discard(parent)
+            continue
+        pending[parent] = share
+        if isinstance(parent, Node):
+            nodes[parent.time] = parent
+            heappush(heap, -parent.time)
+        elif share is g or is_view(share):
+            shared.add(parent)
+
+
 def _arrive(pending: dict, shared: set, wanted, found: dict, accumulate: bool, create_graph: bool) -> None:
     """Hand what waits at the leaves to their hooks, to `found` and to their `.grad`."""
     for leaf, g in pending.items():
+        g = as_tensors(g)
         if leaf._hooks:
             g = run_hooks(leaf._hooks, g)
         if wanted is not None:
@@ -113,71 +223,25 @@ def _arrive_early(leaf, pending: dict, shared: set, create_graph: bool) -> None:
         _arrive({leaf: pending.pop(leaf)}, shared, None, {}, True, create_graph)
 
 
-def _started(roots, gradients, pending: dict, shared: set) -> tuple[dict, list]:
-    """Let the given gradients wait at their roots.  The waiting nodes by their time, and these times as a heap,
-    negative: the newest on top."""
+def _started(roots, gradients, pending: dict, join) -> tuple[dict, list, set]:
+    """Let the given gradients wait at their roots.  The waiting nodes by their time, these times as a heap, negative
+    (the newest on top), and the leaves among them."""
     nodes: dict = {}
     heap: list = []
+    leaves: set = set()
     for root, gradient in zip(roots, gradients, strict=True):
         edge = root._node or root
         if edge in pending:
-            pending[edge] = add(pending[edge], gradient)
+            pending[edge] = join(pending[edge], gradient)
             continue
         pending[edge] = gradient
         if root._node is None:
-            shared.add(edge)
+            leaves.add(edge)
         else:
             nodes[edge.time] = edge
             heap.append(-edge.time)
     heapify(heap)
-    return nodes, heap
-
-
-def _shares(node: Node, g) -> list:
-    """What each operand that wants a gradient gets of `g`: its rule's answer, in the operand's shape and dtype."""
-    array = g._array if type(g) is not list else next(each._array for each in g if each is not None)
-    if type(array) not in FLOAT_SCALARS and array.dtype.kind == "c":
-        return _complex_shares(node, g)
-    op = node.op
-    if op.whole is not None:
-        return op.whole(node, g)
-    rules, vjp, variadic, shares = op.rules, op.vjp, op.variadic, []
-    for i, parent in enumerate(node.parents):
-        if isinstance(parent, Node):
-            like = parent.out
-        elif isinstance(parent, Tensor) and parent._requires_grad and parent._node is None:
-            like = parent._array
-        else:
-            continue
-        if rules[0 if variadic else i] is None:
-            continue
-        share = vjp(node, i, g)
-        if share is None:
-            continue
-        array = share._array
-        if type(array) is ndarray or type(array) is not type(like):
-            if array.shape != like.shape:
-                share = sum_to(share, like.shape)
-            if array.dtype != like.dtype:
-                share = to_dtype(share, dtypes.from_numpy(like.dtype))
-        shares.append((parent, share))
-    return shares
-
-
-def _complex_shares(node: Node, g) -> list:
-    """The same for complex numbers.  Rules are written as for real ones; PyTorch's gradient of a complex function is
-    the conjugate of what they would give, so `g` is conjugated on the way in, and the answer on the way out."""
-    g = [each if each is None else each.conj() for each in g] if type(g) is list else g.conj()
-    shares = []
-    for i, parent in enumerate(node.parents):
-        like = parent.out if isinstance(parent, Node) else getattr(parent, "_array", None)
-        wanted = isinstance(parent, Node) or (isinstance(parent, Tensor) and parent._requires_grad)
-        if not wanted or node.op.rules[0 if node.op.variadic else i] is None:
-            continue
-        share = node.op.vjp(node, i, g)
-        if share is not None:
-            shares.append((parent, to_dtype(sum_to(share.conj(), like.shape), dtypes.from_numpy(like.dtype))))
-    return shares
+    return nodes, heap, leaves
 
 
 def _on_the_way(roots, wanted: set) -> set:
@@ -197,56 +261,9 @@ def _on_the_way(roots, wanted: set) -> set:
     return on_the_way
 
 
-def _output_share(place: Output, g, pending: dict) -> list:
-    """For one of several outputs: the list of gradients that waits for their node, with `g` in its place."""
-    waiting = pending.get(place.node)
-    gradients = [] if waiting is None else waiting
-    gradients.extend([None] * (place.index + 1 - len(gradients)))
-    there = gradients[place.index]
-    gradients[place.index] = g if there is None else add(there, g)
-    return [(place.node, gradients)]
-
-
-def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
-    """Add `g` to `leaf.grad`: a first gradient becomes `.grad` (a copy, if others hold it too), later ones are added to
-    the same tensor."""
-    with _accumulating:
-        grad = leaf._grad
-        if grad is None:
-            if create_graph:
-                leaf._grad = _copied(g)
-            elif type(g._array) is not ndarray:  # a number cannot be written to: it may be shared, its tensor may not
-                leaf._grad = wrap(g._array) if shared or g._requires_grad else g
-            elif shared or g._requires_grad or g._array.strides != leaf._array.strides:
-                leaf._grad = wrap(_laid_out_like(g._array, leaf._array))
-            else:
-                leaf._grad = g
-        elif create_graph:
-            leaf._grad = add(grad, g)
-        elif type(grad._array) is ndarray:
-            grad._array += g._array
-        else:
-            grad._array = grad._array + g._array
-    if leaf._post_hooks is not None:
-        for hook in list(leaf._post_hooks.values()):
-            result = hook(leaf)
-            if result is not None and not isinstance(result, Tensor):
-                raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
-            if result is not None:
-                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
-
-
-def _copied(g: Tensor) -> Tensor:
-    """A copy of a gradient, with its history."""
-    copied = wrap(np.array(g._array)[()])
-    if g._requires_grad:
-        copied._node, copied._requires_grad = record(_copied_over.op, (0.0, g._node or g), (), (), copied._array), True
-    return copied
-
-
 def _gradients_of(node: Node, *gradients):
     """What a node gives for the gradients of its outputs: `tensor.grad_fn(g)`; None for an operand that needs none."""
-    waiting = iter([*_shares(node, gradients[0] if len(gradients) == 1 else list(gradients)), (None, None)])
+    waiting = iter([*tensor_shares(node, gradients[0] if len(gradients) == 1 else list(gradients)), (None, None)])
     parent, share = next(waiting)
     found = []
     for operand, _ in zip(node.parents, node.next_functions, strict=False):
@@ -259,13 +276,6 @@ def _gradients_of(node: Node, *gradients):
 
 
 Node.__call__ = _gradients_of
-
-
-def _laid_out_like(array, like):
-    """A copy of `array` with the memory order of `like`, which is how PyTorch lays out a leaf's gradient."""
-    copy = np.empty_like(like, dtype=array.dtype, subok=False) if like.shape == array.shape else np.empty_like(array)
-    copy[...] = array
-    return copy
 
 
 def seeds(outputs, gradients) -> list:

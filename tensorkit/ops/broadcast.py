@@ -91,12 +91,17 @@ def sum_to(x: Tensor, shape: tuple) -> Tensor:
     have = x._array.shape
     if have == shape:
         return x
-    new = len(have) - len(shape)
-    dims = tuple([i for i in range(len(have)) if i < new or (shape[i - new] == 1 and have[i] != 1)])
+    dims = broadcast_dims(have, shape)
     total = FUNCTIONS["sum"](x, dims, True) if dims else x
     if total._array.shape != shape:
         total = reshape(total, shape)
     return total
+
+
+def broadcast_dims(have: tuple, shape: tuple) -> tuple:
+    """The dimensions of `have` along which something of shape `shape` was repeated."""
+    new = len(have) - len(shape)
+    return tuple([i for i in range(len(have)) if i < new or (shape[i - new] == 1 and have[i] != 1)])
 
 
 @method

@@ -30,13 +30,14 @@ class Op:
     rules      one derivative per operand, or None
     saves      the names of the values kept for the rules: operands and outputs
     needs      for each rule, where its arguments stand: i in `saved`, ~i in `extras`
+    bare       the rules on bare arrays (`bare.py`), found when a backward pass first comes by
     steps      names of the nodes that PyTorch leaves in front of its node for this operation (or a function that finds
                them for a node), nearest to the operand first: `next_functions` shows them
     """
 
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
-        "family", "function", "inplace", "variadic", "method", "check", "steps",
+        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare",
     )  # fmt: skip
 
     whole = None  # of an operation with one rule for all its operands (a user's Function): the method that calls it
@@ -54,7 +55,7 @@ class Op:
         self.family = forward.__module__.rpartition(".")[2]
         self.node_name = node_name or _camel(self.name) + "Backward0"
         self.inplace = False
-        self.function = self.method = self.check = self.steps = None
+        self.function = self.method = self.check = self.steps = self.bare = None
         self._plan_saving(names[len(rules) :], elementwise)
 
     def _plan_saving(self, extras: tuple, elementwise: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import FLOATING
 from ..errors import brackets, hint, not_implemented
-from .broadcast import expand
+from .broadcast import broadcast_dims, expand
 from .cast import to_dtype
 from .declare import FUNCTIONS, function, op
 from .shape import reshape, unsqueeze, wrap_dim, wrap_dims
@@ -65,6 +65,12 @@ def add_up(x, axis=None, keepdims: bool = False, divisor=None):
     if divisor is not None:
         total = np.true_divide(total, divisor, dtype=total.dtype)
     return total.astype(x.dtype) if exact else total
+
+
+def add_up_to(x, shape: tuple):
+    """`sum_to` for an array: summed over the dimensions along which something of shape `shape` was repeated."""
+    dims = broadcast_dims(x.shape, shape)
+    return (add_up(x, dims, True) if dims else x).reshape(shape)[()]
 
 
 def _numbered(kind: str):

@@ -1,0 +1,151 @@
+"""What each operand of a node gets of the gradient of its result: the answers of its derivative rules.
+
+Gradients travel as tensors where they are to be differentiated again (`create_graph`), else as bare arrays, on which
+the rules work too (`ops/bare.py`).  Hooks, operations that users wrote and complex numbers see tensors always.  The
+walk itself stands in `engine.py`.
+"""
+
+import numpy as np
+
+from .. import dtypes
+from ..ops.bare import twins_of
+from ..ops.broadcast import sum_to
+from ..ops.cast import to_dtype
+from ..ops.declare import FLOAT_SCALARS
+from ..ops.reduce import add_up_to
+from ..tape import RELEASED, Node, Output
+from ..tensor import Tensor, wrap
+from .hooking import run_post_hooks
+
+ndarray = np.ndarray
+
+
+def tensor_shares(node: Node, g) -> list:
+    """What each operand that wants a gradient gets of `g`: its rule's answer, in the operand's shape and dtype."""
+    array = g._array if type(g) is not list else next(each._array for each in g if each is not None)
+    if type(array) not in FLOAT_SCALARS and array.dtype.kind == "c":
+        return _complex_shares(node, g)
+    op = node.op
+    if op.whole is not None:
+        return op.whole(node, g)
+    rules, vjp, variadic, shares = op.rules, op.vjp, op.variadic, []
+    for i, parent in enumerate(node.parents):
+        if isinstance(parent, Node):
+            like = parent.out
+        elif isinstance(parent, Tensor) and parent._requires_grad and parent._node is None:
+            like = parent._array
+        else:
+            continue
+        if rules[0 if variadic else i] is None:
+            continue
+        share = vjp(node, i, g)
+        if share is None:
+            continue
+        array = share._array
+        if type(array) is ndarray or type(array) is not type(like):
+            if array.shape != like.shape:
+                share = sum_to(share, like.shape)
+            if array.dtype != like.dtype:
+                share = to_dtype(share, dtypes.from_numpy(like.dtype))
+        shares.append((parent, share))
+    return shares
+
+
+def _complex_shares(node: Node, g) -> list:
+    """The same for complex numbers.  Rules are written as for real ones; PyTorch's gradient of a complex function is
+    the conjugate of what they would give, so `g` is conjugated on the way in, and the answer on the way out."""
+    g = [each if each is None else each.conj() for each in g] if type(g) is list else g.conj()
+    shares = []
+    for i, parent in enumerate(node.parents):
+        like = parent.out if isinstance(parent, Node) else getattr(parent, "_array", None)
+        wanted = isinstance(parent, Node) or (isinstance(parent, Tensor) and parent._requires_grad)
+        if not wanted or node.op.rules[0 if node.op.variadic else i] is None:
+            continue
+        share = node.op.vjp(node, i, g)
+        if share is not None:
+            shares.append((parent, to_dtype(sum_to(share.conj(), like.shape), dtypes.from_numpy(like.dtype))))
+    return shares
+
+
+def bare_shares(node: Node, g) -> list:
+    """The same for a bare array `g`, by the twins of the rules; by tensors where there are none."""
+    op = node.op
+    twins = op.bare
+    if twins is None:
+        twins = op.bare = () if op.variadic or op.whole is not None else twins_of(op.rules)
+    if not twins or type(g) is list or (type(g) not in FLOAT_SCALARS and g.dtype.kind == "c"):
+        return [(parent, share._array) for parent, share in tensor_shares(node, as_tensors(g))]
+    saved, extras, shares = node.saved, node.extras, []
+    if saved is None and op.saves:
+        raise RuntimeError(RELEASED)
+    for i, parent in enumerate(node.parents):
+        if isinstance(parent, Node):
+            like = parent.out
+        elif isinstance(parent, Tensor) and parent._requires_grad and parent._node is None:
+            like = parent._array
+        else:
+            continue
+        twin = twins[i]
+        if twin is None:
+            continue
+        values = []
+        for k in op.needs[i]:
+            value = op.unpack(node, op.saves[k], saved[k]) if k >= 0 else extras[~k]
+            values.append(value._array if k >= 0 and isinstance(value, Tensor) else value)
+        share = fitted(twin(g, *values), like)
+        shares.append((parent, share))
+    return shares
+
+
+def fitted(share, like):
+    """The share of an operand in its shape and dtype."""
+    if share.shape != like.shape:
+        share = add_up_to(share, like.shape)
+    if share.dtype != like.dtype:
+        share = (share if like.dtype.kind == "c" else share.real).astype(like.dtype)
+    return share
+
+
+def output_share(place: Output, g, pending: dict, join) -> list:
+    """For one of several outputs: the list of gradients that waits for their node, with `g` in its place."""
+    waiting = pending.get(place.node)
+    gradients = [] if waiting is None else waiting
+    gradients.extend([None] * (place.index + 1 - len(gradients)))
+    there = gradients[place.index]
+    gradients[place.index] = g if there is None else join(there, g)
+    return [(place.node, gradients)]
+
+
+def as_tensors(g):
+    """A gradient as tensors see it: an array, or a list of them, wrapped."""
+    if type(g) is list:
+        return [each if each is None else as_tensors(each) for each in g]
+    return g if isinstance(g, Tensor) else wrap(g)
+
+
+def as_arrays(gradients) -> list:
+    return [each if each is None else each._array for each in gradients]
+
+
+def hooked(run, hooks, g):
+    """What hooks make of a gradient; they see tensors, and what they give travels on as `g` does."""
+    several = type(g) is list
+    given = as_tensors(g)
+    changed = run(hooks, given)
+    if given is g or (several and all(a is b for a, b in zip(given, g, strict=True))):
+        return changed
+    return as_arrays(changed) if several else changed._array
+
+
+def post_hooked(node: Node, shares: list, g) -> list:
+    """The same for the hooks that see what a node passes on."""
+    travel = [each for _, each in shares]
+    found = run_post_hooks(node, [(parent, as_tensors(each)) for parent, each in shares], as_tensors(g))
+    if any(isinstance(each, Tensor) for each in travel):
+        return found
+    return [(parent, each._array) for parent, each in found]
+
+
+def is_view(g) -> bool:
+    array = g._array if isinstance(g, Tensor) else g
+    return type(array) is ndarray and array.base is not None
