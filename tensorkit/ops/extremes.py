@@ -192,8 +192,7 @@ def aminmax(input, *, dim=None, keepdim=False, out=None):
     return _aminmax(input, dim, keepdim, out=out)
 
 
-def _arg(name: str, pick):
-    @function(name=name)
+def _arg(name: str, pick, most: str, example: int):
     def arg(input, dim=None, keepdim=False, *, out=None):
         array = input._array
         if array.dtype.kind == "b":
@@ -212,10 +211,12 @@ def _arg(name: str, pick):
         return result if out is None else write_out(result, out)
 
     arg.__name__ = arg.__qualname__ = name
-    arg.__doc__ = (
-        f"The index of the {'largest' if name == 'argmax' else 'smallest'} element (the first, if several tie)."
-    )
-    return arg
+    arg.__doc__ = f"""The index of the {most} element (the first, if several tie).
+
+    >>> torch.{name}(tensor([3., 9., 1.]))
+    tensor({example})
+    """
+    return function(arg)
 
 
-argmax, argmin = _arg("argmax", np.argmax), _arg("argmin", np.argmin)
+argmax, argmin = _arg("argmax", np.argmax, "largest", 1), _arg("argmin", np.argmin, "smallest", 2)

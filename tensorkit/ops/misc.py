@@ -140,7 +140,11 @@ def nan_to_num(x, nan=None, posinf=None, neginf=None):
 
 @function
 def heaviside(input, values, *, out=None):
-    """0 where negative, 1 where positive, `values` where 0."""
+    """0 where negative, 1 where positive, `values` where 0.
+
+    >>> torch.heaviside(tensor([-1., 0., 2.]), tensor(0.5))
+    tensor([0.0000, 0.5000, 1.0000])
+    """
     if not isinstance(values, Tensor):
         raise wrong_argument("heaviside", "values", 2, "Tensor", values)
     if input.dtype is not values.dtype:

@@ -119,6 +119,17 @@ _true_div = div
 
 @function(name="div", aliases=("divide", "true_divide"))
 def div(input, other, *, rounding_mode=None, out=None):  # noqa: F811
+    """Divide `input` by `other` element by element; whole numbers give decimals.
+
+    rounding_mode  "floor" rounds down, "trunc" towards zero; both keep whole numbers whole
+
+    >>> tensor([6, 7]) / 2
+    tensor([3.0000, 3.5000])
+    >>> torch.div(tensor([7., -7.]), 2, rounding_mode="floor")
+    tensor([ 3., -4.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.div.html
+    """
     if rounding_mode is None:
         return _true_div(input, other, out=out)
     if rounding_mode == "floor":
@@ -128,7 +139,7 @@ def div(input, other, *, rounding_mode=None, out=None):  # noqa: F811
     raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
-div.__doc__, div.op, div.op.function = _true_div.__doc__, _true_div.op, div
+div.op, div.op.function = _true_div.op, div
 
 
 def _refuse_division(kernel: str, x, y) -> None:
@@ -151,6 +162,9 @@ def no_derivative(name: str):
         node_name="torch::autograd::NotImplemented")  # fmt: skip
 def floor_divide(x, y):
     """Divide and round down, towards minus infinity; whole numbers stay whole. It has no derivative.
+
+    >>> tensor([7, -7]) // 2
+    tensor([ 3, -4])
 
     Source: https://pytorch.org/docs/stable/generated/torch.floor_divide.html
     """

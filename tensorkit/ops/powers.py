@@ -93,6 +93,15 @@ _tensor_pow = pow
 
 @function(name="pow")
 def pow(input, exponent, *, out=None):  # noqa: F811
+    """Each element to a power; either may be a number.
+
+    >>> tensor([1., 2., 3.]) ** 2
+    tensor([1., 4., 9.])
+    >>> torch.pow(2, tensor([1., 2., 3.]))
+    tensor([2., 4., 8.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.pow.html
+    """
     _refuse_negative_power(input, exponent)
     if not isinstance(exponent, Tensor):
         if not isinstance(input, Tensor):
@@ -102,7 +111,7 @@ def pow(input, exponent, *, out=None):  # noqa: F811
     return _tensor_pow(input, exponent, out=out)
 
 
-pow.__doc__, pow.op, pow.op.function = _tensor_pow.__doc__, _tensor_pow.op, pow
+pow.op, pow.op.function = _tensor_pow.op, pow
 
 
 attach_operator("__pow__", pow)

@@ -79,7 +79,10 @@ def translated(body, name: str):
 
 
 def register(op: Op, calls, body, method, function=True, aliases=()):
-    """Publish the function of a declared operation, and its method: the two of `calls`."""
+    """Publish the function of a declared operation, and its method: the two of `calls`.
+
+    One whose body begins with an underscore stands behind a function of the same name, and is no function itself.
+    """
     for call in calls:
         call.__name__ = call.__qualname__ = op.name
         call.__doc__ = body.__doc__
@@ -90,7 +93,7 @@ def register(op: Op, calls, body, method, function=True, aliases=()):
     op.function, op.method = as_method, method
     REGISTRY[op.name] = op
     for name in (op.name, *aliases):
-        if function:
+        if function and not body.__name__.startswith("_"):
             FUNCTIONS[name] = call
         if method:
             setattr(Tensor, name, as_method)
