@@ -92,7 +92,11 @@ def _copied(x, y):
 
 @method
 def copy_(self, src, non_blocking=False):
-    """Overwrite this tensor with `src`, broadcast to its shape and cast to its dtype."""
+    """Overwrite this tensor with `src`, broadcast to its shape and cast to its dtype.
+
+    >>> torch.zeros(2).copy_(tensor([1, 2]))
+    tensor([1., 2.])
+    """
     if not isinstance(src, Tensor):
         if not is_number(src):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
@@ -163,7 +167,11 @@ def _index_tuple(x, indices) -> tuple:
 
 @function
 def index_put(input, indices, values, accumulate=False):
-    """A copy with `values` at the places that a tuple of index tensors names; with `accumulate`, added there."""
+    """A copy with `values` at the places that a tuple of index tensors names; with `accumulate`, added there.
+
+    >>> torch.zeros(3).index_put((tensor([1]),), tensor(5.))
+    tensor([0., 5., 0.])
+    """
     if accumulate or not _fills([each._array for each in indices if each is not None], values):
         _check_put_dtype(input, values)
     places, watched = _index_tuple(input._array, indices), watch(indices, input, values)

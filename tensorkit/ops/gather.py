@@ -76,7 +76,12 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
 
 @function
 def take_along_dim(input, indices, dim=None, *, out=None):
-    """Elements by index along `dim`, `indices` and `input` broadcast together."""
+    """Elements by index along `dim`, `indices` and `input` broadcast together.
+
+    >>> torch.take_along_dim(tensor([[10, 20], [30, 40]]), tensor([[1], [0]]), dim=1)
+    tensor([[20],
+            [30]])
+    """
     if dim is None:
         return gather(reshape(input, -1), 0, reshape(indices, -1), out=out)
     dim = wrap_dim(dim, input.ndim)
@@ -131,6 +136,10 @@ def _scatter_add(x, src, index, dim):
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """A copy with the elements of `src` (or one value) at the places that `index` names along `dim`.
 
+    >>> torch.zeros(2, 3).scatter(1, tensor([[0], [2]]), 1.)
+    tensor([[1., 0., 0.],
+            [0., 0., 1.]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
     """
     src = value if src is None else src
@@ -152,7 +161,11 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 
 @function
 def scatter_add(input, dim, index, src):
-    """A copy with the elements of `src` added at the places that `index` names along `dim`."""
+    """A copy with the elements of `src` added at the places that `index` names along `dim`.
+
+    >>> torch.zeros(3).scatter_add(0, tensor([0, 0, 2]), tensor([1., 2., 3.]))
+    tensor([3., 0., 3.])
+    """
     dim = wrap_dim(dim, input._array.ndim)
     _check_gather("scatter_add", input._array, index._array, dim)
     if src.dtype is not input.dtype:
@@ -166,6 +179,9 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 
     Without `include_self`, what stood at those places has no part in the result.  Where several elements share the
     extreme, they share its gradient.
+
+    >>> torch.zeros(3).scatter_reduce(0, tensor([0, 0, 2]), tensor([1., 2., 3.]), reduce="amax")
+    tensor([2., 0., 3.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html
     """
@@ -253,7 +269,11 @@ def _scatter_reduce(x, src, index, dim, reduce, include_self):
 
 @function
 def take(input, index):
-    """Elements by their place in the flattened tensor."""
+    """Elements by their place in the flattened tensor.
+
+    >>> tensor([[1, 2], [3, 4]]).take(tensor([3, 0]))
+    tensor([4, 1])
+    """
     size = input._array.size
     if index._array.size and (index._array.max() >= size or index._array.min() < -size):
         bad = next(each for each in np.ravel(index._array) if not -size <= each < size)
@@ -272,7 +292,11 @@ def _take(x, index):
 
 @function
 def put(input, index, source, accumulate=False):
-    """A copy with `source` at places of the flattened tensor; with `accumulate`, added there."""
+    """A copy with `source` at places of the flattened tensor; with `accumulate`, added there.
+
+    >>> torch.zeros(3).put(tensor([0, 2]), tensor([5., 6.]))
+    tensor([5., 0., 6.])
+    """
     if source.dtype is not input.dtype:
         raise RuntimeError(
             "put_(): self and source expected to have the same dtype, but got self.dtype = "

@@ -226,13 +226,21 @@ def unrelated(tensor: Tensor, fresh, node_name: str) -> Tensor:
 
 
 def zero_(self):
-    """Set every element to zero, in place."""
+    """Set every element to zero, in place.
+
+    >>> torch.ones(2).zero_()
+    tensor([0., 0.])
+    """
     check_writable(self, filled=True)
     return overwrite(self, _zero(self))
 
 
 def fill_(self, value):
-    """Set every element to one value, in place."""
+    """Set every element to one value, in place.
+
+    >>> torch.zeros(2).fill_(7.)
+    tensor([7., 7.])
+    """
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     check_writable(self, filled=not isinstance(value, Tensor))
@@ -242,7 +250,12 @@ def fill_(self, value):
 
 
 def fill_diagonal_(self, fill_value, wrap=False):
-    """Set the main diagonal to one value, in place."""
+    """Set the main diagonal to one value, in place.
+
+    >>> torch.zeros(2, 2).fill_diagonal_(7.)
+    tensor([[7., 0.],
+            [0., 7.]])
+    """
     fill_(self.diagonal() if self.ndim == 2 else self.view(-1)[:: sum(self.stride())], fill_value)
     return self
 
@@ -288,7 +301,12 @@ for _name in ("t", "transpose", "unsqueeze", "squeeze", "swapaxes"):
 
 
 def resize_(self, *sizes, memory_format=None):
-    """Give the tensor another shape in place; elements that are new are zero."""
+    """Give the tensor another shape in place; elements that are new are zero.
+
+    >>> torch.arange(4).resize_(2, 2)
+    tensor([[0, 1],
+            [2, 3]])
+    """
     shape = tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
     if self._requires_grad:
         raise RuntimeError("cannot resize variables that require grad")

@@ -106,26 +106,45 @@ atleast_1d, atleast_2d, atleast_3d = _at_least_function(1), _at_least_function(2
 
 @function(method=False)
 def hstack(tensors, *, out=None):
-    """Tensors side by side: along dimension 1, vectors along dimension 0."""
+    """Tensors side by side: along dimension 1, vectors along dimension 0.
+
+    >>> torch.hstack((tensor([1, 2]), tensor([3])))
+    tensor([1, 2, 3])
+    """
     tensors = [_at_least(each, 1) for each in tensors]
     return cat(tensors, 0 if tensors[0].ndim == 1 else 1, out=out)
 
 
 @function(method=False, aliases=("row_stack",))
 def vstack(tensors, *, out=None):
-    """Tensors below each other: along dimension 0, vectors as rows."""
+    """Tensors below each other: along dimension 0, vectors as rows.
+
+    >>> torch.vstack((tensor([1, 2]), tensor([3, 4])))
+    tensor([[1, 2],
+            [3, 4]])
+    """
     return cat([_at_least(each, 2) for each in tensors], 0, out=out)
 
 
 @function(method=False)
 def dstack(tensors, *, out=None):
-    """Tensors behind each other: along dimension 2."""
+    """Tensors behind each other: along dimension 2.
+
+    >>> torch.dstack((tensor([1, 2]), tensor([3, 4])))
+    tensor([[[1, 3],
+             [2, 4]]])
+    """
     return cat([_at_least(each, 3) for each in tensors], 2, out=out)
 
 
 @function(method=False)
 def column_stack(tensors, *, out=None):
-    """Vectors as the columns of a matrix; matrices side by side."""
+    """Vectors as the columns of a matrix; matrices side by side.
+
+    >>> torch.column_stack((tensor([1, 2]), tensor([3, 4])))
+    tensor([[1, 3],
+            [2, 4]])
+    """
     return hstack([reshape(each, -1, 1) if each.ndim <= 1 else each for each in tensors], out=out)
 
 
@@ -192,13 +211,21 @@ def split(tensor, split_size_or_sections, dim=0):
 
 @function
 def split_with_sizes(input, split_sizes, dim=0):
-    """Pieces of the lengths given along a dimension; views."""
+    """Pieces of the lengths given along a dimension; views.
+
+    >>> tensor([1, 2, 3]).split_with_sizes([1, 2])
+    (tensor([1]), tensor([2, 3]))
+    """
     return split(input, list(split_sizes), dim)
 
 
 @function
 def chunk(input, chunks, dim=0):
-    """At most `chunks` pieces of one length (the last may be shorter) along a dimension; views."""
+    """At most `chunks` pieces of one length (the last may be shorter) along a dimension; views.
+
+    >>> tensor([1, 2, 3, 4, 5]).chunk(2)
+    (tensor([1, 2, 3]), tensor([4, 5]))
+    """
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     if input.ndim == 0:
@@ -209,7 +236,11 @@ def chunk(input, chunks, dim=0):
 
 @function
 def tensor_split(input, indices_or_sections, dim=0):
-    """Pieces between the given places, or a number of pieces as equal as can be, along a dimension; views."""
+    """Pieces between the given places, or a number of pieces as equal as can be, along a dimension; views.
+
+    >>> torch.tensor_split(torch.arange(5), 3)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
     dim = wrap_dim(dim, input.ndim)
     size = input._array.shape[dim]
     if isinstance(indices_or_sections, int):
@@ -223,13 +254,21 @@ def tensor_split(input, indices_or_sections, dim=0):
 
 @function
 def hsplit(input, indices_or_sections):
-    """`tensor_split` along dimension 1 (0 for a vector)."""
+    """`tensor_split` along dimension 1 (0 for a vector).
+
+    >>> torch.hsplit(tensor([1, 2, 3, 4]), 2)
+    (tensor([1, 2]), tensor([3, 4]))
+    """
     return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
 
 
 @function
 def vsplit(input, indices_or_sections):
-    """`tensor_split` along dimension 0."""
+    """`tensor_split` along dimension 0.
+
+    >>> torch.vsplit(tensor([[1, 2], [3, 4]]), 2)
+    (tensor([[1, 2]]), tensor([[3, 4]]))
+    """
     return tensor_split(input, indices_or_sections, 0)
 
 
@@ -241,7 +280,11 @@ def _unbound(x, dim, index):
 
 @function
 def unbind(input, dim=0):
-    """The slices along a dimension, one by one, as views without that dimension."""
+    """The slices along a dimension, one by one, as views without that dimension.
+
+    >>> tensor([[1, 2], [3, 4]]).unbind()
+    (tensor([1, 2]), tensor([3, 4]))
+    """
     if input.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input.ndim)
@@ -265,6 +308,14 @@ def meshgrid(*tensors, indexing=None):
     """The coordinates of a grid: for each vector, its values spread over the grid of all of them.
 
     indexing  'ij': the first vector runs along dimension 0; 'xy': along dimension 1
+
+    >>> x, y = torch.meshgrid(tensor([1, 2]), tensor([3, 4, 5]), indexing="ij")
+    >>> x
+    tensor([[1, 1, 1],
+            [2, 2, 2]])
+    >>> y
+    tensor([[3, 4, 5],
+            [3, 4, 5]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.meshgrid.html
     """
@@ -292,7 +343,14 @@ def meshgrid(*tensors, indexing=None):
 
 @function(method=False)
 def cartesian_prod(*tensors):
-    """Every combination of one element of each vector, as rows."""
+    """Every combination of one element of each vector, as rows.
+
+    >>> torch.cartesian_prod(tensor([1, 2]), tensor([5, 6]))
+    tensor([[1, 5],
+            [1, 6],
+            [2, 5],
+            [2, 6]])
+    """
     if len(tensors) == 1:
         return tensors[0]
     return stack([reshape(each, -1) for each in meshgrid(*tensors, indexing="ij")], 1)

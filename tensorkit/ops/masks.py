@@ -26,6 +26,9 @@ def where(condition, input=None, other=None, *, x=None, y=None, out=None):
     """`input` where the condition holds, `other` elsewhere; all three broadcast. With the condition alone, the places
     where it holds, one index vector a dimension.
 
+    >>> torch.where(tensor([True, False]), tensor([1., 2.]), tensor([-1., -2.]))
+    tensor([ 1., -2.])
+
     Source: https://pytorch.org/docs/stable/generated/torch.where.html
     """
     input, other = x if input is None else input, y if other is None else other
@@ -67,6 +70,9 @@ def _masked_fill(x, mask, value):
 def masked_fill(input, mask, value):
     """A copy with one value where the mask is true.
 
+    >>> tensor([1, 2, 3]).masked_fill(tensor([True, False, True]), 0)
+    tensor([0, 2, 0])
+
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill_.html
     """
     if mask._array.dtype.kind != "b":
@@ -82,7 +88,11 @@ def masked_fill(input, mask, value):
 
 @function
 def masked_select(input, mask, *, out=None):
-    """The elements where the mask is true, in one dimension."""
+    """The elements where the mask is true, in one dimension.
+
+    >>> tensor([1, 2, 3]).masked_select(tensor([True, False, True]))
+    tensor([1, 3])
+    """
     if mask._array.dtype.kind != "b":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
@@ -98,7 +108,11 @@ def _masked_select(x, index, shape, watched=()):
 
 @function
 def masked_scatter(input, mask, source):
-    """A copy whose elements where the mask is true are those of `source`, in order."""
+    """A copy whose elements where the mask is true are those of `source`, in order.
+
+    >>> tensor([1, 2, 3]).masked_scatter(tensor([True, False, True]), tensor([10, 20]))
+    tensor([10,  2, 20])
+    """
     where_ = np.nonzero(np.broadcast_to(mask._array, input._array.shape))
     count = len(where_[0]) if where_ else 1
     if count > source._array.size:
@@ -122,7 +136,12 @@ def _masked_scatter(x, source, index, count, watched=()):
 
 @function
 def nonzero(input, *, as_tuple=False):
-    """The places of the elements that are not zero: one row each, or (`as_tuple`) one index vector a dimension."""
+    """The places of the elements that are not zero: one row each, or (`as_tuple`) one index vector a dimension.
+
+    >>> torch.nonzero(tensor([0, 3, 0, 5]))
+    tensor([[1],
+            [3]])
+    """
     array = input._array
     if as_tuple:
         return tuple([wrap(each) for each in np.nonzero(np.atleast_1d(array))])
@@ -133,5 +152,10 @@ def nonzero(input, *, as_tuple=False):
 
 @function
 def argwhere(input):
-    """The places of the elements that are not zero, one row each."""
+    """The places of the elements that are not zero, one row each.
+
+    >>> torch.argwhere(tensor([[0, 1], [2, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
+    """
     return nonzero(input)

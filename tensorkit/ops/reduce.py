@@ -184,7 +184,11 @@ def _products_of_others(x, dim: int):
 
 @op(x=_prod_dx, node_name=_numbered("Prod"))
 def prod(x, dim=None, keepdim=False, dtype=None):
-    """The product of the elements, of all of them or along `dim`."""
+    """The product of the elements, of all of them or along `dim`.
+
+    >>> tensor([1., 2., 3., 4.]).prod()
+    tensor(24.)
+    """
     x = _as(x, dtype)
     if x.dtype.kind in "biu" and dtype is None:
         return np.multiply.reduce(x, axes(dim, x.ndim), np.int64, keepdims=keepdim)
@@ -198,19 +202,31 @@ def add_all(tensors: list):
 
 @op(x=None)
 def all(x, dim=None, keepdim=False):
-    """Whether all elements are true (not zero)."""
+    """Whether all elements are true (not zero).
+
+    >>> torch.all(tensor([[True, False], [True, True]]), dim=1)
+    tensor([False,  True])
+    """
     return _truth("all", np.all, x, dim, keepdim)
 
 
 @op(x=None)
 def any(x, dim=None, keepdim=False):
-    """Whether any element is true (not zero)."""
+    """Whether any element is true (not zero).
+
+    >>> torch.any(tensor([[True, False], [False, False]]), dim=1)
+    tensor([ True, False])
+    """
     return _truth("any", np.any, x, dim, keepdim)
 
 
 @op(x=None, gather="dim")
 def count_nonzero(x, dim=None):
-    """How many elements are not zero."""
+    """How many elements are not zero.
+
+    >>> torch.count_nonzero(tensor([0, 1, 2, 0]))
+    tensor(2)
+    """
     return np.asarray(np.count_nonzero(x, axes(dim, x.ndim)), np.int64)[()]
 
 
@@ -222,7 +238,11 @@ def _logsumexp_dx(g, x, out, dim, keepdim):
 
 @op(x=_logsumexp_dx)
 def logsumexp(x, dim, keepdim=False):
-    """The logarithm of the sum of the exponentials along `dim`, without overflow on the way."""
+    """The logarithm of the sum of the exponentials along `dim`, without overflow on the way.
+
+    >>> torch.logsumexp(tensor([0., 0.]), dim=0)
+    tensor(0.6931)
+    """
     _check_flag("logsumexp", keepdim)
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)
@@ -239,7 +259,11 @@ def logsumexp(x, dim, keepdim=False):
 
 @op(x=lambda g, x, dim, keepdim: spread(g, x._array.shape, dim, keepdim) * (x == x).to(g.dtype))
 def nansum(x, dim=None, keepdim=False, dtype=None):
-    """The sum, with nan counted as zero."""
+    """The sum, with nan counted as zero.
+
+    >>> torch.nansum(tensor([1., float("nan"), 3.]))
+    tensor(4.)
+    """
     _check_flag("nansum", keepdim)
     if x.dtype.kind == "c":
         raise RuntimeError("nansum on CPU does not support complex inputs")
@@ -251,7 +275,11 @@ def nansum(x, dim=None, keepdim=False, dtype=None):
 
 @function
 def nanmean(input, dim=None, keepdim=False, *, dtype=None):
-    """The mean of the elements that are not nan."""
+    """The mean of the elements that are not nan.
+
+    >>> torch.nanmean(tensor([1., float("nan"), 3.]))
+    tensor(2.)
+    """
     _check_flag("nanmean", keepdim)
     if input.dtype.category < FLOATING:
         raise RuntimeError(
