@@ -121,7 +121,7 @@ def _count_rest(history: History, rest: list[Node], seen: set[int]) -> None:
     while rest:
         node = rest.pop()
         if not isinstance(node, Output):
-            history.omitted += 1
+            history.omitted += node.behind if isinstance(node, ForeignNode) else 1
         for parent in node.parents:
             if isinstance(parent, Node):
                 if id(parent) not in seen:

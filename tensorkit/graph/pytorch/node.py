@@ -39,7 +39,8 @@ class NotKept:
 class ForeignOp:
     """An operation of PyTorch's that has no counterpart here: a name, its operands, and how to carry it out again.
 
-    `own`: it is a Function of the learner's. `forward` takes arrays and gives arrays; `anew` takes tensors of ours, and PyTorch differentiates what it gives.
+    `own`: it is a Function of the learner's. `forward` takes arrays and gives arrays; `anew` takes tensors of ours, and
+    PyTorch differentiates what it gives.
     """
 
     rules = ()
@@ -73,7 +74,7 @@ class ForeignOp:
             node.parents = tuple(each._node or each for each in given)
             node.places = tuple(next((i for i, e in enumerate(edges) if e is leaf), None) for leaf in leaves)
             node.chain, node.index, node.released = (result.grad_fn,), 0, False
-            node.out, node.time = made._array, tick()
+            node.out, node.time, node.behind = made._array, tick(), 1
             made._node, made._requires_grad = node, bool(flowing)
         return made
 
@@ -89,9 +90,10 @@ class ForeignNode(Node):
     places    for each operand the number of its edge at the last of them; None where no gradient flows
     index     which of the results of PyTorch's node this is, where it stands for one alone; else None
     released  has a backward pass freed what it saved? None where it saved nothing
+    behind    how many operations it stands for, where it is one that was left out
     """
 
-    __slots__ = ("chain", "places", "index", "released")
+    __slots__ = ("chain", "places", "index", "released", "behind")
 
     op: Any
     parents: tuple[Any, ...]
@@ -105,6 +107,7 @@ class ForeignNode(Node):
     places: tuple[int | None, ...]
     index: int | None
     released: bool | None
+    behind: int
 
     def name(self) -> str:
         """What PyTorch calls its node."""

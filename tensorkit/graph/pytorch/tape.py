@@ -97,12 +97,12 @@ class Mirror:
                 self.values[id(each.grad_fn), each.output_nr] = array_of(each)
         for theirs in newest[:limit]:
             self._look_into(theirs)
-        kept = {id(theirs) for theirs in newest[:limit]}
-        ordered = _in_order(newest[::-1])
-        for theirs in ordered:
-            self._make(theirs, id(theirs) in kept)
-        made = [self.made[id(theirs), nr] for theirs in ordered if id(theirs) in kept for nr in self.used[id(theirs)]]
-        self.notes += compute_again(made)
+        kept = _in_order(newest[:limit][::-1])
+        if len(kept) < len(newest):
+            self._leave_out(newest[len(kept) :], kept)
+        for theirs in kept:
+            self._make(self.reads[id(theirs)])
+        self.notes += compute_again([self.made[id(theirs), nr] for theirs in kept for nr in self.used[id(theirs)]])
         for leaf in self.overwritten:
             storage_of(leaf).writes[:] = [tick()]
 
@@ -192,25 +192,34 @@ class Mirror:
             return self.tensor(theirs)
         return None
 
-    def _make(self, theirs: Any, whole: bool) -> None:
-        read = self.reads.get(id(theirs)) if whole else None
-        numbers = self.used[id(theirs)]
-        if read is None:
-            for number in numbers:
-                self.made[id(theirs), number] = self._older(theirs, number)
-        elif read.name in PIECES or len(read.shapes) == 1:
+    def _leave_out(self, older: list[Any], kept: list[Any]) -> None:
+        """Make nodes that stand for the part that is not read: one for each that a kept one was made from."""
+        edges = [edge for theirs in older for edge, _ in theirs.next_functions if edge is not None and is_leaf(edge)]
+        left_out = {id(theirs) for theirs in older}
+        border = {
+            (id(edge), number): edge
+            for theirs in kept
+            for edge, number in theirs.next_functions
+            if id(edge) in left_out
+        }
+        rest = ForeignNode()
+        for (place, number), theirs in border.items():
+            node = self.made[place, number] = self._bare(theirs, number)
+            node.op, node.parents = _OLDER, (rest,)
+        rest.op, rest.extras, rest.places, rest.chain, rest.index = _OLDER, (), (), (), None
+        rest.saved = rest.storage = rest.hooks = rest.released = None
+        rest.parents = tuple({id(edge.variable): self.tensor(edge.variable) for edge in edges}.values())
+        rest.out, rest.time, rest.behind = Meta((), np.dtype(np.float32)), 0, len(older) - len(border)
+
+    def _make(self, read: Read) -> None:
+        theirs, numbers = read.theirs, self.used[id(read.theirs)]
+        if read.name in PIECES or len(read.shapes) == 1:
             for number in numbers:
                 self.made[id(theirs), number] = self._node(read, number)
         else:
             base = self._node(read, None)
             for number in numbers:
                 self.made[id(theirs), number] = output(base, number, self._out(theirs, number))
-
-    def _older(self, theirs: Any, number: int) -> ForeignNode:
-        node = self._bare(theirs, number)
-        node.op = _OLDER
-        node.parents = tuple(self.parent(edge, nr) for edge, nr in theirs.next_functions if edge is not None)
-        return node
 
     def _node(self, read: Read, number: int | None) -> ForeignNode:
         """Our node for one of PyTorch's: ours by operation where we have it, else one that only PyTorch knows."""
@@ -235,7 +244,7 @@ class Mirror:
     def _bare(self, theirs: Any, number: int | None) -> ForeignNode:
         node = ForeignNode()
         node.saved, node.extras, node.storage, node.hooks = None, (), None, None
-        node.chain, node.index, node.places = (theirs,), number, ()
+        node.chain, node.index, node.places, node.behind = (theirs,), number, (), 1
         node.released = self.released.get(id(theirs))
         node.out = self._out(theirs, number or 0)
         node.time = tick()
@@ -343,5 +352,5 @@ def _unread(theirs: Any) -> ForeignNode:
     node.parents = node.extras = node.places = ()
     node.saved = node.storage = node.hooks = None
     node.chain, node.index, node.released = (theirs.grad_fn,), theirs.output_nr, False
-    node.out, node.time = array_of(theirs), tick()
+    node.out, node.time, node.behind = array_of(theirs), tick(), 1
     return node
