@@ -101,12 +101,13 @@ def trace_folded(
     >>> trace_folded(y, {"x": x, "y": y}).node("b0").expression
     '400 × (mul, tanh)'
     """
-    graph, calls = trace(tensor, names, limit), tuple(calls)
-    if graph.omitted and by is not None and limit < LOOKED_AT:
-        folded = fold(trace(tensor, names, LOOKED_AT), by, depth=depth, calls=calls)
-        if len(folded.nodes) <= limit:
+    calls = tuple(calls)
+    if by is not None and limit < LOOKED_AT:
+        graph = trace(tensor, names, LOOKED_AT)
+        folded = fold(graph, by, depth=depth, calls=calls)
+        if len(graph.nodes) <= limit or len(folded.nodes) <= limit:
             return folded
-    return fold(graph, by, depth=depth, calls=calls)
+    return fold(trace(tensor, names, limit), by, depth=depth, calls=calls)
 
 
 def _auto(graph: Graph, calls: tuple[ModuleCall, ...], depth: int | None) -> tuple[str | None, list[Part]]:
