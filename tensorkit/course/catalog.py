@@ -24,8 +24,9 @@ LESSONS = {
     "13": "A network that reads digits",
     "14": "Saving and sharing",
     "15": "The step over to PyTorch",
+    "16": "Several processes at once",
 }
-MODULES = ("tensors", "arrays", "gradients", "training", "networks")
+MODULES = ("tensors", "arrays", "gradients", "training", "networks", "processes")
 
 
 def all_exercises() -> list[Exercise]:
