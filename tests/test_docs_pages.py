@@ -2,6 +2,7 @@
 
 import doctest
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +72,26 @@ def test_the_first_page_leads_to_each_part():
         "security",
     ):
         assert f"({name}.md)" in text
+
+
+def test_pages_by_nbconvert_describe_every_picture(tmp_path):
+    exporters = pytest.importorskip("nbconvert", reason="nbconvert is not installed")
+    exporter = exporters.HTMLExporter(template_name="described", extra_template_basedirs=[str(DOCS / "nbconvert")])
+    undescribed = {}
+    for path in sorted((ROOT / "lessons").glob("*.ipynb")):
+        page, _ = exporter.from_filename(str(path))
+        alts = re.findall(r"<img[^>]*?alt=\"([^\"]*)\"", page)
+        assert len(alts) == page.count("<img ")
+        undescribed[path.name] = [alt for alt in alts if not alt.strip() or alt.startswith("No description")]
+    assert not any(undescribed.values())
+
+
+@pytest.mark.skipif(shutil.which("sed") is None, reason="no sed here")
+@pytest.mark.parametrize("remote", ["https://github.com/ann/kit.git", "git@github.com:ann/kit.git"])
+def test_the_command_for_binders_address_prints_it(remote):
+    command = re.search(r"^git remote get-url origin \| (sed .*)$", (DOCS / "teaching.md").read_text("utf-8"), re.M)[1]
+    said = subprocess.run(["sh", "-c", command], input=remote + "\n", capture_output=True, text=True, check=True).stdout
+    assert said == "https://mybinder.org/v2/gh/ann/kit/HEAD?urlpath=lab/tree/lessons/00_tour.ipynb\n"
 
 
 def test_what_the_security_page_says_of_the_code_is_so():
