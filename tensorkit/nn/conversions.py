@@ -27,7 +27,9 @@ class Conversions:
                     if parameter._grad is not None:
                         parameter._grad = fn(parameter._grad)
             for name, buffer in self._buffers.items():
-                if buffer is not None:
+                if getattr(type(buffer), "uninitialized", False):
+                    buffer.data = fn(buffer.data)
+                elif buffer is not None:
                     self._buffers[name] = fn(buffer)
         return self
 

@@ -9,7 +9,7 @@ Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `fractiona
 tensor([0., 1.])
 """
 
-from ...left_out import missing
+from ...left_out import missing as _missing
 from .activation import (
     celu,
     celu_,
@@ -118,4 +118,4 @@ __all__ = [
 
 
 def __getattr__(name: str):
-    raise missing("module 'torch.nn.functional'", name)
+    raise _missing("module 'torch.nn.functional'", name)
