@@ -6,6 +6,7 @@ PyTorch brings; the texts of its errors name the backend). Skipped where there i
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -439,3 +440,38 @@ def test_the_launcher_starts_a_script_on_several_processes():
     script = [str(HERE / "distributed" / "train.py"), "tensorkit", "mpi"]
     done = subprocess.run([*command, *script], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == RECORDED["train on two"]
+
+
+# The page about it
+
+
+def blocks(language):
+    """The pieces of code in docs/distributed.md."""
+    page = (HERE.parent / "docs" / "distributed.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+@needs_mpi
+def test_the_script_of_the_page_prints_the_same_on_one_and_on_four_processes(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(next(block for block in blocks("python") if "DistributedDataParallel(" in block))
+    losses = [start(processes, script).stdout.splitlines() for processes in (1, 4)]
+    assert losses[0] == losses[1] and len(losses[0]) == 5
+
+
+@needs_mpi
+def test_what_page_and_lesson_say_about_notebooks_works_there(tmp_path):
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("ipyparallel")
+    lesson = nbformat.read(HERE.parent / "lessons" / "16_distributed.ipynb", as_version=4)
+    begin = next(n for n, piece in enumerate(blocks("python")) if "ipyparallel" in piece)
+    pieces = blocks("python")[begin : begin + 2]
+    assert [any(piece in cell.source for cell in lesson.cells) for piece in pieces] == [True, True]
+    cells = [nbformat.v4.new_code_cell(piece) for piece in [*pieces, "_ = engines.shutdown(hub=True)"]]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    path = f"{Path(mpiexec()).parent}{os.pathsep}{os.environ['PATH']}"
+    folder = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources=folder).execute(
+        env={**os.environ, "PATH": path, "IPYTHONDIR": str(tmp_path)}
+    )
+    assert str(notebook.cells[1].outputs).count("tensor([6., 6.])") == 4
