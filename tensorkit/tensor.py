@@ -244,9 +244,11 @@ class Tensor:
         return not isinstance(array, ndarray) or array.flags.c_contiguous
 
     def is_set_to(self, other) -> bool:
+        """Whether both stand for the same numbers: the same memory, read in the same way."""
         return self.data_ptr() == other.data_ptr() and self.stride() == other.stride()
 
     def is_shared(self) -> bool:
+        """Whether its memory is shared between processes: never here."""
         return False
 
     def _is_view(self) -> bool:

@@ -78,7 +78,7 @@ def test_pages_by_nbconvert_describe_every_picture(tmp_path):
     exporters = pytest.importorskip("nbconvert", reason="nbconvert is not installed")
     exporter = exporters.HTMLExporter(template_name="described", extra_template_basedirs=[str(DOCS / "nbconvert")])
     undescribed = {}
-    for path in sorted((ROOT / "lessons").glob("*.ipynb")):
+    for path in (path for path in sorted((ROOT / "lessons").glob("*.ipynb")) if "image/" in path.read_text("utf-8")):
         page, _ = exporter.from_filename(str(path))
         alts = re.findall(r"<img[^>]*?alt=\"([^\"]*)\"", page)
         assert len(alts) == page.count("<img ")

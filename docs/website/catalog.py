@@ -13,12 +13,12 @@ from importlib import import_module
 
 #: Title, and modules that define its names, of the pages about the functions of the `torch` namespace.
 FAMILIES = [
-    ("Making tensors", "ops.create interop"),
+    ("Making tensors", "ops.create ops.data interop"),
     ("Elementwise arithmetic", "ops.pointwise ops.powers ops.rounding ops.sign ops.activation"),
-    ("Exponentials and angles", "ops.exponential ops.trigonometric ops.complex_numbers"),
+    ("Exponentials and angles", "ops.exponential ops.trigonometric ops.complex_numbers ops.complex_views"),
     ("Comparison, logic and bits", "ops.compare ops.masks"),
     ("Sums, means and other reductions", "ops.reduce ops.extremes ops.statistics ops.cumulative ops.norm"),
-    ("Shapes and views", "ops.shape ops.cast"),
+    ("Shapes and views", "ops.shape ops.broadcast ops.rearrange ops.windows ops.cast"),
     ("Joining and splitting", "ops.join"),
     ("Indexing", "ops.index ops.slices ops.gather ops.assign"),
     ("Sorting and searching", "ops.sort ops.search"),
@@ -27,7 +27,7 @@ FAMILIES = [
     ("Special functions", "ops.special"),
     ("Samples, grids and more", "ops.samples ops.misc"),
     ("Random numbers", "random"),
-    ("Types, devices and modes", "dtypes device formats size printing tape grad_mode tensor autograd ops.legacy"),
+    ("Types, devices and modes", "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy"),
 ]
 
 #: Slug, title and modules of the pages about the other namespaces.
