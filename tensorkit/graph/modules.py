@@ -16,6 +16,7 @@ from typing import Any
 
 from ..tape import tick
 from .model import RESULT, Graph, GraphNode
+from .pytorch import module_hooks
 
 PARAMETER = re.compile(r"[^\W\d]\w*(\.\w+)+")  # `net.0.weight`: what `names_in` calls the parameters of a module
 
@@ -43,6 +44,8 @@ def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[Mo
     """Note which modules are called inside a `with` block, for `fold(…, "module", calls=…)`.
 
     namespace  what the notebook calls its modules; others are called by their class
+
+    Of PyTorch's modules it tells which operations are whose where these were noted too, inside of `record()`.
 
     >>> import tensorkit as torch
     >>> net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
@@ -76,6 +79,7 @@ def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[Mo
                 return
 
     handles = [EVERYWHERE.add("forward_pre", begins, first=True), EVERYWHERE.add("forward", ended, always=True)]
+    handles += module_hooks(begins, ended)
     try:
         yield calls
     finally:

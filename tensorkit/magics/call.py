@@ -17,7 +17,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from ..graph import ModuleCall, module_calls, names_in
+from ..graph import ModuleCall, module_calls, names_in, record
 from ..graph.pytorch import is_tensor
 from .cells import LastValue, UnreadableCell, run_cell
 from .lines import split_options
@@ -158,7 +158,7 @@ def read(
     modules: list[ModuleCall] = []
     if cell is not None:
         try:
-            with module_calls(magics.shell.user_ns) as modules:
+            with record(), module_calls(magics.shell.user_ns) as modules:
                 last = tuple(run_cell(magics.shell, cell))
         except UnreadableCell as error:
             raise UsageError(f"{magic}: {error}") from None

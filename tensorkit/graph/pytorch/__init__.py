@@ -10,7 +10,7 @@ nodes is), `node` (the node itself, whose gradients PyTorch computes), `recordin
 """
 
 from .library import computed, is_foreign, is_tensor, libraries, library_of, loaded, tensor_types
-from .recording import record
+from .recording import module_hooks, record
 from .tape import Adopted, adopt, adopt_value
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "libraries",
     "library_of",
     "loaded",
+    "module_hooks",
     "record",
     "tensor_types",
 ]

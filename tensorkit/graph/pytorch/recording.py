@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ...tape import KEEP_BYTES
+from ...tape import KEEP_BYTES, tick
 from .arrays import array_of
 from .library import loaded
 
@@ -26,13 +26,15 @@ _MODES: list[type] = []
 class Call:
     """One operation that PyTorch carried out: `function`, its arguments by name, its results.
 
-    A tensor among the arguments stands there as a `Noted`.
+    A tensor among the arguments stands there as a `Noted`; of a result the shape and, if it is small, the numbers are
+    there. `times` are moments on our tape's clock: of the operation, and of each result.
     """
 
-    __slots__ = ("function", "arguments", "results")
+    __slots__ = ("function", "arguments", "results", "times")
 
     def __init__(self, function: Any, arguments: dict[str, Any], results: tuple[Any, ...]) -> None:
         self.function, self.arguments, self.results = function, arguments, results
+        self.times = tuple(tick() for _ in range(1 + len(results)))
 
     @property
     def name(self) -> str:
@@ -88,6 +90,18 @@ def call_of(theirs: Any) -> Call | None:
         return None  # another thread's, or of a Function of the learner's own
     shapes = [tuple(like.shape) for like in theirs._input_metadata]
     return found if not shapes or not found.results or shapes[0] == found.results[0][0] else None
+
+
+def module_hooks(begins: Callable[[Any, Any], None], ended: Callable[..., None]) -> list[Any]:
+    """Call these functions before and after each call of a module of PyTorch's; the handles take them away again."""
+    torch = loaded()
+    if torch is None:
+        return []
+    everywhere = torch.nn.modules.module
+    return [
+        everywhere.register_module_forward_pre_hook(begins),
+        everywhere.register_module_forward_hook(ended, always_call=True),
+    ]
 
 
 def _mode() -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...ops.op import output
 from ...storage import InferenceStorage, Storage
-from ...tape import Meta, Node, tick
+from ...tape import Meta, Node, Output, tick
 from ...tensor import Tensor, storage_of, wrap
 from .again import compute_again
 from .arrays import array_of, kind_of
@@ -102,9 +102,22 @@ class Mirror:
             self._leave_out(newest[len(kept) :], kept)
         for theirs in kept:
             self._make(self.reads[id(theirs)])
+        self._set_times(kept)
         self.notes += compute_again([self.made[id(theirs), nr] for theirs in kept for nr in self.used[id(theirs)]])
         for leaf in self.overwritten:
             storage_of(leaf).writes[:] = [tick()]
+
+    def _set_times(self, kept: list[Any]) -> None:
+        """If all operations were recorded, put them where they were on our clock, so that calls of modules can too."""
+        calls = [self.reads[id(theirs)].call for theirs in kept]
+        if any(call is None for call in calls):
+            return
+        for theirs, call in zip(kept, calls, strict=True):
+            for number in self.used[id(theirs)]:
+                place: Any = self.made[id(theirs), number]
+                base: Any = place.node if isinstance(place, Output) else place
+                base.time = call.times[0]
+                place.time = call.times[min(1 + number, len(call.times) - 1)]
 
     def _use(self, theirs: Any, number: int) -> None:
         numbers = self.used.setdefault(id(theirs), [])
@@ -203,13 +216,13 @@ class Mirror:
             if id(edge) in left_out
         }
         rest = ForeignNode()
-        for (place, number), theirs in border.items():
+        for age, ((place, number), theirs) in enumerate(border.items(), 1):
             node = self.made[place, number] = self._bare(theirs, number)
-            node.op, node.parents = _OLDER, (rest,)
+            node.op, node.parents, node.time = _OLDER, (rest,), -age  # older than all that were recorded
         rest.op, rest.extras, rest.places, rest.chain, rest.index = _OLDER, (), (), (), None
         rest.saved = rest.storage = rest.hooks = rest.released = None
         rest.parents = tuple({id(edge.variable): self.tensor(edge.variable) for edge in edges}.values())
-        rest.out, rest.time, rest.behind = Meta((), np.dtype(np.float32)), 0, len(older) - len(border)
+        rest.out, rest.time, rest.behind = Meta((), np.dtype(np.float32)), -len(older) - 1, len(older) - len(border)
 
     def _make(self, read: Read) -> None:
         theirs, numbers = read.theirs, self.used[id(read.theirs)]
