@@ -35,7 +35,8 @@ ONE = {  # how a module is made, and the shape of its input
     **{
         name: (lambda m: m(), (3, 4))
         for name in """CELU ELU GELU Hardsigmoid Hardswish Hardtanh Identity LeakyReLU
-       LogSigmoid Mish PReLU ReLU ReLU6 SELU SiLU Sigmoid Softplus Softshrink Softsign Tanh Tanhshrink RReLU AlphaDropout
+       LogSigmoid Mish PReLU
+       ReLU ReLU6 SELU SiLU Sigmoid Softplus Softshrink Softsign Tanh Tanhshrink RReLU AlphaDropout
        Dropout Hardshrink GLU Flatten""".split()
     },
     **{name: (lambda m: m(1), (3, 4)) for name in "LogSoftmax Softmax Softmin".split()},
@@ -137,7 +138,7 @@ MORE = {  # modules of other inputs: how they are made, and what is computed fro
     "TransformerDecoderLayer": (lambda m: m(4, 2, 5, dropout=0.0), (3, 2, 4), lambda m, x: m(x, x.tanh())),
     "TransformerDecoder": (
         lambda m: m(nn.TransformerDecoderLayer(2, 1, 2, dropout=0.0), 1),
-        (3, 2, 4),
+        (2, 1, 2),
         lambda m, x: m(x, x.tanh()),
     ),
     "Transformer": (lambda m: m(2, 1, 1, 1, 2, dropout=0.0), (2, 1, 2), lambda m, x: m(x, x.tanh())),
