@@ -13,27 +13,16 @@ from .activation import (
     GLU,
     SELU,
     Hardshrink,
-    Hardsigmoid,
     Hardswish,
-    Hardtanh,
     LeakyReLU,
-    LogSigmoid,
-    LogSoftmax,
     Mish,
     PReLU,
     ReLU,
     ReLU6,
     RReLU,
-    Sigmoid,
     SiLU,
-    Softmax,
-    Softmax2d,
-    Softmin,
     Softplus,
     Softshrink,
-    Softsign,
-    Tanh,
-    Tanhshrink,
     Threshold,
 )  # fmt: skip
 from .adaptive import AdaptiveLogSoftmaxWithLoss
@@ -150,6 +139,19 @@ from .pooling import (
 )  # fmt: skip
 from .rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from .sparse import Embedding, EmbeddingBag
+from .squashing import (
+    Hardsigmoid,
+    Hardtanh,
+    LogSigmoid,
+    LogSoftmax,
+    Sigmoid,
+    Softmax,
+    Softmax2d,
+    Softmin,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)  # fmt: skip
 from .transformer import (
     Transformer,
     TransformerDecoder,
