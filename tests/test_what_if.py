@@ -99,6 +99,11 @@ def test_a_number_that_a_slider_rounds_stays_as_it_was_typed(what_if):
     assert what_if.values["x"] == 6.1
 
 
+def test_a_slider_counts_in_short_numbers(what_if):
+    what_if.sliders["x"].value = 6.300000000000001
+    assert what_if.values["x"] == what_if.fields["x"].value == 6.3
+
+
 def test_reset(what_if):
     what_if.set(x=100.0)
     assert what_if.sliders["x"].max == 100.0

@@ -16,11 +16,12 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
+import tensorkit
 from tensorkit import Tensor
 from tensorkit.graph import names_in, trace
 from tensorkit.graph.charts import image
 from tensorkit.graph.describe import clean, headline
-from tensorkit.graph.pytorch import adopt, is_foreign, is_tensor, library_of
+from tensorkit.graph.pytorch import adopt, computed, is_foreign, is_tensor, library_of, record
 from tensorkit.graph.replay import Replay
 from tensorkit.graph.snapshots import number
 
@@ -163,12 +164,15 @@ class WhatIf(ipywidgets.VBox):
         return result, {**named, **{name: new[leaf] for leaf, name in moved.items()}}
 
     def _run_function(self, values: Mapping[str, float]) -> tuple[Tensor, dict[str, Tensor]]:
-        leaves = {name: self._library.tensor(value, requires_grad=True) for name, value in values.items()}
-        with self._library.enable_grad():
-            result = self.function(**leaves)
-        if not is_tensor(result):
-            raise TypeError(f"the function must give a tensor, but gave {type(result).__name__}")
-        return result, names_in(leaves)
+        def run(library: Any) -> tuple[Tensor, dict[str, Tensor]]:
+            leaves = {name: library.tensor(value, requires_grad=True) for name, value in values.items()}
+            with library.enable_grad(), record():
+                result = self.function(**leaves)
+            if not is_tensor(result):
+                raise TypeError(f"the function must give a tensor, but gave {type(result).__name__}")
+            return result, names_in(leaves)
+
+        return computed(self.function, run) if self._library is tensorkit else run(self._library)
 
     # What the learner does
 
@@ -246,7 +250,7 @@ class WhatIf(ipywidgets.VBox):
             change["owner"] is self.sliders[name] and abs(change["new"] - self.values[name]) < 0.51 * self.steps[name]
         )
         if not self._moving and not rounded and math.isfinite(change["new"]):
-            self.set({name: change["new"]})
+            self.set({name: float(f"{change['new']:.12g}")})  # a page counts 6.3 as 6.300000000000001
 
     def _follow(self) -> None:
         """Let sliders and fields show the numbers."""
