@@ -1,7 +1,7 @@
 """Which public names have no example in their docstring: `python docs/website/examples.py [--rewrite]`.
 
-The list is kept in `tests/cases/no_example.txt` and a test holds it to be exact: a new name comes with an example, and one
-that has been given an example comes off the list.
+The list is kept in `tests/cases/no_example.txt` and a test holds it to be exact: a new name comes with an example, and
+one that has been given an example comes off the list.
 """
 
 from __future__ import annotations

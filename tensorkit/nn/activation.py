@@ -13,7 +13,11 @@ from .parameter import Parameter
 
 
 class ReLU(Module):
-    """max(0, x) for each element."""
+    """max(0, x) for each element.
+
+    >>> torch.nn.ReLU()(torch.tensor([-2., 0., 2.]))
+    tensor([0., 0., 2.])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -27,7 +31,11 @@ class ReLU(Module):
 
 
 class ReLU6(Module):
-    """min(max(0, x), 6) for each element."""
+    """min(max(0, x), 6) for each element.
+
+    >>> torch.nn.ReLU6()(torch.tensor([-2., 0., 2.]))
+    tensor([0., 0., 2.])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -41,7 +49,11 @@ class ReLU6(Module):
 
 
 class ELU(Module):
-    """x where it is positive, alpha · (exp(x) - 1) elsewhere."""
+    """x where it is positive, alpha · (exp(x) - 1) elsewhere.
+
+    >>> torch.nn.ELU()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.8647,  0.0000,  2.0000])
+    """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
@@ -56,7 +68,11 @@ class ELU(Module):
 
 
 class SELU(Module):
-    """The ELU whose constants keep means near 0 and variances near 1."""
+    """The ELU whose constants keep means near 0 and variances near 1.
+
+    >>> torch.nn.SELU()(torch.tensor([-2., 0., 2.]))
+    tensor([-1.5202,  0.0000,  2.1014])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -70,7 +86,11 @@ class SELU(Module):
 
 
 class CELU(Module):
-    """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere."""
+    """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere.
+
+    >>> torch.nn.CELU()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.8647,  0.0000,  2.0000])
+    """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
@@ -85,7 +105,11 @@ class CELU(Module):
 
 
 class LeakyReLU(Module):
-    """x where it is positive, negative_slope · x elsewhere."""
+    """x where it is positive, negative_slope · x elsewhere.
+
+    >>> torch.nn.LeakyReLU()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.0200,  0.0000,  2.0000])
+    """
 
     def __init__(self, negative_slope: float = 1e-2, inplace: bool = False):
         super().__init__()
@@ -100,7 +124,11 @@ class LeakyReLU(Module):
 
 
 class GELU(Module):
-    """x · Φ(x), Φ being the normal distribution function; 'tanh' approximates it."""
+    """x · Φ(x), Φ being the normal distribution function; 'tanh' approximates it.
+
+    >>> torch.nn.GELU()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.0455,  0.0000,  1.9545])
+    """
 
     def __init__(self, approximate: str = "none"):
         super().__init__()
@@ -114,7 +142,11 @@ class GELU(Module):
 
 
 class SiLU(Module):
-    """x · sigmoid(x), also called swish."""
+    """x · sigmoid(x), also called swish.
+
+    >>> torch.nn.SiLU()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.2384,  0.0000,  1.7616])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -128,7 +160,11 @@ class SiLU(Module):
 
 
 class Mish(Module):
-    """x · tanh(softplus(x))."""
+    """x · tanh(softplus(x)).
+
+    >>> torch.nn.Mish()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.2525,  0.0000,  1.9440])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -142,7 +178,11 @@ class Mish(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(beta · x)) / beta; x itself where beta · x is above the threshold."""
+    """log(1 + exp(beta · x)) / beta; x itself where beta · x is above the threshold.
+
+    >>> torch.nn.Softplus()(torch.tensor([-2., 0., 2.]))
+    tensor([0.1269, 0.6931, 2.1269])
+    """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0):
         super().__init__()
@@ -157,7 +197,11 @@ class Softplus(Module):
 
 
 class Hardswish(Module):
-    """x · hardsigmoid(x)."""
+    """x · hardsigmoid(x).
+
+    >>> torch.nn.Hardswish()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.3333,  0.0000,  1.6667])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -168,7 +212,11 @@ class Hardswish(Module):
 
 
 class Hardshrink(Module):
-    """x, but 0 between -lambd and lambd."""
+    """x, but 0 between -lambd and lambd.
+
+    >>> torch.nn.Hardshrink()(torch.tensor([-2., 0., 2.]))
+    tensor([-2.,  0.,  2.])
+    """
 
     def __init__(self, lambd: float = 0.5):
         super().__init__()
@@ -182,7 +230,11 @@ class Hardshrink(Module):
 
 
 class Softshrink(Module):
-    """x moved by lambd towards 0, and 0 where it is nearer than that."""
+    """x moved by lambd towards 0, and 0 where it is nearer than that.
+
+    >>> torch.nn.Softshrink()(torch.tensor([-2., 0., 2.]))
+    tensor([-1.5000,  0.0000,  1.5000])
+    """
 
     def __init__(self, lambd: float = 0.5):
         super().__init__()
@@ -196,7 +248,11 @@ class Softshrink(Module):
 
 
 class Threshold(Module):
-    """x where it is above the threshold, `value` elsewhere."""
+    """x where it is above the threshold, `value` elsewhere.
+
+    >>> torch.nn.Threshold(0.5, 9.)(torch.tensor([0.2, 1.]))
+    tensor([9., 1.])
+    """
 
     def __init__(self, threshold: float, value: float, inplace: bool = False):
         super().__init__()
@@ -212,7 +268,11 @@ class Threshold(Module):
 
 
 class GLU(Module):
-    """The first half along `dim` times the sigmoid of the second half."""
+    """The first half along `dim` times the sigmoid of the second half.
+
+    >>> torch.nn.GLU()(torch.tensor([1., 2., 0., 0.]))
+    tensor([0.5000, 1.0000])
+    """
 
     def __init__(self, dim: int = -1):
         super().__init__()
@@ -226,7 +286,11 @@ class GLU(Module):
 
 
 class RReLU(Module):
-    """leaky_relu with a slope drawn for each element between two bounds while training."""
+    """leaky_relu with a slope drawn for each element between two bounds while training.
+
+    >>> torch.nn.RReLU().eval()(torch.tensor([-1., 1.]))
+    tensor([-0.2292,  1.0000])
+    """
 
     def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False):
         super().__init__()

@@ -10,21 +10,33 @@ from .module import Module
 
 
 class Sigmoid(Module):
-    """1 / (1 + exp(-x)), between 0 and 1."""
+    """1 / (1 + exp(-x)), between 0 and 1.
+
+    >>> torch.nn.Sigmoid()(torch.tensor([-2., 0., 2.]))
+    tensor([0.1192, 0.5000, 0.8808])
+    """
 
     def forward(self, input):
         return F.sigmoid(input)
 
 
 class LogSigmoid(Module):
-    """log(sigmoid(x))."""
+    """log(sigmoid(x)).
+
+    >>> torch.nn.LogSigmoid()(torch.tensor([-2., 0., 2.]))
+    tensor([-2.1269, -0.6931, -0.1269])
+    """
 
     def forward(self, input):
         return F.logsigmoid(input)
 
 
 class Hardsigmoid(Module):
-    """0 below -3, 1 above 3, a straight line between."""
+    """0 below -3, 1 above 3, a straight line between.
+
+    >>> torch.nn.Hardsigmoid()(torch.tensor([-2., 0., 2.]))
+    tensor([0.1667, 0.5000, 0.8333])
+    """
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -35,21 +47,33 @@ class Hardsigmoid(Module):
 
 
 class Tanh(Module):
-    """The hyperbolic tangent, between -1 and 1."""
+    """The hyperbolic tangent, between -1 and 1.
+
+    >>> torch.nn.Tanh()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.9640,  0.0000,  0.9640])
+    """
 
     def forward(self, input):
         return F.tanh(input)
 
 
 class Tanhshrink(Module):
-    """x - tanh(x)."""
+    """x - tanh(x).
+
+    >>> torch.nn.Tanhshrink()(torch.tensor([-2., 0., 2.]))
+    tensor([-1.0360,  0.0000,  1.0360])
+    """
 
     def forward(self, input):
         return F.tanhshrink(input)
 
 
 class Hardtanh(Module):
-    """x, cut off at two bounds."""
+    """x, cut off at two bounds.
+
+    >>> torch.nn.Hardtanh()(torch.tensor([-2., 0., 2.]))
+    tensor([-1.,  0.,  1.])
+    """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value=None,
                  max_value=None):  # fmt: skip
@@ -68,7 +92,11 @@ class Hardtanh(Module):
 
 
 class Softsign(Module):
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
+
+    >>> torch.nn.Softsign()(torch.tensor([-2., 0., 2.]))
+    tensor([-0.6667,  0.0000,  0.6667])
+    """
 
     def forward(self, input):
         return F.softsign(input)
