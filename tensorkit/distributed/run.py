@@ -1,10 +1,12 @@
 """Start a script on several processes: `python -m tensorkit.distributed.run --nproc-per-node 4 train.py`.
 
-From a notebook: `on_processes`.  It calls `mpiexec -n 4 python train.py` with the `mpiexec` that belongs to this Python: the one that a wheel put beside
-it, else the one on the PATH.  The name and the option are those of PyTorch's `torchrun`.
+It calls `mpiexec -n 4 python train.py` with the `mpiexec` that belongs to this Python: the one that a wheel put beside
+it, else the one on the PATH.  The name and the option are those of PyTorch's `torchrun`.  For a notebook there is
+`on_processes`, which takes the code itself.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +28,12 @@ def mpiexec() -> str:
     return found
 
 
+def more_than_cores() -> dict[str, str]:
+    """The environment in which Open MPI, too, starts more processes than the machine has cores; others do so anyway."""
+    wanted = {"OMPI_MCA_rmaps_base_oversubscribe": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}
+    return {**wanted, **os.environ}
+
+
 def on_processes(code: str, processes: int = 4) -> str:
     """Run Python code as a script on so many processes; returns what they printed.
 
@@ -36,7 +44,7 @@ def on_processes(code: str, processes: int = 4) -> str:
         script = Path(folder) / "script.py"
         script.write_text(textwrap.dedent(code), encoding="utf-8")
         command = [program, "-n", str(processes), sys.executable, str(script)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=more_than_cores())
     if done.returncode:
         raise RuntimeError(done.stderr.strip() or f"mpiexec ended with status {done.returncode}")
     return done.stdout
@@ -57,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     command = [program, "-n", str(asked.nproc_per_node), sys.executable, asked.script, *asked.arguments]
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run(command, check=False, env=more_than_cores()).returncode
 
 
 if __name__ == "__main__":
