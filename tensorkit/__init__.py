@@ -14,7 +14,7 @@ import warnings as _warnings
 # Overflow and division by zero give inf and nan, as in PyTorch; NumPy's warnings about them would only confuse.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
 
-from . import autograd, conversions, random, version  # noqa: E402, F401
+from . import autograd, conversions, drawing, random, version  # noqa: E402, F401
 from . import dtypes as _dtypes  # noqa: E402
 from .autograd import Variable  # noqa: E402, F401
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402, F401

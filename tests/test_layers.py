@@ -19,6 +19,7 @@ LAYERS = [
     ["conversions"],
     ["ops"],
     ["autograd", "random", "linalg", "special"],
+    ["drawing"],
     ["distributed"],
     ["func", "nn"],
     ["optim", "utils", "cuda", "backends", "amp", "accelerator"],

@@ -26,7 +26,7 @@ FAMILIES = [
     ("Matrices", "ops.matrices ops.linalg ops.decompose ops.lu ops.leastsquares"),
     ("Special functions", "ops.special"),
     ("Samples, grids and more", "ops.samples ops.misc"),
-    ("Random numbers", "random"),
+    ("Random numbers", "drawing random"),
     ("Types, devices and modes", "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy"),
 ]
 

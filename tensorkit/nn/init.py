@@ -10,7 +10,7 @@ from warnings import warn
 
 import numpy as np
 
-from ..random import randperm
+from ..drawing import randperm
 from ..tape import no_grad
 from ..tensor import Tensor, memory, wrap
 

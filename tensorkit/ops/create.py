@@ -1,6 +1,6 @@
 """Tensors made by a rule (zeros, ranges, the identity), or like a tensor that is there.
 
-Tensors from data stand in `data.py`, random ones in `tensorkit/random.py`.  `finish`, `resolve` and `shape_of` read the
+Tensors from data stand in `data.py`, random ones in `tensorkit/drawing.py`.  `finish`, `resolve` and `shape_of` read the
 arguments that all of them take.
 """
 

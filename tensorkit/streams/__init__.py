@@ -2,7 +2,7 @@
 
 `Engine` is what a `torch.Generator` holds: a Mersenne Twister, its seed and one normal number in waiting.
 Its methods draw numbers and hand them over as flat arrays *in the order in which PyTorch fills memory*.
-Shapes, views and tensors are not known here: `tensorkit.random` gives the arrays their shapes, and for a
+Shapes, views and tensors are not known here: `tensorkit.drawing` gives the arrays their shapes, and for a
 tensor that is not contiguous `fill` puts the numbers where PyTorch would.
 
 >>> engine = Engine(0)

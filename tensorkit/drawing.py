@@ -1,0 +1,281 @@
+"""Random tensors: PyTorch's functions and in-place methods over PyTorch's stream of numbers, equal for an equal seed.
+
+The numbers come from `tensorkit.streams`; here they get a shape and a dtype. Seeds, states and generators stand in
+`random.py`.
+
+Source: https://pytorch.org/docs/stable/torch.html#random-sampling
+"""
+
+import math
+
+import numpy as np
+
+from . import dtypes
+from .errors import not_implemented
+from .ops.create import finish, resolve, shape_of
+from .ops.declare import function, method, write_out
+from .ops.inplace import overwrite, unrelated
+from .ops.writable import check_writable
+from .random import engine_of
+from .streams import fill
+from .tensor import Tensor, memory, storage_of, wrap
+
+
+def _floating(dtype, name: str) -> np.dtype:
+    wanted = resolve(dtype, name)
+    if wanted.kind in "biu":
+        kernel = {"rand": "check_uniform_bounds", "randn": "normal_kernel_cpu"}[name]
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(wanted).cpp_name}'")
+    return wanted
+
+
+def _size(size: tuple, names: dict, name: str) -> tuple:
+    return shape_of((names.pop("size"),) if "size" in names else size, name)
+
+
+@function(method=False)
+def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
+         **names) -> Tensor:  # fmt: skip
+    """Numbers drawn evenly from 0 up to, not including, 1.
+
+    size   the shape: `rand(2, 3)` or `rand((2, 3))`
+    dtype  a floating-point type; the default dtype if not given
+
+    Source: https://pytorch.org/docs/stable/generated/torch.rand.html
+    """
+    shape = _size(size, names, "rand")
+    drawn = engine_of(generator).uniform(math.prod(shape), dtype=_floating(dtype, "rand")).reshape(shape)
+    return finish(drawn, requires_grad, device, out)
+
+
+@function(method=False)
+def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
+          **names) -> Tensor:  # fmt: skip
+    """Numbers drawn from the normal distribution with mean 0 and standard deviation 1.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.randn.html
+    """
+    shape = _size(size, names, "randn")
+    drawn = engine_of(generator).normal(math.prod(shape), dtype=_floating(dtype, "randn")).reshape(shape)
+    return finish(drawn, requires_grad, device, out)
+
+
+@function(method=False)
+def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None,
+            requires_grad=False) -> Tensor:  # fmt: skip
+    """Whole numbers drawn evenly from `low` (0) up to, not including, `high`.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.randint.html
+    """
+    if size is None:
+        if isinstance(high, (tuple, list)):
+            low, high, size = 0, low, high
+        elif high is None:
+            raise TypeError("randint() received an invalid combination of arguments - got (int)")
+    elif high is None:
+        low, high = 0, low
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    shape = shape_of((size,), "randint")
+    wanted = resolve(dtype, "randint", dtypes.int64)
+    drawn = engine_of(generator).randint(math.prod(shape), int(low), int(high), wanted).reshape(shape)
+    return finish(drawn, requires_grad, device, out)
+
+
+@function(method=False)
+def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
+             pin_memory=False) -> Tensor:  # fmt: skip
+    """The whole numbers below `n` in random order.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.randperm.html
+    """
+    if n < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+    order = engine_of(generator).randperm(int(n))
+    return finish(order.astype(resolve(dtype, "randperm", dtypes.int64)), requires_grad, device, out)
+
+
+def _like(name: str, draw):
+    def like(input, *args, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None,
+             generator=None, **names) -> Tensor:  # fmt: skip
+        array = np.empty_like(memory(input), dtype=None if dtype is None else resolve(dtype, name))
+        if array.dtype.kind in "biu" and name != "randint":
+            raise not_implemented(_KERNELS[{"rand": "uniform_", "randn": "normal_"}[name]],
+                                  dtypes.from_numpy(array.dtype).cpp_name)  # fmt: skip
+        _fill(array, draw(array, engine_of(generator), *args, **names))
+        return finish(array, requires_grad, device)
+
+    like.__name__ = f"{name}_like"
+    like.__doc__ = f"A tensor drawn by `{name}`, with the shape and (if none is given) the dtype of `input`."
+    return function(like, method=False)
+
+
+def _fill(array, flat) -> None:
+    """Put drawn numbers into an array in the order in which PyTorch would write its memory."""
+    if array.flags.c_contiguous:
+        array[...] = flat.reshape(array.shape)
+    else:
+        fill(array, flat)
+
+
+def _bounds(low, high=None):
+    return (0, low) if high is None else (low, high)
+
+
+rand_like = _like("rand", lambda array, engine: engine.uniform(array.size, dtype=array.dtype))
+randn_like = _like("randn", lambda array, engine: engine.normal(
+    array.size, dtype=array.dtype, contiguous=array.flags.c_contiguous))  # fmt: skip
+randint_like = _like(
+    "randint", lambda array, engine, low, high=None: engine.randint(array.size, *_bounds(low, high), array.dtype)
+)
+
+
+def _value(parameter):
+    return parameter._array if isinstance(parameter, Tensor) else parameter
+
+
+@function(method=False)
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False,
+           layout=None) -> Tensor:  # fmt: skip
+    """Numbers drawn from normal distributions: of one mean and deviation in a given size, or one for each element.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.normal.html
+    """
+    if np.any(np.asarray(_value(std)) < 0):
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(np.min(_value(std))):g}")
+    engine = engine_of(generator)
+    if size is not None:
+        shape = shape_of((size,), "normal")
+        wanted = resolve(dtype, "normal")
+        drawn = engine.normal(math.prod(shape), float(mean), float(std), wanted)
+        return finish(drawn.reshape(shape), requires_grad, device, out)
+    shape = np.broadcast_shapes(np.shape(_value(mean)), np.shape(_value(std)))
+    like = mean if isinstance(mean, Tensor) else std
+    if not isinstance(like, Tensor):
+        raise TypeError("normal() received an invalid combination of arguments")
+    standard = wrap(engine.normal(math.prod(shape), dtype=like._array.dtype).reshape(shape))
+    result = standard * std + mean
+    return finish(result._array, requires_grad, device, out)
+
+
+@function(method=False)
+def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
+    """1 with the probability that stands in each element (or with probability `p`), else 0."""
+    array, engine = memory(input), engine_of(generator)
+    if p is not None:
+        drawn = engine.bernoulli(array.size, p)
+    else:
+        if array.dtype.kind not in "fV":
+            raise NotImplementedError(f"\"bernoulli_tensor_cpu_self_\" not implemented for '{input.dtype.cpp_name}'")
+        if np.any((array < 0) | (array > 1)):
+            raise RuntimeError(
+                "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
+                "If so, please report an enhancement request to PyTorch.)"
+            )
+        drawn = engine.bernoulli_each(array).reshape(-1)
+    result = wrap(drawn.astype(array.dtype).reshape(array.shape))
+    return result if out is None else write_out(result, out)
+
+
+@function
+def multinomial(input, num_samples, replacement=False, *, generator=None, out=None) -> Tensor:
+    """Indices drawn with the weights given: for each row of `input`, `num_samples` of them.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.multinomial.html
+    """
+    array = memory(input)
+    if array.dtype.kind not in "fV":
+        raise RuntimeError("multinomial only supports floating-point dtypes for input, got: " + input.dtype.cpp_name)
+    if array.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and num_samples > array.shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if not np.all(np.isfinite(array)) or np.any(array < 0):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    if np.any(array.sum(-1) == 0):
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    result = wrap(engine_of(generator).multinomial(array, num_samples, replacement))
+    return result if out is None else write_out(result, out)
+
+
+@function(method=False)
+def poisson(input, generator=None) -> Tensor:
+    """Numbers of events, drawn for the rates in `input`."""
+    array = memory(input)
+    return wrap(np.asarray(engine_of(generator).poisson(array)).astype(array.dtype).reshape(array.shape))
+
+
+# In place
+
+
+def _in_place(name: str, draw, doc: str, floating: bool = True):
+    def method_(self, *args, generator=None, **names):
+        check_writable(self)
+        array = memory(self)
+        if floating and array.dtype.kind in "biu":
+            raise NotImplementedError(f"\"{_KERNELS.get(name, name)}\" not implemented for '{self.dtype.cpp_name}'")
+        drawn = draw(array, engine_of(generator), *args, **names)
+        if self._requires_grad:
+            fresh = np.empty_like(array)
+            _fill(fresh, drawn)
+            return overwrite(self, unrelated(self, fresh, _NODES.get(name) or name[:-1].title() + "Backward0"))
+        _fill(array, drawn)
+        storage_of(self).written()
+        return self
+
+    method_.__name__ = name
+    method_.__doc__ = doc
+    return method(method_)
+
+
+_NODES = {"bernoulli_": "BernoulliBackward2", "random_": "RandomBackward1", "log_normal_": "LogNormalBackward0"}
+_KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu", "exponential_": "exponential"}
+
+
+def _uniform(array, engine, a=0.0, b=1.0, **names):
+    low, high = names.get("from", a), names.get("to", b)
+    if low > high:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
+    return engine.uniform(array.size, float(low), float(high), array.dtype)
+
+
+def _normal(array, engine, mean=0.0, std=1.0):
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    return engine.normal(array.size, float(mean), float(std), array.dtype, array.flags.c_contiguous)
+
+
+def _random(array, engine, *bounds, **names):
+    if not bounds and not names:
+        return engine.random(array.size, array.dtype)
+    low, high = _bounds(*bounds) if bounds else (names["from"], names["to"])
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    return engine.randint(array.size, int(low), int(high), array.dtype)
+
+
+def _bernoulli(array, engine, p=0.5):
+    if isinstance(p, Tensor):
+        return engine.bernoulli_each(np.broadcast_to(p._array, array.shape)).reshape(-1).astype(array.dtype)
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+    return engine.bernoulli(array.size, p).astype(array.dtype)
+
+
+_in_place("uniform_", _uniform, "Numbers drawn evenly from `a` (0) up to `b` (1), in place.")
+_in_place("normal_", _normal, "Numbers drawn from the normal distribution, in place.")
+_in_place("random_", _random, "Whole numbers drawn evenly below `to` (from `from`), in place.", floating=False)
+_in_place("bernoulli_", _bernoulli, "1 with probability `p` (0.5), else 0, in place.", floating=False)
+_in_place("exponential_", lambda array, engine, lambd=1.0: engine.exponential(array.size, lambd, array.dtype),
+          "Numbers drawn from the exponential distribution of rate `lambd`, in place.")  # fmt: skip
+_in_place("geometric_", lambda array, engine, p: engine.geometric(array.size, p, array.dtype),
+          "Numbers of trials until the first success of probability `p`, in place.", floating=False)  # fmt: skip
+_in_place("cauchy_", lambda array, engine, median=0.0, sigma=1.0: engine.cauchy(array.size, median, sigma, array.dtype),
+          "Numbers drawn from the Cauchy distribution, in place.")  # fmt: skip
+_in_place("log_normal_", lambda array, engine, mean=1.0, std=2.0: engine.log_normal(array.size, mean, std, array.dtype),
+          "Numbers whose logarithm is normally distributed, in place.")  # fmt: skip
+
+
+Tensor.bernoulli = bernoulli
