@@ -41,6 +41,10 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
     size   the shape: `rand(2, 3)` or `rand((2, 3))`
     dtype  a floating-point type; the default dtype if not given
 
+    >>> _ = torch.manual_seed(0)
+    >>> torch.rand(3)
+    tensor([0.4963, 0.7682, 0.0885])
+
     Source: https://pytorch.org/docs/stable/generated/torch.rand.html
     """
     shape = _size(size, names, "rand")
@@ -53,6 +57,10 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
           **names) -> Tensor:  # fmt: skip
     """Numbers drawn from the normal distribution with mean 0 and standard deviation 1.
 
+    >>> _ = torch.manual_seed(0)
+    >>> torch.randn(3)
+    tensor([ 1.5410, -0.2934, -2.1788])
+
     Source: https://pytorch.org/docs/stable/generated/torch.randn.html
     """
     shape = _size(size, names, "randn")
@@ -64,6 +72,10 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
 def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None,
             requires_grad=False) -> Tensor:  # fmt: skip
     """Whole numbers drawn evenly from `low` (0) up to, not including, `high`.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.randint(10, (4,))
+    tensor([4, 9, 3, 0])
 
     Source: https://pytorch.org/docs/stable/generated/torch.randint.html
     """
@@ -86,6 +98,10 @@ def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, 
 def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
              pin_memory=False) -> Tensor:  # fmt: skip
     """The whole numbers below `n` in random order.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.randperm(5)
+    tensor([4, 0, 1, 3, 2])
 
     Source: https://pytorch.org/docs/stable/generated/torch.randperm.html
     """
@@ -139,6 +155,10 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
            layout=None) -> Tensor:  # fmt: skip
     """Numbers drawn from normal distributions: of one mean and deviation in a given size, or one for each element.
 
+    >>> _ = torch.manual_seed(0)
+    >>> torch.normal(0., 1., (2,))
+    tensor([ 1.5410, -0.2934])
+
     Source: https://pytorch.org/docs/stable/generated/torch.normal.html
     """
     if np.any(np.asarray(_value(std)) < 0):
@@ -160,7 +180,12 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
 
 @function(method=False)
 def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
-    """1 with the probability that stands in each element (or with probability `p`), else 0."""
+    """1 with the probability that stands in each element (or with probability `p`), else 0.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.bernoulli(torch.full((5,), 0.5))
+    tensor([1., 0., 1., 1., 1.])
+    """
     array, engine = memory(input), engine_of(generator)
     if p is not None:
         drawn = engine.bernoulli(array.size, p)
@@ -180,6 +205,10 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
 @function
 def multinomial(input, num_samples, replacement=False, *, generator=None, out=None) -> Tensor:
     """Indices drawn with the weights given: for each row of `input`, `num_samples` of them.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.multinomial(tensor([0., 1., 3.]), 2)
+    tensor([2, 1])
 
     Source: https://pytorch.org/docs/stable/generated/torch.multinomial.html
     """
@@ -202,7 +231,12 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 
 @function(method=False)
 def poisson(input, generator=None) -> Tensor:
-    """Numbers of events, drawn for the rates in `input`."""
+    """Numbers of events, drawn for the rates in `input`.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.poisson(tensor([1., 5.]))
+    tensor([2., 6.])
+    """
     array = memory(input)
     return wrap(np.asarray(engine_of(generator).poisson(array)).astype(array.dtype).reshape(array.shape))
 

@@ -89,19 +89,35 @@ def manual_seed(seed) -> Generator:
 
 @function(method=False)
 def seed() -> int:
-    """Start the global stream from the operating system's randomness; returns the seed."""
+    """Start the global stream from the operating system's randomness; returns the seed.
+
+    >>> isinstance(torch.seed(), int)
+    True
+    """
     return default_generator.seed()
 
 
 @function(method=False)
 def initial_seed() -> int:
-    """The seed that the global stream was started from."""
+    """The seed that the global stream was started from.
+
+    >>> _ = torch.manual_seed(7)
+    >>> torch.initial_seed()
+    7
+    """
     return default_generator.initial_seed()
 
 
 @function(method=False)
 def get_rng_state() -> Tensor:
-    """The state of the global stream, as a tensor of bytes."""
+    """The state of the global stream, as a tensor of bytes.
+
+    >>> state = torch.get_rng_state()
+    >>> first = torch.rand(2)
+    >>> torch.set_rng_state(state)
+    >>> torch.equal(torch.rand(2), first)
+    True
+    """
     return default_generator.get_state()
 
 
