@@ -178,8 +178,9 @@ class ParameterDict(Module):
             del self[key]
 
     def update(self, parameters) -> None:
-        """Put parameters in, from a mapping or from pairs of name and parameter."""
-        for key, value in pairs(parameters, "ParameterDict"):
+        """Put parameters in, from pairs of name and parameter or a mapping (a plain dict's in alphabetical order)."""
+        found = pairs(parameters, "ParameterDict")
+        for key, value in sorted(found, key=lambda pair: pair[0]) if type(parameters) is dict else found:
             self[key] = value
 
     def extra_repr(self) -> str:

@@ -164,7 +164,8 @@ class RNNBase(Module):
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, states)
         if input.ndim not in (2, 3):
-            raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D instead")
+            what = " tensor" * (self.mode[:3] == "RNN")
+            raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D{what} instead")
         alone = input.ndim == 2
         states = self._batched_states(states, alone)
         x = input.unsqueeze(0 if self.batch_first else 1) if alone else input
@@ -174,7 +175,7 @@ class RNNBase(Module):
         steps, samples = x._array.shape[:2]
         out, lasts = self._run(x, self._first_states(states, samples, x), [samples] * steps)
         if self.batch_first:
-            out = out.transpose(0, 1)
+            out = out.transpose(0, 1) if self.mode == "LSTM" else out.transpose_(0, 1)
         if alone:
             out = out.squeeze(0 if self.batch_first else 1)
             lasts = tuple([each.squeeze(1) for each in lasts])
@@ -220,6 +221,14 @@ class RNNBase(Module):
         return ", ".join(parts)
 
 
+def _refuse(others: dict) -> None:
+    """PyTorch's errors for arguments that a recurrent layer does not have."""
+    if "proj_size" in others:
+        raise ValueError("proj_size argument is only supported for LSTM, not RNN or GRU")
+    if others:
+        raise TypeError(f"RNNBase.__init__() got an unexpected keyword argument '{next(iter(others))}'")
+
+
 class RNN(RNNBase):
     """A plain recurrent network: h = tanh(W·x + b + U·h + c) at each step.
 
@@ -232,7 +241,8 @@ class RNN(RNNBase):
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias=True,
                  batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None,
-                 dtype=None):  # fmt: skip
+                 dtype=None, **others):  # fmt: skip
+        _refuse(others)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
         super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size, num_layers, bias, batch_first, dropout,
@@ -252,7 +262,8 @@ class GRU(RNNBase):
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
                  batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device=None,
-                 dtype=None):  # fmt: skip
+                 dtype=None, **others):  # fmt: skip
+        _refuse(others)
         super().__init__("GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, 0,
                          device, dtype)  # fmt: skip
 
@@ -278,7 +289,8 @@ class LSTM(RNNBase):
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
                  batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
-                 device=None, dtype=None):  # fmt: skip
+                 device=None, dtype=None, **others):  # fmt: skip
+        _refuse(others)
         super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional,
                          proj_size, device, dtype)  # fmt: skip
 

@@ -71,13 +71,13 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
         return constant_pad(input, pairs, 0 if value is None else value)
     if value:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
+    if mode not in _NAMES:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
     n = len(pad) // 2
     if len(shape) not in (n + 1, n + 2) or n > 3:
         raise NotImplementedError(
             f"Padding size {len(pad)} is not supported for {len(shape)}D input tensor.\n{_COMBINATIONS}"
         )
-    if mode not in _NAMES:
-        raise NotImplementedError(f"Unrecognised padding mode {mode}")
     _check_widths(shape, pairs, n, mode)
     index = tuple([
         None if pair == (0, 0) else _source(size, *pair, mode)

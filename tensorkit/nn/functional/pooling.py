@@ -3,13 +3,15 @@
 Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops.pool`.
 """
 
+import math
+
 from ...errors import brackets, not_implemented, times
 from ...ops import pool as _ops
 from ...ops import resample as _resample
 from ...ops.powers import pow
 from ...ops.shape import squeeze, unsqueeze
 from ...ops.sign import sgn
-from ...tensor import wrap
+from ...tensor import memory, wrap
 from ..sizes import tuple_of
 
 
@@ -281,6 +283,11 @@ def _unpooled(n: int, input, indices, kernel_size, stride, padding, output_size)
             if not have - s < want < have + s:
                 raise ValueError(f'invalid output_size "{wanted}" (dim {d} must be between {have - s} and {have + s})')
         sizes = wanted
+    places, last = memory(indices), math.prod(sizes)
+    wrong = places[(places < 0) | (places >= last)]
+    if wrong.size:
+        volume = times(sizes if n > 1 else (*sizes, 1))
+        raise RuntimeError(f"Found an invalid max index: {wrong[0]} (output volumes are of size {volume})")
     return _ops.spread_at(input, indices, tuple(sizes))
 
 

@@ -67,6 +67,13 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank: int = 0, 
     logs = log_probs.unsqueeze(1) if alone else log_probs
     inputs, labels = _lengths(input_lengths if not alone else [input_lengths]), _lengths(
         target_lengths if not alone else [target_lengths])  # fmt: skip
+    longest = logs._array.shape[0]
+    if max(inputs, default=0) > longest:
+        raise RuntimeError(
+            f"Expected input_lengths to have value at most {longest}, but got value "
+            f"{next(each for each in inputs if each > longest)} (while checking arguments for "
+            "ctc_loss_allocate_outputs)"
+        )
     rows = memory(targets)
     if rows.ndim == 1:
         ends = np.cumsum(labels)
