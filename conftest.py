@@ -23,6 +23,8 @@ def names_in_examples(request):
     if isinstance(request.node, pytest.DoctestItem):
         import tensorkit
 
+        if any("on_processes(" in example.source for example in request.node.dtest.examples):
+            pytest.importorskip("mpi4py", reason="the extra `distributed` is not installed")
         seen = request.node.dtest.globs
         seen.setdefault("torch", tensorkit)
         for name in tensorkit.__all__:

@@ -64,6 +64,19 @@ def all_reduce(tensor: Tensor, op: RedOpType = ReduceOp.SUM, group: Any = None, 
 
     All processes must give the same shape and dtype.  Returns a `Work` with `async_op`, else None.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> code = '''
+    ... import tensorkit as torch
+    ... import tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... x = torch.tensor([1., 10.]) * (dist.get_rank() + 1)
+    ... dist.all_reduce(x)
+    ... if dist.get_rank() == 0:
+    ...     print(x)
+    ... '''
+    >>> print(on_processes(code, 2))
+    tensor([ 3., 30.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_reduce
     """
     checks.is_tensor("tensor", tensor)

@@ -37,6 +37,10 @@ def more_than_cores() -> dict[str, str]:
 def on_processes(code: str, processes: int = 4) -> str:
     """Run Python code as a script on so many processes; returns what they printed.
 
+    >>> print(on_processes("from mpi4py import MPI; print(MPI.COMM_WORLD.size)", 2))
+    2
+    2
+
     Raises RuntimeError with what stood on standard error if one of them failed; FileNotFoundError without MPI.
     """
     program = mpiexec()
@@ -44,7 +48,9 @@ def on_processes(code: str, processes: int = 4) -> str:
         script = Path(folder) / "script.py"
         script.write_text(textwrap.dedent(code), encoding="utf-8")
         command = [program, "-n", str(processes), sys.executable, str(script)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=more_than_cores())
+        environment = more_than_cores()
+        environment.pop("PYTHONUNBUFFERED", None)  # each process's lines stay in one piece
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise RuntimeError(done.stderr.strip() or f"mpiexec ended with status {done.returncode}")
     return done.stdout

@@ -33,6 +33,20 @@ class DistributedDataParallel(Module):
 
     `device_ids` and `output_device` are for GPUs; the others of PyTorch's arguments change nothing.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> code = '''
+    ... import tensorkit as torch
+    ... import tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+    ... x = torch.tensor([[1. + 2 * dist.get_rank()]])
+    ... model(x).sum().backward()
+    ... if dist.get_rank() == 0:
+    ...     print("the mean of 1 and 3:", model.module.weight.grad)
+    ... '''
+    >>> print(on_processes(code, 2))
+    the mean of 1 and 3: tensor([[2.]])
+
     Raises ValueError before `init_process_group`; RuntimeError for a network without parameters to learn, for networks
     that differ between processes, and at the second forward pass for parameters without gradients.
 
