@@ -3,22 +3,24 @@
 Needs a Python with `torch` 2.13, beside what the tests need. Each graph of `inspected.py` is built by both libraries,
 by PyTorch inside of `record()` and once more without. Compared are the graph's nodes and edges (values, gradients,
 rules, contributions, the axes summed over), the steps, the leaves, the finite differences, every `why`, every view of a
-tensor. Without `record()` some values are unknown; what is known must be the same. Names as arguments choose graphs;
-`--record` writes what PyTorch says for the suite that runs without it. Exits 0 when all agree, 1 else, 2 without
-PyTorch.
+tensor; then what magics and widgets say in an IPython shell. Without `record()` some values are unknown; what is known
+must be the same. Names as arguments choose graphs; `--record` writes what PyTorch says for the suite that runs without
+it. Exits 0 when all agree, 1 else, 2 without PyTorch.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from inspected import GRAPHS, differences, inspected, left_out_overwritten, save  # noqa: E402
+from inspected import CELLS, GRAPHS, differences, inspected, left_out_overwritten, printed, save  # noqa: E402
 
+AGAIN = re.compile(r" ?\d+ values? that PyTorch does not keep (was|were) computed again from the leaves\.")
 NODE = ("shape", "dtype", "requires_grad", "value", "gradient", "stored_grad", "op", "grad_fn", "version")
 USE = ("slot", "rule", "contribution", "summed")
 
@@ -63,6 +65,23 @@ def compare(name: str, torch, tensorkit) -> tuple[list[str], list[str], int, dic
     return differences(ours, theirs, name), known, unknown, theirs
 
 
+def compare_cells(torch, tensorkit) -> list[str]:
+    """Where a cell of magics or widgets says something else on PyTorch; what is computed again may say so."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    ours, theirs = printed(shell, tensorkit), printed(shell, torch)
+    for said in theirs:
+        said[:] = [text for line in said if (text := AGAIN.sub("", line)) or not line]
+    found = []
+    for cell, mine, other in zip(CELLS, ours, theirs, strict=True):
+        title = " ".join(cell.splitlines()[-1].split())
+        lines = differences(mine, other, title)
+        print(f"{title[:68]:70}{len(other):4} lines  {'equal' if not lines else f'{len(lines)} differ'}", flush=True)
+        found += lines
+    return found
+
+
 def main(arguments: list[str]) -> int:
     """Print a table of the graphs and every difference; returns the exit status."""
     if importlib.util.find_spec("torch") is None:
@@ -84,6 +103,8 @@ def main(arguments: list[str]) -> int:
         rest = f"equal, {unknown} unknown" if not known else f"{len(known)} differ"
         print(f"{name:28}{len(shown['nodes']):7}{len(shown['edges']):7}{texts:7}  {state:9} {rest}", flush=True)
         lines += [*found, *known]
+    if chosen == list(GRAPHS):
+        lines += compare_cells(torch, tensorkit)
     if "--record" in arguments:
         save(answers)
     print(*lines[:200], sep="\n")

@@ -365,6 +365,118 @@ def _lines(said):
         return [f"ValueError: {error}"]
 
 
+# What the magics and the widgets say, cell by cell; `torch` is one library or the other
+
+CELLS = """
+x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+w = torch.tensor(0.5, requires_grad=True)
+f = ((x @ x) * w).sum()
+---
+%graph f
+---
+%graph --text --limit 3 f
+---
+%graph --dot f
+---
+%grads f
+---
+%tensor x
+---
+%tensor --histogram x
+---
+%tensor --slices x
+---
+%tensor --broadcast x, x[0]
+---
+%tensor --product x, x
+---
+%backprop f
+---
+%backprop --text --backward-only f
+---
+%gradcheck f
+---
+%why x
+---
+%why f
+---
+%whatif f
+---
+%descend (torch.sin(x) ** 2) --steps 3
+---
+%descend torch.cosh --steps 2 --text
+---
+%%graph --text
+torch.manual_seed(0)
+net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+loss = net(x).mean() + 1
+---
+%%graph --text --fold module
+loss = (net(x) ** 2).mean() + 1
+---
+def inside(a):
+    b = a * 3 + 1
+    get_ipython().run_line_magic("graph", "--text b")
+inside(w)
+---
+%graph no_such_name
+---
+from tensorkit_widgets import BackpropStepper, DescentPlayground, GraphInspector, TrainingMonitor, WhatIf
+inspector = GraphInspector(f)
+inspector.select("w")
+print(inspector.detail["said"], inspector.check())
+inspector
+---
+stepper = BackpropStepper(f)
+stepper.step(); print(stepper.said)
+stepper.run_all(); print(stepper.said)
+---
+what_if = WhatIf(f)
+what_if.set({"w": 2.0, "x[0, 1]": 5.0}); print(what_if.said)
+print(w.item()); what_if.apply(); print(w, x)
+---
+what_if = WhatIf(lambda x, y: torch.sin(x) * y + 1, x=1.0, y=2.0)
+what_if.set(y=3.0); print(what_if.said)
+---
+playground = DescentPlayground(torch.sin, 1.0)
+playground.run(3); print(playground)
+---
+monitor = TrainingMonitor(net)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for step in range(5):
+    optimizer.zero_grad()
+    loss = (net(x.detach()) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    monitor.log(loss=loss, accuracy=0.5)
+monitor
+---
+loss = (net(x.detach()) ** 2).mean()
+loss.backward(retain_graph=True)
+%why net[0].weight
+""".strip().split("\n---\n")
+
+
+def printed(shell, torch):
+    """What each of `CELLS` prints and displays as text in an IPython shell, and which forms else it is displayed in."""
+    from IPython.utils.capture import capture_output
+
+    shell.reset(new_session=True)
+    shell.run_line_magic("load_ext", "tensorkit")
+    shell.user_ns["torch"] = torch
+    said = []
+    for cell in CELLS:
+        with capture_output() as caught:
+            outcome = shell.run_cell(cell)
+        problem = outcome.error_before_exec or outcome.error_in_exec
+        lines = caught.stdout.splitlines() + caught.stderr.splitlines()
+        for output in caught.outputs:
+            lines += [*output.data.get("text/plain", "").splitlines(), ", ".join(sorted(output.data))]
+        said.append([*lines, f"{type(problem).__name__}: {problem}"] if problem else lines)
+    shell.run_line_magic("unload_ext", "tensorkit")
+    return said
+
+
 # Comparing
 
 

@@ -223,6 +223,8 @@ class _Tidy(ast.NodeTransformer):
             return ast.BinOp(args[0], ast.MatMult(), args[1])
         if name == "where_positive" and len(args) == 2:
             return ast.BinOp(args[0], ast.Mult(), ast.Compare(args[1], [ast.Gt()], [ast.Constant(0)]))
+        if name == "scaled" and len(args) == 2:
+            return self.visit_BinOp(ast.BinOp(args[0], ast.Mult(), args[1]))
         if name == "counted" and all(isinstance(arg, ast.Constant) for arg in args):
             return ast.Constant(counted(args[0].value, args[1].value))  # type: ignore[attr-defined]
         while args and isinstance(args[-1], ast.Constant) and (args[-1].value is None or args[-1].value is False):

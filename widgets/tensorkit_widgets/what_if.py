@@ -55,7 +55,7 @@ class WhatIf(ipywidgets.VBox):
     names      for a tensor: what to call the tensors; left out, in a notebook, it is the notebook's own variables
     direction  of the picture: "right", "down" or "auto"
     leaves     for a function: its arguments by name, a number or a scalar tensor each, or (value, lowest, highest);
-               the function is called with tensors of the library that one of them is of
+               the function is called with tensors of the library that one of them is of, or that it computes with
 
     A leaf with few elements has a slider for each of them, `w[0, 1]`; there are twelve sliders at most. TypeError for
     anything else; ValueError for a tensor without such leaves, or whose operations can't be repeated.
@@ -118,9 +118,10 @@ class WhatIf(ipywidgets.VBox):
     def _from_tensor(self, tensor: Any, names: Mapping[str, Tensor]) -> dict[str, tuple[float, float, float]]:
         notebook = {name: each for name, each in names.items() if is_tensor(each)}
         self._named: dict[str, Tensor] = notebook
+        origins: Mapping[int, Any] = {}
         if is_foreign(tensor):
             adopted = adopt(tensor, notebook)
-            tensor, self._named = adopted.tensor, adopted.names
+            tensor, self._named, origins = adopted.tensor, adopted.names, adopted.origins
         self._replay = Replay(tensor)
         self.entries: dict[str, Entry] = {}
         self.unmoved = 0
@@ -131,7 +132,7 @@ class WhatIf(ipywidgets.VBox):
                 continue
             for index in np.ndindex(*leaf.shape):
                 place = f"[{', '.join(map(str, index))}]" if index else ""
-                self.entries[own + place] = Entry(leaf, notebook.get(own, leaf), own, index)
+                self.entries[own + place] = Entry(leaf, origins.get(id(leaf), leaf), own, index)
         if not self.entries:
             raise ValueError(f"there is no leaf to move: sliders are for floating-point leaves of up to {MOST} numbers")
         self._run = self._run_tape
