@@ -51,7 +51,7 @@ def row(op, names, known, sampled) -> str:
     operands = [operand for operand, rule in zip(op.operands, op.rules, strict=False) if rule is not None]
     flat = bool(operands) and all(rule is None or rule.__name__ == "nothing" for rule in op.rules)
     refused = op.name in known.NO_DERIVATIVE
-    gradient = "refused" if refused else "flat" if flat else ", ".join(operands)
+    gradient = "flat" if flat else "refused" if refused else ", ".join(operands)
     second = "" if not operands or refused else "first" if op.name in known.SMOOTH_ONCE else "yes"
     if operands and not refused and op.name not in sampled:
         second = "no"

@@ -25,12 +25,14 @@ from cases.grow import grow  # noqa: E402
 
 WITHIN = 1e-5
 WITHIN_HALF = 2e-2  # float16 and bfloat16
+EPSILONS = {"torch.float32": 2**-23, "torch.float64": 2**-52, "torch.complex64": 2**-23, "torch.complex128": 2**-52}
 
 
 def answers(text: str, torch) -> list[dict]:
     """The library's answers to the program without printed texts and warnings, which the replayed cases compare."""
     found = observe.run(language.parse(text, "fuzz")[0], torch)
-    return [{key: value for key, value in answer.items() if key not in ("repr", "warns")} for answer in found]
+    told = [{key: value for key, value in answer.items() if key not in ("repr", "warns")} for answer in found]
+    return [answer for answer in told if answer != {"show": None}]  # a warning was all that the statements gave
 
 
 def only_classes(answers: list[dict]) -> list[dict]:
@@ -40,7 +42,8 @@ def only_classes(answers: list[dict]) -> list[dict]:
 
 def in_float64(text: str) -> str:
     """The program with all its floats in double precision."""
-    return re.sub(r"\.float\(\)", ".double()", re.sub(r"torch\.b?float(16|32)", "torch.float64", text))
+    text = re.sub(r"torch\.b?float(16|32)", "torch.float64", text).replace("torch.complex64", "torch.complex128")
+    return re.sub(r"\.(float|half|bfloat16)\(\)", ".double()", text)
 
 
 def difference(text: str, torch, other) -> str | None:
@@ -60,10 +63,10 @@ def same_but_for_rounding(wanted, got, exact) -> bool:
     if not len(wanted) == len(got) == len(exact):
         return False
     # Where summands cancel, what remains is off by some units in the last place of the summands, however small it is
-    # itself: 0 in one library may be 2e-16 in the other.  float32 is measured against float64 below; for float64 there
-    # is nothing better to measure against, so the program's largest number stands for its summands.
-    largest = max((abs(v) for w in wanted for v in w.get("tensor", ()) if math.isfinite(v)), default=0.0)
-    cancelled = 64 * sys.float_info.epsilon * largest
+    # itself: 0 in one library may be 2e-16 in the other.  The program's largest number stands for its summands: nothing
+    # tells them apart afterwards, and where float32 happens to be exact, float64 does not tell either.
+    largest = max((abs(v) for w in wanted for v in parts(w.get("tensor", [])) if math.isfinite(v)), default=0.0)
+    cancelled = {kind: 8 * epsilon * largest for kind, epsilon in EPSILONS.items()}
     for w, g, e in zip(wanted, got, exact, strict=True):
         if "tensor" not in w or "tensor" not in g:
             if only_classes([w]) != only_classes([g]):
@@ -71,14 +74,19 @@ def same_but_for_rounding(wanted, got, exact) -> bool:
             continue
         if w["shape"] != g["shape"] or w["shape"] != e.get("shape") or w["dtype"] != g["dtype"]:
             return False
-        if not _near(w, g, e, cancelled if w["dtype"] == "torch.float64" else 0.0):
+        if not _near(w, g, e, cancelled.get(w["dtype"], 0.0)):
             return False
     return True
 
 
+def parts(numbers: list) -> list:
+    """The numbers of a tensor in a row: of complex ones, real and imaginary part."""
+    return [part for each in numbers for part in (each if isinstance(each, list) else (each,))]
+
+
 def _near(wanted: dict, got: dict, exact: dict, noise: float) -> bool:
-    relative = WITHIN_HALF if "16" in wanted["dtype"] else WITHIN
-    triples = list(zip(wanted["tensor"], got["tensor"], exact["tensor"], strict=True))
+    relative = WITHIN_HALF if wanted["dtype"] in ("torch.float16", "torch.bfloat16") else WITHIN
+    triples = list(zip(*(parts(each["tensor"]) for each in (wanted, got, exact)), strict=True))
     finite = [(w, e) for w, _, e in triples if math.isfinite(w) and math.isfinite(e)]
     scale = max((abs(w) for w, _ in finite), default=0.0) / 10
     slack = 8 * max((abs(w - e) for w, e in finite), default=0.0)
@@ -147,11 +155,11 @@ def write(number: int, seed: int, torch) -> None:
     print(f"{path}: {len(chosen)} programs; now run tests/cases/record.py fuzzed")
 
 
-def compare_many(seed: int, number: int, show: int, torch, other) -> int:
+def compare_many(seed: int, number: int, show: int, torch, other, wide: bool = False) -> int:
     """Compare `number` programs, print what differs; how many do."""
     started, failing = time.monotonic(), {}
     for n in range(seed, seed + number):
-        text = grow(n, torch)
+        text = grow(n, torch, wide)
         if what := difference(text, torch, other):
             failing.setdefault(kind(what), []).append((n, text, what))
     total = sum(map(len, failing.values()))
@@ -167,6 +175,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--show", type=int, default=10, help="how many kinds of differences to shrink and print")
+    parser.add_argument("--wide", action="store_true", help="programs from the wider grammar")
     parser.add_argument("--write", type=int, metavar="N", help="write N programs to cases/programs/fuzzed.txt instead")
     options = parser.parse_args()
     import torch
@@ -177,7 +186,7 @@ def main() -> int:
         return 0
     import tensorkit
 
-    return 1 if compare_many(options.seed, options.programs, options.show, torch, tensorkit) else 0
+    return 1 if compare_many(options.seed, options.programs, options.show, torch, tensorkit, options.wide) else 0
 
 
 if __name__ == "__main__":

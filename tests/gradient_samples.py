@@ -9,7 +9,7 @@ import numpy as np
 import tensorkit as torch
 
 #: Tracked, as in PyTorch, but without a derivative.
-NO_DERIVATIVE = {"floor_divide", "distinct", "distinct_slices", "distinct_runs"}
+NO_DERIVATIVE = {"floor_divide", "heaviside", "distinct", "distinct_slices", "distinct_runs", "nextafter"}
 
 #: Their second derivatives are not implemented, or are distributions.
 SMOOTH_ONCE: set[str] = set()
@@ -123,7 +123,8 @@ SAMPLES = {
         ]
     },
     "pow": [(torch.pow, [Y, X]), (lambda x: x**3, [X]), (lambda x: 2**x, [X]), (lambda x: x**-1.5, [Y])],
-    "trunc_divide": one(lambda x, y: torch.div(x, y, rounding_mode="trunc"), X, Y),
+    "div_floor": one(lambda x, y: torch.div(x, y, rounding_mode="floor"), X, Y),
+    "div_trunc": one(lambda x, y: torch.div(x, y, rounding_mode="trunc"), X, Y),
     "complex": one(lambda x, y: (torch.complex(x, y) * torch.complex(y, x)).abs(), X, Y),
     "conj": one(lambda x, y: (torch.complex(x, y).conj() * torch.complex(y, x)).imag, X, Y),
     "real": one(lambda x, y: (torch.complex(x, y) ** 2).real, X, Y),

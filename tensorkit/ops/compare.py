@@ -3,11 +3,16 @@
 import numpy as np
 
 from .. import dtypes
-from ..errors import wrong_argument
+from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import number_for, to_dtype
 from .declare import FUNCTIONS, attach_operator, binary, broadcast_error, function, op, unary
 from .promote import is_number, result_dtype
+
+
+def _refuse_complex(kernel: str, x) -> None:
+    if x.dtype.kind == "c":
+        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
 
 
 @binary(operator="__gt__", aliases=("greater",))
@@ -17,6 +22,7 @@ def gt(x, y):
     >>> tensor([1, 2, 3]) > 2
     tensor([False, False,  True])
     """
+    _refuse_complex("gt_cpu", x)
     return np.greater(x, y)
 
 
@@ -27,6 +33,7 @@ def ge(x, y):
     >>> tensor([1, 2, 3]) >= 2
     tensor([False,  True,  True])
     """
+    _refuse_complex("ge_cpu", x)
     return np.greater_equal(x, y)
 
 
@@ -37,6 +44,7 @@ def lt(x, y):
     >>> tensor([1, 2, 3]) < 2
     tensor([ True, False, False])
     """
+    _refuse_complex("lt_cpu", x)
     return np.less(x, y)
 
 
@@ -47,6 +55,7 @@ def le(x, y):
     >>> tensor([1, 2, 3]) <= 2
     tensor([ True,  True, False])
     """
+    _refuse_complex("le_cpu", x)
     return np.less_equal(x, y)
 
 
@@ -116,6 +125,7 @@ def logical_not(x):
 def _bitwise(name: str, kernel: str, operator: str, ufunc, doc: str):
     def body(x, y):
         if x.dtype.kind not in "biu":
+            np.broadcast(x, y)  # shapes that do not fit are told first
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
         return ufunc(x, y)
 
@@ -161,6 +171,8 @@ def maximum(x, y):
     >>> torch.maximum(tensor([1., 4.]), tensor([3., 2.]))
     tensor([3., 4.])
     """
+    if x.dtype.kind == "c":
+        raise RuntimeError("maximum not implemented for complex tensors.")
     return np.maximum(x, y)
 
 
@@ -171,6 +183,8 @@ def minimum(x, y):
     >>> torch.minimum(tensor([1., 4.]), tensor([3., 2.]))
     tensor([1., 2.])
     """
+    if x.dtype.kind == "c":
+        raise RuntimeError("minimum not implemented for complex tensors.")
     return np.minimum(x, y)
 
 
@@ -187,6 +201,8 @@ def fmax(x, y):
     >>> torch.fmax(tensor([1., float("nan")]), tensor([2., 3.]))
     tensor([2., 3.])
     """
+    if x.dtype.kind == "c":
+        raise RuntimeError("fmax not implemented for complex tensors.")
     return np.fmax(x, y)
 
 
@@ -198,6 +214,8 @@ def fmin(x, y):
     >>> torch.fmin(tensor([1., float("nan")]), tensor([2., 3.]))
     tensor([1., 3.])
     """
+    if x.dtype.kind == "c":
+        raise RuntimeError("fmin not implemented for complex tensors.")
     return np.fmin(x, y)
 
 

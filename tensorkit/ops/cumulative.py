@@ -69,6 +69,8 @@ def cumprod(x, dim, dtype=None):
 
 def _running_extreme(name: str, ufunc):
     def body(x, dim):
+        if x.dtype.kind == "c":
+            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
         if x.ndim == 0:
             if dim not in (0, -1):
                 raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")

@@ -84,6 +84,8 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: 
                 given = (*args[:count], tuple(args[count:]))
             if kwargs or len(given) != len(names):
                 given = bind(op, names, defaults, given, kwargs)
+            if out is not None and names[-1] == "dtype" and given[-1] is None and isinstance(out, Tensor):
+                given = (*given[:-1], out.dtype)  # what it is written to says in which type it is computed
             found = run(op, given[:count], given[count:], optional)
         except (TypeError, AttributeError) as error:
             better = told(name, args, kwargs, error)

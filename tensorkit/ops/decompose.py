@@ -110,7 +110,17 @@ def linalg_svd(A, full_matrices=True, driver=None):
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.svd.html
     """
     check_matrix("linalg.svd", A)
-    return tuple(np.linalg.svd(A, full_matrices))
+    return tuple(svd_of(A, full_matrices))
+
+
+def svd_of(A, *args, **kwargs):
+    """NumPy's decomposition, with PyTorch's words where it fails."""
+    try:
+        return np.linalg.svd(A, *args, **kwargs)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(
+            "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."
+        ) from None
 
 
 def svdvals(A, *, driver=None, out=None):
@@ -123,7 +133,7 @@ def svdvals(A, *, driver=None, out=None):
 
 @op(A=None, function=False, method=False)
 def _only_values(A):
-    return np.linalg.svd(A, compute_uv=False)
+    return svd_of(A, compute_uv=False)
 
 
 _svd_result = return_type("svd", "U", "S", "V")

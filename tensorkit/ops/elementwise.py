@@ -85,7 +85,7 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
 
 
 def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, method=True, aliases=(), inplace=True,
-           operator=None, scales=False, check=None):  # fmt: skip
+           operator=None, scales=False, check=None, function=True):  # fmt: skip
     """Declare an operation on the elements of two operands that broadcast together; either may be a Python number.
 
     dx, dy    the derivatives of `x` and `y`, naming what they need of `x`, `y` and `out`; None: not differentiable
@@ -114,7 +114,7 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
         if operator is not None:
             apply.__name__, apply.__doc__ = operator, body.__doc__
             setattr(Tensor, operator, apply)
-        return register(op, (make(op.name), make("." + op.name)), body, method, aliases=aliases)
+        return register(op, (make(op.name), make("." + op.name)), body, method, function, aliases)
 
     return declare
 

@@ -49,6 +49,8 @@ def _check_some(name: str, x, dim) -> None:
 def _extreme_along(name: str, pick):
     def body(x, dim, keepdim=False):
         _check_not_empty(name, x, dim)
+        if x.dtype.kind == "c":
+            raise RuntimeError(f"{name}(): does not support complex input")
         if x.ndim == 0:
             wrap_dim(dim, 0)
             return np.array(x), np.int64(0)

@@ -127,8 +127,8 @@ def _scatter(x, src, index, dim):
 def _scatter_add(x, src, index, dim):
     result = np.array(x)
     if x.ndim == 0:
-        return result + src
-    np.add.at(result, _open_grid(index, dim), src[tuple([slice(n) for n in index.shape])])
+        return result + np.ravel(src)[: index.size].sum(dtype=x.dtype)
+    np.add.at(result, _open_grid(index, dim), src[tuple([slice(n) for n in index.shape])] if src.ndim else src)
     return result
 
 
@@ -170,6 +170,8 @@ def scatter_add(input, dim, index, src):
     _check_gather("scatter_add", input._array, index._array, dim)
     if src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if max(index.ndim, 1) != max(src.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     return _scatter_add(input, src, index, dim)
 
 

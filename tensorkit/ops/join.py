@@ -351,6 +351,9 @@ def cartesian_prod(*tensors):
             [2, 5],
             [2, 6]])
     """
+    for each in tensors:
+        if each.ndim != 1:
+            raise RuntimeError(f"Expect a 1D vector, but got shape {brackets(each._array.shape)}")
     if len(tensors) == 1:
         return tensors[0]
     return stack([reshape(each, -1) for each in meshgrid(*tensors, indexing="ij")], 1)

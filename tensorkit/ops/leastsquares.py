@@ -9,7 +9,7 @@ import numpy as np
 from .. import dtypes
 from ..tensor import Tensor, wrap
 from .declare import function, op
-from .decompose import check_matrix, linalg_eigh, svdvals
+from .decompose import check_matrix, linalg_eigh, svd_of, svdvals
 from .linalg import is_vector
 from .matmul import matmul
 from .reduce import sum as sum_
@@ -27,7 +27,7 @@ def _pinv_dx(g, A, out):
 @op(A=lambda g, A, out: _pinv_dx(g, A, out), node_name="LinalgPinvBackward0", function=False, method=False)
 def _pinv(A, atol, rtol, hermitian):
     check_matrix("linalg.pinv", A)
-    U, S, Vh = np.linalg.svd(A, full_matrices=False)
+    U, S, Vh = svd_of(A, full_matrices=False)
     keep = np.maximum(atol, rtol * S.max(-1, keepdims=True, initial=0)) < S
     inverse = np.where(keep, 1 / np.where(keep, S, 1), 0)
     return np.asarray(np.swapaxes(Vh, -1, -2).conj() * inverse[..., None, :] @ np.swapaxes(U, -1, -2).conj(), A.dtype)

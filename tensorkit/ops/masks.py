@@ -113,8 +113,14 @@ def masked_scatter(input, mask, source):
     >>> tensor([1, 2, 3]).masked_scatter(tensor([True, False, True]), tensor([10, 20]))
     tensor([10,  2, 20])
     """
-    where_ = np.nonzero(np.broadcast_to(mask._array, input._array.shape))
-    count = len(where_[0]) if where_ else 1
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"masked_scatter: expected self and source to have same dtypes but got{input.dtype.cpp_name} and "
+            f"{source.dtype.cpp_name}"
+        )
+    places = np.broadcast_to(mask._array, input._array.shape)
+    where_ = np.nonzero(places) if places.ndim else (places,)  # of no dimensions, the mask itself is the index
+    count = int(np.count_nonzero(places))
     if count > source._array.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
     return _masked_scatter(input, source, where_, count, watch(mask, input, source))

@@ -113,7 +113,7 @@ def mv(x, y):
             f"addmv input tensors must have the same dtype, but got {b.cpp_name}, {a.cpp_name}, and {b.cpp_name}"
         ),
     )
-    return product(x, y)
+    return product(x, y, "addmv_impl_cpu")
 
 
 @op(x=lambda g, y: g * y, y=lambda g, x: g * x)

@@ -10,6 +10,7 @@ from ..tensor import Tensor, wrap
 from .cast import c_cast
 from .declare import binary, broadcast_error, function, op
 from .join import stack
+from .pointwise import no_derivative, nothing
 from .promote import result_dtype
 from .return_types import return_type
 
@@ -152,7 +153,8 @@ def heaviside(input, values, *, out=None):
     return _heaviside(input, values, out=out)
 
 
-@binary(inplace=False, method=False)
+@binary(no_derivative("heaviside"), no_derivative("heaviside"), inplace=False, method=False,
+        node_name="torch::autograd::NotImplemented")  # fmt: skip
 def _heaviside(x, y):
     return np.where(x == 0, y, (x > 0).astype(x.dtype))[()]
 
@@ -174,7 +176,7 @@ gcd = _of_integers("gcd", np.gcd, "The greatest common divisor.")
 lcm = _of_integers("lcm", np.lcm, "The least common multiple.")
 
 
-@binary(None, None)
+@binary(nothing, nothing)
 def nextafter(x, y):
     """The next number that the dtype has after `x`, in the direction of `y`.
 

@@ -133,9 +133,9 @@ def div(input, other, *, rounding_mode=None, out=None):  # noqa: F811
     if rounding_mode is None:
         return _true_div(input, other, out=out)
     if rounding_mode == "floor":
-        return _floor_divide(input, other, out=out)
+        return _div_floor(input, other, out=out)
     if rounding_mode == "trunc":
-        return _trunc_divide(input, other, out=out)
+        return _div_trunc(input, other, out=out)
     raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
@@ -174,13 +174,13 @@ def floor_divide(x, y):
     return np.where(np.equal(y, 0), x / y, np.floor_divide(x, y))[()]
 
 
-@binary(nothing, nothing, inplace=False, method=False, node_name="DivBackward2")
-def _floor_divide(x, y):
+@binary(nothing, nothing, inplace=False, method=False, function=False, node_name="DivBackward2")
+def _div_floor(x, y):
     return floor_divide.op.forward(x, y)
 
 
-@binary(nothing, nothing, inplace=False, method=False, node_name="DivBackward2")
-def _trunc_divide(x, y):
+@binary(nothing, nothing, inplace=False, method=False, function=False, node_name="DivBackward2")
+def _div_trunc(x, y):
     _refuse_division("div_trunc_cpu", x, np.asarray(y))
     if x.dtype.kind in "iu":
         return (np.sign(x) * np.sign(y) * (np.abs(x) // np.abs(y))).astype(x.dtype)

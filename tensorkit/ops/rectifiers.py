@@ -109,7 +109,9 @@ def softplus(x, beta, threshold):
     """log(1 + exp(beta · x)) / beta: a smooth relu; x itself where beta · x is above the threshold."""
     _refuse_whole(x, "softplus_cpu")
     scaled = x * x.dtype.type(beta)
-    return np.where(scaled > threshold, x, _log1p(_exp(np.minimum(scaled, threshold))) / x.dtype.type(beta))[()]
+    return np.where(
+        scaled > threshold, x, _log1p(_exp(np.minimum(scaled, x.dtype.type(threshold)))) / x.dtype.type(beta)
+    )[()]
 
 
 @op(x=lambda g, x: g * sigmoid(-x), function=False, method=False)
@@ -122,21 +124,22 @@ def log_sigmoid(x):
 @op(x=lambda g, x, low, high: _within(g, x, low, high), function=False, method=False)
 def hardtanh(x, low, high):
     """x, cut off at two bounds."""
-    return np.clip(x, x.dtype.type(low), x.dtype.type(high))
+    return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
 
 
 @op(x=lambda g, x: _within(g / 6, x, -3, 3), function=False, method=False)
 def hardsigmoid(x):
     """A sigmoid of straight lines: 0 below -3, 1 above 3."""
     _refuse_whole(x, "hardsigmoid_cpu")
-    return np.clip(x + 3, 0, 6) / 6
+    three, six = x.dtype.type(3), x.dtype.type(6)
+    return np.minimum(np.maximum(x + three, x.dtype.type(0)), six) / six
 
 
 @op(x=lambda g, x: where(x <= -3, 0.0, where(x >= 3, g, g * (x / 3 + 0.5))), function=False, method=False)
 def hardswish(x):
     """x times the sigmoid of straight lines."""
     _refuse_whole(x, "hardswish_cpu")
-    return x * np.clip(x + 3, 0, 6) / 6
+    return x * hardsigmoid.op.forward(x)
 
 
 @op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)

@@ -164,6 +164,8 @@ def _prod_dx(g, x, out, dim, keepdim):
     if not shape:
         return g
     if dim is None:
+        if np.count_nonzero(x._array == 0) > 1:
+            return FUNCTIONS["zeros_like"](x)  # whatever `g` is, infinite perhaps
         flat = reshape(x, -1)
         return reshape(g * _products_of_others(flat, 0), shape)
     dim = wrap_dim(dim, len(shape))

@@ -9,11 +9,11 @@ import numpy as np
 from .. import dtypes
 from ..errors import not_implemented
 from .declare import binary, op, unary
-from .pointwise import _floor_divide, _reflected, _refuse_division, nothing
+from .pointwise import _div_floor, _reflected, _refuse_division, nothing
 from .promote import is_number
 
 
-@binary(lambda g: g, lambda g, x, y: -g * _floor_divide(x, y), symbol="%", operator="__mod__",
+@binary(lambda g: g, lambda g, x, y: -g * _div_floor(x, y), symbol="%", operator="__mod__",
         node_name=lambda node: f"RemainderBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
 def remainder(x, y):
     """The remainder of division, with the sign of the divisor.

@@ -163,6 +163,8 @@ def hypot(x, y):
     """
     if x.dtype.kind in "biu":
         raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    if x.dtype.kind == "c":
+        raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.hypot(x, y)
 
 

@@ -96,16 +96,19 @@ def unfold(x, dimension, size, step):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
     """
     dimension = wrap_dim(dimension, x.ndim)
-    if size > (x.shape[dimension] if x.ndim else 1):
-        raise RuntimeError(
-            f"maximum size for tensor at dimension {dimension} is {x.shape[dimension]} but size is {size}"
-        )
+    length = x.shape[dimension] if x.ndim else 1
+    if size > length:
+        raise RuntimeError(f"maximum size for tensor at dimension {dimension} is {length} but size is {size}")
+    if x.ndim == 0:
+        return x.reshape(1)[:size]
     windows = np.lib.stride_tricks.sliding_window_view(x, size, dimension, writeable=True)
     return windows[(slice(None),) * dimension + (slice(None, None, step),)]
 
 
 @op(x=lambda g, dimension, size, step: unfold(g, dimension, size, step), function=False, method=False)
 def _fold_windows(x, shape, dimension, size, step):
+    if not shape:
+        return x.sum(dtype=x.dtype)
     dimension = wrap_dim(dimension, len(shape))
     folded = np.zeros(shape, x.dtype)
     windows = np.lib.stride_tricks.sliding_window_view(folded, size, dimension, writeable=True)

@@ -30,6 +30,7 @@ DTYPES = {
     "float16": 2,
     "bfloat16": 2,
 }
+WIDER_DTYPES = DTYPES | {"int16": 1, "float16": 3, "bfloat16": 3, "complex64": 3, "complex128": 2}
 INDEXES = ["0", "-1", ":", "1:", ":1", "::2", "...", "None", "[0]", "[0, -1]"]
 
 # How a result's rounding behaves. A jump (a comparison, floor, argmax, sort) may only be taken from values that both
@@ -108,6 +109,106 @@ FORMS: list[tuple[float, str, str]] = [
     (1, ROUNDED, "{x} {+=|-=|*=|/=} {y}"),
 ]
 
+# What a wider grammar holds besides: operations that fewer programs use, in-place writes through views of views, hooks,
+# `out=`, half and complex numbers.
+WIDER: list[tuple[float, str, str]] = [
+    (
+        1,
+        ROUNDED,
+        "{new} = {x}.{log2|log10|exp2|cosh|asinh|digamma|lgamma|erfc|logit|softmax(-1).log|sinc|cos().acos}()",
+    ),
+    (1, ROUNDED, "{new} = torch.nn.functional.{softplus|gelu|elu|leaky_relu|silu|mish|logsigmoid|selu|hardswish}({x})"),
+    (1, KEPT, "{new} = torch.nn.functional.{hardtanh|relu6|threshold({x}, 0.5, 2.0)|hardsigmoid}({x})"),
+    (1, ROUNDED, "{new} = torch.{logaddexp|xlogy|fmod|copysign|ldexp|pow|cdist|heaviside|nextafter}({x}, {y})"),
+    (
+        1,
+        ROUNDED,
+        "{new} = {x}.{logcumsumexp({d})|renorm(2, {d}, 1.0)|prod({d})|nansum({d})|std({d}, correction=0)|trace()}",
+    ),
+    (1, ROUNDED, "{new} = torch.{var_mean({x}, {d})|std_mean({x}, {d})|aminmax({x}, dim={d})|frexp({x})}[{0|1}]"),
+    (
+        1,
+        JUMP,
+        "{new} = {x}.{quantile(0.5)|unique()|histc(4, 0, 3)|nonzero()|count_nonzero({d})|signbit()"
+        "|isfinite()|mode({d})[0]}",
+    ),
+    (
+        1,
+        JUMP,
+        "{new} = torch.{searchsorted(torch.arange(3.), {x})|bucketize({x}, torch.arange(3.))"
+        "|isin({x}, {y})|isclose({x}, {y})}",
+    ),
+    (1, JUMP, "{new} = {x} {&|<<|>>} {y}"),
+    (1, JUMP, "{new} = {~{x}|{x}.logical_not()|{x}.logical_or({y})|{x}.bitwise_and(3)}"),
+    (
+        2,
+        KEPT,
+        "{new} = {x}.{unfold({d}, 2, 1)|unfold({d}, 1, 1)|as_strided((2,), (1,))|swapaxes({d}, {e})|expand_as({y})}",
+    ),
+    (
+        2,
+        KEPT,
+        "{new} = {x}.{permute(1, 0)|permute(2, 0, 1)|tensor_split(2, {d})[0]|narrow({d}, 1, 1)"
+        "|unflatten({d}, (1, -1))|rot90()}",
+    ),
+    (
+        1,
+        KEPT,
+        "{new} = {x}.{index_put((torch.tensor([0]),), {y}.sum())|take_along_dim(torch.tensor([0]), 0)"
+        "|masked_scatter({x} > 0, {y})}",
+    ),
+    (1, KEPT, "{new} = {x}.scatter_add({d}, torch.zeros_like({x}, dtype=torch.int64), {x} * 2)"),
+    (
+        1,
+        KEPT,
+        "{new} = torch.{block_diag({x}, {y})|cartesian_prod({x}, {y})"
+        "|meshgrid({x}, {y}, indexing='ij')[0]|diag({x})|tril({x}, -1)}",
+    ),
+    (1, KEPT, "{new} = {x}.{conj()|real|imag|half()|bfloat16()|to(torch.complex64)|to(torch.complex128)|type_as({y})}"),
+    (
+        1,
+        ROUNDED,
+        "{new} = {x}.{angle()|abs()|conj() * {x}|cross({y}, dim=-1)|baddbmm({y}, {y})|addmm({y}, {y})|addmv({y}, {x})}",
+    ),
+    (
+        1,
+        ROUNDED,
+        "{new} = torch.nn.functional.{mse_loss|l1_loss|smooth_l1_loss|huber_loss|cosine_similarity|linear}({x}, {y})",
+    ),
+    (1, ROUNDED, "{new} = torch.linalg.{norm|vector_norm|det|inv|matrix_norm|pinv}({x})"),
+    (
+        3,
+        ROUNDED,
+        "{x}.{diagonal()|T|t()|view(-1)|unsqueeze(0)|select({d}, 0)|narrow({d}, 0, 1)"
+        "|transpose({d}, {e})|unbind({d})[0]}.{add_|mul_|div_|sub_}({n})",
+    ),
+    (
+        2,
+        ROUNDED,
+        "{x}.{diagonal()|select({d}, -1)|movedim({d}, {e})|unfold({d}, 1, 1)|squeeze()"
+        "|as_strided((2,), (1,))}.{exp_|zero_|neg_|square_}()",
+    ),
+    (
+        1,
+        ROUNDED,
+        "{x}.{masked_fill_({x} > 0, {n})|clamp_(-1, 1)|index_fill_({d}, torch.tensor([0]), {n})"
+        "|addcmul_({y}, {y})|lerp_({y}, 0.5)|pow_(2)}",
+    ),
+    (
+        1,
+        ROUNDED,
+        "{x}.{index_add_({d}, torch.tensor([0]), {x}.narrow({d}, 0, 1) * 2)|cumsum_({d})|tril_()|t_()"
+        "|unsqueeze_({d})|squeeze_()|transpose_({d}, {e})}",
+    ),
+    (1, ROUNDED, "torch.{add|mul|maximum|div}({x}, {y}, out={z})"),
+    (1, ROUNDED, "torch.{exp|neg|floor}({x}, out={z})"),
+    (1, ROUNDED, "torch.{sum|amax|cumsum|logsumexp}({x}, {d}, out={z})"),
+    (1, KEPT, "{x}.register_hook(lambda g: g * 2)"),
+    (1, KEPT, "{x}.retain_grad()"),
+    (1, KEPT, "{x}.requires_grad_({|False})"),
+    (1, KEPT, "{new} = {x}.detach().requires_grad_()"),
+]
+
 ENDS = [
     "{x}.sum().backward()",
     "{x}.sum().backward()",
@@ -117,19 +218,20 @@ ENDS = [
 ]
 
 
-def grow(seed: int, torch) -> str:
-    """The program of this seed, grown by trying its statements on `torch`."""
+def grow(seed: int, torch, wide: bool = False) -> str:
+    """The program of this seed, grown by trying its statements on `torch`; `wide`: from the wider grammar."""
     observe.fresh(torch)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Program(random.Random(seed), torch).text()
+        return _Program(random.Random(seed), torch, wide).text()
 
 
 class _Program:
     """A program while it grows: its lines, the values of its names so far, the leaves, the names that are exact."""
 
-    def __init__(self, rng: random.Random, torch):
+    def __init__(self, rng: random.Random, torch, wide: bool):
         self.rng, self.torch = rng, torch
+        self.forms, self.dtypes = (FORMS + WIDER, WIDER_DTYPES) if wide else (FORMS, DTYPES)
         self.names: dict[str, object] = {"torch": torch}
         self.lines: list[str] = []
         self.leaves: list[str] = []
@@ -145,7 +247,8 @@ class _Program:
         else:
             if self.rng.random() < 0.75:
                 self.end()
-        shows = [*self.tensors(), *(f"{leaf}.grad" for leaf in self.leaves)]
+        retained = [name for name in self.tensors() if self.names[name].retains_grad]
+        shows = [*self.tensors(), *(f"{name}.grad" for name in (*self.leaves, *retained))]
         return "; ".join(self.lines) + " => " + " || ".join(shows)
 
     def tensors(self) -> list[str]:
@@ -157,18 +260,20 @@ class _Program:
         shape = tuple(rng.choice([1, 2, 2, 3, 3, 4]) for _ in range(rng.choice([0, 1, 1, 2, 2, 2, 3])))
         if shape and rng.random() < 0.03:
             shape = (0, *shape[1:])
-        dtype = rng.choices(list(DTYPES), list(DTYPES.values()))[0]
+        dtype = rng.choices(list(self.dtypes), list(self.dtypes.values()))[0]
         count = 1
         for size in shape:
             count *= size
-        if "float" in dtype:
+        if "complex" in dtype:
+            values = [complex(rng.choice(VALUES), rng.choice(VALUES)) for _ in range(count)]
+        elif "float" in dtype:
             values = [rng.choice(VALUES) for _ in range(count)]
         else:
             values = [bool(rng.randrange(2)) if dtype == "bool" else rng.randint(0, 5) for _ in range(count)]
         made = f"torch.tensor({values}, dtype=torch.{dtype}).reshape({shape})"
         if len(shape) > 1 and rng.random() < 0.15:
             made += ".transpose(0, -1)"
-        if "float" in dtype and rng.random() < 0.7:
+        if ("float" in dtype or "complex" in dtype) and rng.random() < 0.7:
             made += ".requires_grad_()"
             self.leaves.append(name)
         self.lines.append(f"{name} = {made}")
@@ -177,13 +282,15 @@ class _Program:
 
     def statement(self) -> bool | None:
         """Try one more statement: True when it was added, None when it was not, False when it ended the program."""
-        _, rounding, form = self.rng.choices(FORMS, [weight for weight, *_ in FORMS])[0]
+        _, rounding, form = self.rng.choices(self.forms, [weight for weight, *_ in self.forms])[0]
         x, y = (self.rng.choice(self.tensors()) for _ in "xy")
+        z = self.rng.choice(self.tensors()) if "{z}" in form else x
         new = next(self.letters) if "{new}" in form else None
         inputs = {x, y} if "{y}" in form else {x}
         if rounding == JUMP and not inputs <= self.exact:
             return None
-        line = self.filled(form, x, y, new)
+        line = self.filled(form.replace("{z}", z), x, y, new)
+        shape = self.names[z].shape
         try:
             exec(line, self.names)
         except Exception:
@@ -191,6 +298,8 @@ class _Program:
                 self.lines.append(line)
                 return False
             return None
+        if self.names[z].shape != shape and "out=" in line:
+            return False  # its memory was made anew, which PyTorch advises against
         value = self.names.get(new, None) if new else self.names[x]
         if not isinstance(value, self.torch.Tensor) or value.numel() > LARGEST:
             self.names.pop(new, None)
