@@ -6,7 +6,7 @@ things stand), `svg`, `text`, `dot` (three drawings of the same thing); `leaves`
 and a single tensor; `steps` walks forward and back one operation at a time; `check` compares gradients with finite
 differences; `why` explains a `.grad`; `histogram`, `slices`, `broadcasting` and `product` draw numbers and shapes;
 `training` and `training_picture` record and draw a training run, `descent` and `descent_picture` walk down a function;
-`charts` has the axes for all of them.
+`charts` has the axes for all of them. `pytorch` makes what all of them work from out of PyTorch's graphs.
 
 >>> import tensorkit as torch
 >>> from tensorkit.graph import trace
