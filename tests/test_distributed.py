@@ -12,6 +12,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -403,6 +404,15 @@ def test_without_mpi4py_the_error_is_pytorchs_and_says_what_to_install(monkeypat
     with pytest.raises(RuntimeError, match="^Distributed package doesn't have MPI built in.") as caught:
         torch.distributed.init_process_group("mpi")
     assert "pip install mpi4py mpich" in caught.value.__notes__[0]
+
+
+def test_a_tensor_on_a_gpu_is_refused():
+    from tensorkit.distributed.mpi import packed
+
+    with pytest.raises(
+        RuntimeError, match="^CUDA tensor detected and the MPI used doesn't have CUDA-aware MPI support"
+    ):
+        packed(SimpleNamespace(device=torch.device("cuda")))
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,15 @@ def load() -> Any:
 
 
 def packed(tensor: Tensor) -> np.ndarray:
-    """The numbers of a tensor as one piece of memory: its own, where that is one piece already."""
+    """The numbers of a tensor as one piece of memory: its own, where that is one piece already.
+
+    Raises RuntimeError for a tensor on a GPU: mpi4py is given NumPy's memory here.
+    """
+    if tensor.device.type != "cpu":
+        raise hint(
+            RuntimeError("CUDA tensor detected and the MPI used doesn't have CUDA-aware MPI support"),
+            "communicate on the CPU: tensor.cpu()",
+        )
     return np.ascontiguousarray(memory(tensor))
 
 
