@@ -74,7 +74,7 @@ def screenshots(site: Path) -> str:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(each.read_bytes())
             parts.append(
-                f'<img class="{kind}" src="../_static/{each.parent.name}/{each.name}" loading="lazy" '
+                f'<img class="{kind}" src="../_static/{each.parent.name}/{each.name}" '
                 f'alt="Screenshot of JupyterLab in the {theme} theme: {words}">'
             )
     return "\n\n".join(["## In JupyterLab", *parts]) if parts else ""
