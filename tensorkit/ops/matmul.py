@@ -277,6 +277,10 @@ def addmm(x, mat1, mat2, beta=1, alpha=1):
 
     There mat2 is the transpose of the weights, so its gradient is made in their order of memory: the step back through
     the transpose gives a gradient that needs no copy (a fifth of a layer's backward pass at 1024 by 1024).
+
+    >>> torch.addmm(torch.ones(2, 2), torch.eye(2), torch.ones(2, 2), alpha=3)
+    tensor([[4., 4.],
+            [4., 4.]])
     """
     if mat1.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mat1 must be a matrix, got {mat1.ndim}-D tensor")
@@ -301,7 +305,11 @@ def addmm(x, mat1, mat2, beta=1, alpha=1):
 @op(x=lambda g, beta: _scaled(g, beta), mat=lambda g, vec, alpha: _scaled(outer(g, vec), alpha),
     vec=lambda g, mat, alpha: _scaled(mv(mat.mT, g), alpha))  # fmt: skip
 def addmv(x, mat, vec, beta=1, alpha=1):
-    """beta·x + alpha·(mat @ vec)."""
+    """beta·x + alpha·(mat @ vec).
+
+    >>> torch.addmv(torch.ones(2), torch.eye(2), tensor([1., 2.]))
+    tensor([2., 3.])
+    """
     if mat.ndim != 2 or vec.ndim != 1 or x.ndim > 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {x.ndim}, {mat.ndim}, {vec.ndim}")
     return (beta * x + alpha * mv.op.forward(mat, vec)).astype(x.dtype)
@@ -310,21 +318,36 @@ def addmv(x, mat, vec, beta=1, alpha=1):
 @op(x=lambda g, beta: _scaled(g, beta), vec1=lambda g, vec2, alpha: _scaled(mv(g, vec2), alpha),
     vec2=lambda g, vec1, alpha: _scaled(mv(g.mT, vec1), alpha))  # fmt: skip
 def addr(x, vec1, vec2, beta=1, alpha=1):
-    """beta·x + alpha·(the outer product of two vectors)."""
+    """beta·x + alpha·(the outer product of two vectors).
+
+    >>> torch.addr(torch.zeros(2, 2), tensor([1., 2.]), tensor([3., 4.]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
     return (beta * x + alpha * np.multiply.outer(vec1, vec2)).astype(np.result_type(x, vec1))
 
 
 @op(x=lambda g, beta: _scaled(g, beta), batch1=lambda g, batch2, alpha: _scaled(bmm(g, batch2.mT), alpha),
     batch2=lambda g, batch1, alpha: _scaled(bmm(batch1.mT, g), alpha))  # fmt: skip
 def baddbmm(x, batch1, batch2, beta=1, alpha=1):
-    """beta·x + alpha·(batch1 @ batch2), for batches of matrices."""
+    """beta·x + alpha·(batch1 @ batch2), for batches of matrices.
+
+    >>> torch.baddbmm(torch.ones(1, 2, 2), torch.ones(1, 2, 3), torch.ones(1, 3, 2))
+    tensor([[[4., 4.],
+             [4., 4.]]])
+    """
     result = bmm.op.forward(batch1, batch2)
     return beta * x + alpha * result if beta else alpha * result
 
 
 @function
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
-    """beta·input + alpha·(the sum of the products of two batches of matrices)."""
+    """beta·input + alpha·(the sum of the products of two batches of matrices).
+
+    >>> torch.addbmm(torch.zeros(2, 2), torch.ones(3, 2, 4), torch.ones(3, 4, 2))
+    tensor([[12., 12.],
+            [12., 12.]])
+    """
     return _scaled(input, beta) + _scaled(bmm(batch1, batch2).sum(0), alpha)
 
 
@@ -336,7 +359,11 @@ def _multi_dot(matrices):
 
 @function(method=False)
 def chain_matmul(*matrices):
-    """The product of several matrices."""
+    """The product of several matrices.
+
+    >>> torch.linalg.multi_dot([torch.ones(1, 2), torch.ones(2, 3), torch.ones(3, 1)])
+    tensor([[6.]])
+    """
     warn(
         "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
         "instead, which accepts a list of two or more tensors rather than multiple parameters.",
@@ -347,7 +374,12 @@ def chain_matmul(*matrices):
 
 @function
 def matrix_power(input, n):
-    """A square matrix multiplied with itself n times; a negative n inverts it first."""
+    """A square matrix multiplied with itself n times; a negative n inverts it first.
+
+    >>> torch.matrix_power(tensor([[1., 1.], [0., 1.]]), 3)
+    tensor([[1., 3.],
+            [0., 1.]])
+    """
     if n < 0:
         return matrix_power(FUNCTIONS["inverse"](input), -n)
     if n == 0:
