@@ -15,6 +15,7 @@ from .errors import not_implemented
 from .ops.create import finish, resolve, shape_of
 from .ops.declare import function, method, write_out
 from .ops.inplace import overwrite, unrelated
+from .ops.promote import is_whole
 from .ops.writable import check_writable
 from .random import engine_of
 from .streams import fill
@@ -69,7 +70,7 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
 
 
 @function(method=False)
-def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None,
+def randint(low=None, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None,
             requires_grad=False) -> Tensor:  # fmt: skip
     """Whole numbers drawn evenly from `low` (0) up to, not including, `high`.
 
@@ -84,8 +85,10 @@ def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, 
             low, high, size = 0, low, high
         elif high is None:
             raise TypeError("randint() received an invalid combination of arguments - got (int)")
-    elif high is None:
-        low, high = 0, low
+    elif high is None or low is None:
+        low, high = 0, low if high is None else high
+    if not (is_whole(low) and is_whole(high)):
+        raise TypeError(f"randint() takes whole numbers, not {low!r} and {high!r}")
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     shape = shape_of((size,), "randint")

@@ -70,7 +70,11 @@ default_generator.engine = Engine(None)
 
 def engine_of(generator) -> Engine:
     """The engine behind a `generator=` argument; the global one for None."""
-    return (default_generator if generator is None else generator).engine
+    if generator is None:
+        return default_generator.engine
+    if not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(generator).__name__}")
+    return generator.engine
 
 
 @function(method=False)

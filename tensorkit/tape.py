@@ -49,7 +49,7 @@ class Meta:
 NUMBERS_ARE_TENSORS = frozenset(("add", "sub", "mul", "div"))
 
 #: Nodes of operations whose optional operands are numbers or missing: to neither leads an edge.
-NUMBERS_ALONE = frozenset(("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0"))
+NUMBERS_ALONE = frozenset(("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0", "MaskedFillBackward0"))
 
 
 class Node:
@@ -107,9 +107,9 @@ class Node:
             base, written = self.parents
             return (_edge(base), *(written.next_functions[1:] if isinstance(written, Node) else [_edge(written)]))
         if len(rules) == len(self.parents) and self.op.name not in NUMBERS_ARE_TENSORS:
-            left_out: tuple = (bool, int, float, complex, np.generic)
+            left_out: tuple = (bool, int, float, complex)
             if self.name() in NUMBERS_ALONE:
-                left_out += (type(None),)
+                left_out += (type(None), np.generic)
             return tuple(  # no edge leads to a number, nor to an operand without derivative
                 _edge(parent)
                 for parent, rule in zip(self.parents, rules, strict=True)

@@ -14,6 +14,7 @@ from ..device import device
 from ..errors import kind
 from ..size import Size
 from ..tensor import Tensor
+from .promote import is_whole
 from .publish import MISSING, SECOND_NAMES
 
 _table: dict = {}
@@ -165,10 +166,8 @@ def _got(parameter: Parameter, value) -> str:
 
 
 def is_int(value) -> bool:
-    """Whether a value passes for an int: not a bool, but an integer tensor of one element."""
-    if isinstance(value, Tensor):
-        return value._array.size == 1 and value.dtype.category == dtypes.INTEGER and not value._requires_grad
-    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+    """Whether a value passes for an int in a call."""
+    return is_whole(value) and not getattr(value, "requires_grad", False)
 
 
 def _is_number(value) -> bool:
@@ -208,6 +207,8 @@ def fits(parameter: Parameter, value) -> bool:
         return isinstance(value, dtypes.dtype) or value in (float, int, bool, complex)
     if kind == "str":
         return isinstance(value, str)
+    if kind == "torch.Generator":
+        return hasattr(value, "initial_seed")
     if kind == "torch.device":
         return isinstance(value, (str, int, device))
     return True

@@ -121,10 +121,20 @@ def broadcast_shapes(*shapes):
     >>> torch.broadcast_shapes((2, 1), (3,))
     torch.Size([2, 3])
     """
-    try:
-        return Size(np.broadcast_shapes(*[(each,) if is_number(each) else tuple(each) for each in shapes]))
-    except ValueError:
-        raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
+    shapes = tuple([(each,) if is_number(each) else tuple(each) for each in shapes])
+    found = [1] * max(map(len, shapes), default=0)
+    for place, shape in enumerate(shapes):
+        for back in range(1, len(shape) + 1):
+            size = shape[-back]
+            if size in (1, found[-back]):
+                continue
+            if found[-back] != 1 or size < 0:
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {size} at {-back}! Mismatching argument at index "
+                    f"{place} had {shape}; but expected shape should be broadcastable to {found}"
+                )
+            found[-back] = size
+    return Size(found)
 
 
 @function(method=False)

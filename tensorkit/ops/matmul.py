@@ -116,24 +116,24 @@ def mv(x, y):
     return product(x, y, "addmv_impl_cpu")
 
 
-@op(x=lambda g, y: g * y, y=lambda g, x: g * x)
-def dot(x, y):
+@op(x=lambda g, tensor: g * tensor, tensor=lambda g, x: g * x)
+def dot(x, tensor):
     """The inner product of two vectors: the sum of the products of their elements.
 
     Source: https://pytorch.org/docs/stable/generated/torch.dot.html
     """
-    if x.ndim != 1 or y.ndim != 1:
-        raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors")
+    if x.ndim != 1 or tensor.ndim != 1:
+        raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {tensor.ndim}D tensors")
     _same_type(
-        x, y, lambda a, b: f"dot : expected both vectors to have same dtype, but found {a.cpp_name} and {b.cpp_name}"
+        x, tensor, lambda a, b: f"dot : expected both vectors to have same dtype, but found {a.cpp_name} and {b.cpp_name}"
     )
-    if x.shape != y.shape:
+    if x.shape != tensor.shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{y.shape[0]}] to have the same "
+            f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{tensor.shape[0]}] to have the same "
             "number of "
-            f"elements, but got {x.shape[0]} and {y.shape[0]} elements respectively"
+            f"elements, but got {x.shape[0]} and {tensor.shape[0]} elements respectively"
         )
-    return product(x, y, "dot")
+    return product(x, tensor, "dot")
 
 
 @function

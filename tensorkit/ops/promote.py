@@ -22,6 +22,13 @@ def is_number(value) -> bool:
     return isinstance(value, (*NUMBERS, np.generic))
 
 
+def is_whole(value) -> bool:
+    """Whether `value` passes for a whole number: an int (not a bool) or an integer tensor of one element."""
+    if isinstance(value, Tensor):
+        return value._array.size == 1 and value._array.dtype.kind in "iu"
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
 def number_dtype(number) -> dtype:
     """The dtype that a Python number has on its own: int64, bool, or the default float and its complex partner."""
     if isinstance(number, np.bool_):

@@ -6,7 +6,7 @@ together or takes them apart in `join.py`; indexing in `index.py`.
 
 import numpy as np
 
-from ..errors import brackets, dim_out_of_range, missing_arguments
+from ..errors import brackets, dim_out_of_range, missing_arguments, wrong_argument
 from ..tensor import Tensor, memory
 from .declare import FUNCTIONS, function, method, op, record_view
 
@@ -145,7 +145,14 @@ def _reread(array, numpy, names):
     return array.view(numpy)
 
 
-@function
+def _reshaped(input, shape):
+    """`torch.reshape`, which takes the shape as one tuple."""
+    if not isinstance(shape, (tuple, list)):
+        raise wrong_argument("reshape", "shape", 2, "tuple of ints", shape)
+    return reshape(input, shape)
+
+
+@method
 def reshape(input, *sizes, shape=None):
     """The same numbers under another shape: a view where the memory allows it, else a copy.
 
@@ -169,6 +176,10 @@ def reshape(input, *sizes, shape=None):
     except ValueError:
         return _cloned_reshape(input, wanted)
     return _view(input, wanted)
+
+
+_reshaped.__doc__ = reshape.__doc__
+function(_reshaped, method=False, name="reshape")
 
 
 @method
