@@ -41,6 +41,8 @@ def _setitem(self, index, value):
         if not number:
             _check_put_dtype(viewed, value)
     check_writable(viewed, by="index_put_")
+    if _fills(list(arrays.values()), value):
+        check_writable(viewed, by="masked_fill_")  # PyTorch goes on to it, and warns again
     places = _array_index(memory(viewed), arrays)
     if not (viewed._requires_grad or value._requires_grad):
         _store_at(viewed, places, value)

@@ -362,11 +362,11 @@ def clamp(input, min=None, max=None, *, out=None):
 
 def _bounded(x, min, max, out, alone: str = ""):
     """`x` within the bounds; `alone` names PyTorch's function of one bound only."""
-    if x._array.dtype.kind == "c":
-        raise NotImplementedError(f"clamp{'_' + alone.lower() if alone else ''} is not supported for complex types")
     for bound in (min, max):
         if bound is not None:
             x = _promoted(x, bound)
+    if x._array.dtype.kind == "c":
+        raise NotImplementedError(f"clamp{'_' + alone.lower() if alone else ''} is not supported for complex types")
     for bound in (min, max):
         if is_number(bound):
             number_for(bound, x._array.dtype)

@@ -12,6 +12,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import FLOATING
 from ..errors import brackets, hint, not_implemented
+from ..tape import mode
 from .broadcast import broadcast_dims, expand
 from .cast import to_dtype
 from .declare import FUNCTIONS, function, op
@@ -164,7 +165,7 @@ def _prod_dx(g, x, out, dim, keepdim):
     if not shape:
         return g
     if dim is None:
-        if np.count_nonzero(x._array == 0) > 1:
+        if not mode.enabled and np.count_nonzero(x._array == 0) > 1:
             return FUNCTIONS["zeros_like"](x)  # whatever `g` is, infinite perhaps
         flat = reshape(x, -1)
         return reshape(g * _products_of_others(flat, 0), shape)
