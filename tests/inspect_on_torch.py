@@ -82,6 +82,41 @@ def compare_cells(torch, tensorkit) -> list[str]:
     return found
 
 
+def side_effects(torch) -> list[str]:
+    """What looking must not do: call hooks, write gradients, free a graph; and what can be looked at besides."""
+    from tensorkit.graph import check, record, summarize, trace, walk, why
+
+    called: list = []
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    y.register_hook(called.append)
+    x.register_post_accumulate_grad_hook(called.append)
+    f = (y * y).sum()
+    f.grad_fn.register_hook(lambda *gradients: called.append(gradients))
+    names = {"x": x, "y": y, "f": f, "meta": torch.ones(2, device="meta"), "sparse": torch.eye(2).to_sparse()}
+    shown = trace(f, names)
+    walk(f, names), check(f, names), why(x, names)
+    problems = ["a hook was called"] * bool(called) + ["a gradient was written"] * (x.grad is not None)
+    f.backward()
+    problems += ["the hooks are gone"] * (len(called) != 3)
+    problems += ["another gradient"] * (shown.leaves[0].gradient.array.tolist() != x.grad.tolist())
+    kinds = [torch.bfloat16, torch.float16, torch.float64, torch.complex64, torch.float8_e4m3fn, torch.bool]
+    shown = [summarize(torch.ones(3).to(kind)).shot.shape for kind in kinds]
+    problems += ["a type can't be shown"] * (shown != [(3,)] * len(kinds))
+    with record():
+        h = torch.nn.functional.interpolate(x[None, None], scale_factor=2.0, mode="linear").sum()
+    problems += ["an operation that is not ours is not checked"] * (not check(h, {"x": x}).agree)
+    h = torch.compile(lambda x: (x * x).sum(), backend="aot_eager")(x)
+    problems += ["a compiled function has no gradient"] * (trace(h, {"x": x}).leaves[0].gradient is None)
+    try:
+        summarize(names["meta"])
+        problems.append("a tensor without numbers was shown")
+    except TypeError:
+        pass
+    print(f"looking leaves everything as it is: {'no: ' + ', '.join(problems) if problems else 'yes'}")
+    return problems
+
+
 def main(arguments: list[str]) -> int:
     """Print a table of the graphs and every difference; returns the exit status."""
     if importlib.util.find_spec("torch") is None:
@@ -104,7 +139,7 @@ def main(arguments: list[str]) -> int:
         print(f"{name:28}{len(shown['nodes']):7}{len(shown['edges']):7}{texts:7}  {state:9} {rest}", flush=True)
         lines += [*found, *known]
     if chosen == list(GRAPHS):
-        lines += compare_cells(torch, tensorkit)
+        lines += compare_cells(torch, tensorkit) + side_effects(torch)
     if "--record" in arguments:
         save(answers)
     print(*lines[:200], sep="\n")

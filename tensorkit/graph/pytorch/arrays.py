@@ -27,10 +27,19 @@ def kind_of(dtype: Any) -> Any:
 def array_of(tensor: Any) -> Any:
     """The numbers of a tensor: an array, or a NumPy scalar for 0 dimensions.
 
-    From another device they are copied; sparse ones are laid out, and types that NumPy lacks become float32.
+    From another device they are copied; sparse ones are laid out, and types that NumPy lacks become float32. TypeError
+    for a tensor that has no numbers (on the device meta) or no shape (nested).
     """
+    try:
+        return _array_of(tensor.detach())
+    except (RuntimeError, NotImplementedError) as error:
+        raise TypeError(f"the numbers of this tensor can't be read: {str(error).splitlines()[0]}") from None
+
+
+def _array_of(values: Any) -> Any:
     torch = loaded()
-    values = tensor.detach()
+    if values.is_quantized:
+        values = values.dequantize()
     if values.layout != torch.strided:
         values = values.to_dense()
     if values.device.type != "cpu":

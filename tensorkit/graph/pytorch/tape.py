@@ -201,9 +201,12 @@ class Mirror:
         """Our tensor for one with a name, if it has a part in what was read or its memory can be looked at."""
         if theirs.grad_fn is not None:
             return self.tensor(theirs) if (id(theirs.grad_fn), theirs.output_nr) in self.made else None
-        if id(theirs) in self._ours or theirs.device.type == "cpu":
+        if id(theirs) not in self._ours and theirs.device.type != "cpu":
+            return None
+        try:
             return self.tensor(theirs)
-        return None
+        except TypeError:  # a nested one: it can't be shown, but another one is asked for
+            return None
 
     def _leave_out(self, older: list[Any], kept: list[Any]) -> None:
         """Make nodes that stand for the part that is not read: one for each that a kept one was made from."""
