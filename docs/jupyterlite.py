@@ -25,9 +25,9 @@ EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kerne
 OF_PYODIDE = ["numpy", "matplotlib", "scikit-learn"]
 
 
-def run(*command: str) -> None:
+def run(*command: str, cwd: Path = ROOT) -> None:
     """A step of the build; the last lines of what it printed, and an end, where it fails."""
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{(done.stdout + done.stderr)[-3000:]}")
 
@@ -100,7 +100,7 @@ def build(site: Path, *, pyodide: str | None = None, fetch: bool = True) -> None
         options = ["--lite-dir", str(work), "--contents", str(work / "contents"), "--output-dir", str(site)]
         options += [word for wheel in wheels for word in ("--piplite-wheels", str(wheel))]
         options += ["--apps", "lab", "--no-sourcemaps", *(["--pyodide", pyodide] if pyodide else ())]
-        run(sys.executable, "-m", "jupyterlite_core", "build", *options)
+        run(sys.executable, "-m", "jupyterlite_core", "build", *options, cwd=work)  # it keeps notes where it runs
 
 
 def main() -> int:
