@@ -365,7 +365,7 @@ def _bounded(x, min, max, out, alone: str = ""):
     for bound in (min, max):
         if bound is not None:
             x = _promoted(x, bound)
-    if x._array.dtype.kind == "c":
+    if x._array.dtype.kind == "c" and all(bound is None or is_operand(bound) for bound in (min, max)):
         raise NotImplementedError(f"clamp{'_' + alone.lower() if alone else ''} is not supported for complex types")
     for bound in (min, max):
         if is_number(bound):
