@@ -17,6 +17,14 @@ _PICKING = {"max", "min", "amax", "amin", "maximum", "minimum", "fmax", "fmin", 
 _PICKING |= {"max_pool1d", "max_pool2d", "index", "select", "gather", "narrow", "where", "index_select"}
 _STEPS = {"sign", "round", "floor", "ceil", "trunc", "frac"}
 
+# What to do about a gradient of zero, by the reason.
+ADVICE = {
+    "dead ReLU": "Start from other values, a smaller learning rate, or use leaky_relu.",
+    "saturated": "Bring its input closer to 0: scale or normalise it, start from smaller weights.",
+    "clamped": "Clamp only for reading, or choose bounds that the values keep to.",
+    "flat": "Use a smooth function in its place.",
+}
+
 
 def is_odd(shot: Snapshot | None) -> bool:
     """Does it hold NaN or inf?"""

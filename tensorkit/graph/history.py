@@ -64,6 +64,17 @@ def is_released(node: Node) -> bool | None:
     return base.saved is None if base.op.saves else None
 
 
+def was_released(root: Node | None) -> bool | None:
+    """Has a backward pass gone through any part of a history? None where that leaves no trace."""
+    states = [is_released(node) for node in nodes_of(root)]
+    return any(states) if any(state is not None for state in states) else None
+
+
+def leads_to(node: Node, place: Any, start: int) -> bool:
+    """Was a node's result computed from what stands at `place`, a node no older than `start` or a leaf?"""
+    return any(each is place or any(parent is place for parent in each.parents) for each in nodes_of(node, start))
+
+
 def is_written_since(storage: Any, time: int) -> bool:
     """Was this memory written to in place after that time?"""
     return storage is not None and bool(storage.writes) and storage.writes[-1] > time

@@ -15,6 +15,7 @@ from ..storage import InferenceStorage
 from ..tape import Node, is_grad_enabled
 from ..tensor import Tensor
 from .causes import (
+    ADVICE,
     blocked,
     cancels,
     first_odd_gradient,
@@ -28,7 +29,7 @@ from .causes import (
 )
 from .describe import clean, label_of
 from .explanation import Explanation
-from .history import is_released, nodes_of
+from .history import leads_to, nodes_of, was_released
 from .model import Graph, GraphNode
 from .pytorch import adopt, is_foreign, is_tensor, loaded
 from .snapshots import number, short, snapshot
@@ -131,17 +132,12 @@ class _Question:
         reached = [
             value
             for value in dict.fromkeys(self.named.values())
-            if value._node is not None and value is not self.tensor and self._leads_here(value._node, start)
+            if value._node is not None and value is not self.tensor and leads_to(value._node, self.place, start)
         ]
         inner: set[int] = set()
         for value in reached:
             inner |= {id(node) for node in nodes_of(value._node)} - {id(value._node)}
-        return sorted(reached, key=lambda value: (id(value._node) in inner, -_time(value)))
-
-    def _leads_here(self, node: Node, start: int) -> bool:
-        return any(
-            node is self.place or any(parent is self.place for parent in node.parents) for node in nodes_of(node, start)
-        )
+        return sorted(reached, key=lambda value: (id(value._node) in inner, -getattr(value._node, "time", 0)))
 
     def _find(self, own: str | None) -> GraphNode | None:
         assert self.graph is not None
@@ -162,11 +158,6 @@ class _Question:
 
     def _odd_value(self) -> bool:
         return self.node is not None and is_odd(self.node.value)
-
-    def _was_released(self) -> bool | None:
-        """Has a backward pass gone through the graph between root and tensor? None where that leaves no trace."""
-        states = [is_released(node) for node in nodes_of(self.root._node)]
-        return any(states) if any(state is not None for state in states) else None
 
     # Answers
 
@@ -295,7 +286,7 @@ class _Question:
                 "Use the operation without the underscore (x = x + 1, not x += 1), or work on a clone().",
                 nodes=[stuck.id],
             )
-        released = self._was_released()
+        released = was_released(self.root._node)
         if released:
             return self._say(
                 "cleared",
@@ -398,22 +389,12 @@ class _Question:
             )
         places = blocked(graph, node.id)
         if places:
-            advice = {
-                "dead ReLU": "Start from other values, a smaller learning rate, or use leaky_relu.",
-                "saturated": "Bring its input closer to 0: scale or normalise it, start from smaller weights.",
-                "clamped": "Clamp only for reading, or choose bounds that the values keep to.",
-                "flat": "Use a smooth function in its place.",
-            }
             return self._say(
                 places[0][1],
                 f"The gradient of {root} with respect to {self.name} really is 0: on every way back it meets an "
                 "operation that passes nothing on.",
                 [place for _, _, place in places],
-                advice.get(places[0][1], ""),
+                ADVICE.get(places[0][1], ""),
                 nodes=[id for id, _, _ in places],
             )
         return self._say("zero", f"The gradient of {root} with respect to {self.name} is 0 at this point.")
-
-
-def _time(result: Tensor) -> int:
-    return 0 if result._node is None else result._node.time
