@@ -14,7 +14,7 @@ import warnings as _warnings
 # Overflow and division by zero give inf and nan, as in PyTorch; NumPy's warnings about them would only confuse.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
 
-from . import autograd, conversions, drawing, random, version  # noqa: E402, F401
+from . import autograd, conversions, drawing, random, storages, subclass, version  # noqa: E402, F401
 from . import dtypes as _dtypes  # noqa: E402
 from .autograd import Variable  # noqa: E402, F401
 from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402, F401
@@ -64,6 +64,9 @@ from .tape import (  # noqa: E402
 )  # fmt: skip
 from .tensor import Tensor  # noqa: E402
 from .version import __version__  # noqa: E402
+
+# What `type(x)` prints is what PyTorch prints.
+Tensor.__module__ = Size.__module__ = _dtypes.dtype.__module__ = device.__module__ = "torch"
 
 #: The parts that wait until someone asks for them.
 _ON_DEMAND = {

@@ -5,6 +5,7 @@ The ways in stand in `ops/data.py`; how numbers are laid out as text in `printin
 """
 
 import copy
+from enum import IntEnum
 from warnings import warn
 
 import numpy as np
@@ -13,7 +14,7 @@ from . import dtypes
 from .errors import hint
 from .once import first_time
 from .printing import tensor_text
-from .tensor import Tensor, attach, memory, ndarray, view, wrap
+from .tensor import Tensor, attach, memory, ndarray, share, view, wrap
 
 
 @attach
@@ -78,7 +79,8 @@ def __array__(self, dtype=None, copy=None) -> ndarray:
 
 @attach
 def __array_wrap__(self, array, context=None, return_scalar=False):
-    return wrap(np.asarray(array))
+    array = np.asarray(array)
+    return wrap(array.astype(np.uint8) if array.dtype == bool else array)  # PyTorch does so since before it had bool
 
 
 @attach
@@ -88,9 +90,15 @@ def __dlpack__(self, *, stream=None, **options):
     return memory(self).__dlpack__(stream=stream, **options)
 
 
+class DLDeviceType(IntEnum):
+    """DLPack's numbers for where memory is."""
+
+    kDLCPU = 1
+
+
 @attach
 def __dlpack_device__(self):
-    return memory(self).__dlpack_device__()
+    return DLDeviceType.kDLCPU, 0
 
 
 @attach
@@ -172,6 +180,14 @@ def __repr__(self, *, tensor_contents=None) -> str:
 
 
 @attach
+def __copy__(self):
+    copied = share(self, memory(self))
+    copied.__class__, copied._requires_grad = type(self), self._requires_grad
+    copied.__dict__.update(self.__dict__)
+    return copied
+
+
+@attach
 def __deepcopy__(self, memo):
     if self._node is not None:
         raise RuntimeError(
@@ -199,7 +215,7 @@ def __deepcopy__(self, memo):
 
 @attach
 def __reduce_ex__(self, protocol):
-    return _rebuild, (self.detach().numpy().copy(), self._requires_grad, type(self))
+    return _rebuild, (np.array(self._array), self._requires_grad, None if type(self) is Tensor else type(self))
 
 
 def _rebuild(array, requires_grad, cls):

@@ -58,7 +58,13 @@ current_device = _needs_gpu("current_device")
 get_device_name = _needs_gpu("get_device_name")
 get_device_properties = _needs_gpu("get_device_properties")
 get_device_capability = _needs_gpu("get_device_capability")
-set_device = _needs_gpu("set_device")
+
+
+def set_device(device) -> None:
+    """AttributeError, as of a PyTorch without CUDA."""
+    raise AttributeError("module 'torch._C' has no attribute '_cuda_setDevice'")
+
+
 synchronize = _needs_gpu("synchronize")
 
 

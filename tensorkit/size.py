@@ -18,6 +18,9 @@ class Size(tuple):
                 raise TypeError(f"torch.Size() takes an iterable of 'int' (item {i} is '{type(size).__name__}')")
         return tuple.__new__(cls, sizes)
 
+    def __reduce__(self):
+        return _size, (tuple(self),)
+
     def __repr__(self) -> str:
         return "torch.Size([" + ", ".join(map(str, self)) + "])"
 
@@ -46,3 +49,8 @@ class Size(tuple):
         return Size(tuple.__mul__(self, times))
 
     __rmul__ = __mul__
+
+
+def _size(sizes: tuple) -> Size:
+    """A size that came back from a copy or from another process."""
+    return Size(sizes)

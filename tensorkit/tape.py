@@ -49,7 +49,9 @@ class Meta:
 NUMBERS_ARE_TENSORS = frozenset(("add", "sub", "mul", "div"))
 
 #: Nodes of operations whose optional operands are numbers or missing: to neither leads an edge.
-NUMBERS_ALONE = frozenset(("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0", "MaskedFillBackward0"))
+NUMBERS_ALONE = frozenset(
+    ("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0", "MaskedFillBackward0", "IndexFillBackward0")
+)
 
 
 class Node:
@@ -144,7 +146,10 @@ class Node:
             raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
         ours = {"self": "x", "other": "y", "exponent": "y", "result": "out", "mat2": "y"}.get(name[7:], name[7:])
         if ours in self.op.extras:
-            return self.extras[self.op.extras.index(ours)]
+            value = self.extras[self.op.extras.index(ours)]
+            return (value,) if ours == "dim" and isinstance(value, int) and "keepdim" in self.op.extras else value
+        if ours == "self_sym_numel" and self.op.name == "mean":
+            return int(np.prod(self.extras[self.op.extras.index("x_shape")]))
         if ours not in self.op.saves:
             raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
         if self.saved is None:

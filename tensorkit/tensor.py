@@ -79,10 +79,10 @@ def view(tensor, array, node=None) -> "Tensor":
 def _fixed(getter) -> property:
     """A property that refuses to be set in PyTorch's words."""
 
-    def refuse(tensor, value):
+    def refuse(tensor, value=None):
         raise AttributeError(f"attribute '{getter.__name__}' of 'torch._C.TensorBase' objects is not writable")
 
-    return property(getter, refuse, doc=getter.__doc__)
+    return property(getter, refuse, refuse, doc=getter.__doc__)
 
 
 class Tensor:
@@ -250,6 +250,14 @@ class Tensor:
     def is_shared(self) -> bool:
         """Whether its memory is shared between processes: never here."""
         return False
+
+    def is_pinned(self, device=None) -> bool:
+        return False
+
+    def dim_order(self) -> tuple:
+        """The dimensions in the order of their steps in memory, the widest first."""
+        steps = self.stride()
+        return tuple(sorted(range(len(steps)), key=lambda dim: -steps[dim]))
 
     def _is_view(self) -> bool:
         return self._base is not None

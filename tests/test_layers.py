@@ -16,7 +16,7 @@ LAYERS = [
     ["tape"],
     ["storage"],
     ["tensor"],
-    ["conversions"],
+    ["conversions", "storages", "subclass"],
     ["ops"],
     ["autograd", "random", "linalg", "special"],
     ["drawing"],

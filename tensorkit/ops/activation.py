@@ -40,6 +40,8 @@ def relu(x):
     """
     if x.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
+    if x.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
     return np.maximum(x, x.dtype.type(0))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from .. import dtypes
 from ..device import CPU, check_available
 from ..dtypes import dtype
+from ..formats import contiguous_format
 from ..once import first_time
 from ..tensor import Tensor
 from .declare import function, method, op
@@ -120,7 +121,9 @@ def clone(x, memory_format=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.clone.html
     """
-    return np.array(x, order="K") if isinstance(x, np.ndarray) else x
+    if not isinstance(x, np.ndarray):
+        return x
+    return np.array(x, order="C" if memory_format is contiguous_format else "K")
 
 
 @method

@@ -63,7 +63,7 @@ def _angle_dx(g, x):
     if x._array.dtype.kind != "c":
         return nothing(g)
     a, b = x.real, x.imag
-    return complex(-g * b * _per_square(a, b), -g * a * _per_square(a, b))
+    return complex(-g * b * _per_square(a, b), g * a * _per_square(a, b))
 
 
 @unary(_angle_dx, floating=True, inplace=False)

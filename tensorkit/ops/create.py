@@ -249,8 +249,9 @@ def _spaced(start, end, steps: int, wanted: np.dtype):
         work = wanted.type
         step = (work(end) - work(start)) / work(steps - 1)
     count = np.arange(steps)
-    up = work(start) + (step * count.astype(work)).astype(work)
-    down = work(end) - (step * (steps - 1 - count).astype(work)).astype(work)
+    wide = np.float64 if work is np.float32 else work  # it multiplies and adds in one rounding
+    up = wide(start) + wide(step) * count
+    down = wide(end) - wide(step) * (steps - 1 - count)
     return c_cast(np.where(count < steps // 2, up, down).astype(work), wanted)
 
 

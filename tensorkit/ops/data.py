@@ -214,6 +214,36 @@ def from_numpy(ndarray) -> Tensor:
     return wrap(ndarray)
 
 
+@function(method=False)
+def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Tensor:
+    """A vector over the memory of an object with a buffer (bytearray, array.array …), from `offset` bytes on.
+
+    >>> frombuffer(bytearray([1, 2, 3]), dtype=torch.uint8)
+    tensor([1, 2, 3], dtype=torch.uint8)
+
+    Source: https://pytorch.org/docs/stable/generated/torch.frombuffer.html
+    """
+    wanted = resolve(dtype, "frombuffer")
+    size = memoryview(buffer).nbytes
+    if not size or not count:
+        raise ValueError(f"both buffer length ({size}) and count ({count}) must not be 0")
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1"
+        )
+    if count < 0 and (size - offset) % wanted.itemsize:
+        raise ValueError(
+            f"buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a multiple of element size "
+            f"({wanted.itemsize})"
+        )
+    if count > 0 and offset + count * wanted.itemsize > size:
+        raise ValueError(
+            f"requested buffer length ({count} * {wanted.itemsize} bytes) after offset ({offset} bytes) must not be "
+            f"greater than actual buffer length ({size} bytes)"
+        )
+    return finish(np.frombuffer(buffer, wanted, count, offset), requires_grad)
+
+
 @function(method=False, aliases=("from_dlpack",))
 def from_dlpack(ext_tensor) -> Tensor:
     """A tensor over the memory of any object that speaks DLPack (NumPy, PyTorch, CuPy, JAX …).

@@ -27,7 +27,7 @@ from .elementwise import attach_operator, binary, broadcast_error, is_operand, o
 from .fragile import MULTI_VIEWS, note_fragile
 from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten
 from .promote import cast, is_number, result_dtype
-from .publish import FUNCTIONS, function, method, register, told, write_out
+from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out
 
 __all__ = [
     "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind",
@@ -73,10 +73,14 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
 
 def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: bool, optional: tuple, result):
     """The function of an operation, or (`name` with a dot before it) its method."""
-    count = len(op.operands)
+    count, is_method = len(op.operands), name[0] == "."
 
-    def call(*args, out=None, **kwargs):
+    def call(*args, out=MISSING, **kwargs):
         try:
+            if out is MISSING:
+                out = None
+            elif is_method:  # PyTorch's methods have no `out`; NumPy's functions give it to them
+                raise TypeError(f"{op.name}() got an unexpected keyword argument '{next(iter(kwargs), 'out')}'")
             given = args
             if gathers and len(args) > count and isinstance(args[count], (int, Tensor, np.integer)):
                 if name[0] != "." and (wrong := told(name, args, kwargs)) is not None:

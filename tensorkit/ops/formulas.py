@@ -153,8 +153,26 @@ def zeta(s, q):
     return np.where(s == 1, np.inf, np.where(s < 1, np.nan, total))
 
 
+def trigamma(x):
+    """The derivative of digamma: six steps up, then the first terms of the asymptotic series, below 1/2 by reflection
+    (DLMF 5.15.5, 5.15.6, 5.15.8).  The series is cut off where PyTorch cuts it off, so that the last digits agree."""
+    x = np.asarray(x, np.float64)
+    low = x < 0.5
+    reflected = np.where(low, -((math.pi / np.sin(math.pi * np.where(low, x, 0.25))) ** 2), 0.0)
+    x = np.where(low, 1 - x, x)
+    total = reflected
+    for _ in range(6):
+        total = total + 1 / (x * x)
+        x = x + 1
+    square = 1 / (x * x)
+    total = total + (1 + 1 / (2 * x) + square * (1 / 6 - square * (1 / 30 - square / 42))) / x
+    return np.where(low, -total, total)
+
+
 def polygamma(n: int, x):
     """The n-th derivative of digamma (DLMF 5.15.1)."""
+    if n == 1:
+        return trigamma(x)
     return digamma(x) if n == 0 else (-1) ** (n + 1) * math.factorial(n) * zeta(float(n + 1), x)
 
 

@@ -3,6 +3,8 @@
 Whole slices by index stand in `slices.py`; `x[…]` in `index.py`.
 """
 
+from warnings import warn
+
 import numpy as np
 
 from ..errors import brackets
@@ -150,6 +152,12 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise RuntimeError("reduce argument must be either add or multiply.")
+        if isinstance(src, Tensor):
+            warn(
+                "The reduce argument of torch.scatter with Tensor src is deprecated and will be removed in a future "
+                "PyTorch release. Use torch.scatter_reduce instead for more reduction options.",
+                stacklevel=3,
+            )
         return scatter_reduce(input, dim, index, src if isinstance(src, Tensor) else FUNCTIONS["full_like"](
             index, src, dtype=input.dtype), {"add": "sum", "multiply": "prod"}[reduce])  # fmt: skip
     if isinstance(src, Tensor) and src.dtype is not input.dtype:

@@ -19,16 +19,23 @@ from .shape import unsqueeze
 
 
 def _index_steps(node) -> list:
-    """PyTorch makes a node for each part of an index: their names, in order."""
-    index, steps = node.extras[0], []
+    """PyTorch makes a node for each part of an index: their names, in order.  Among several, slices of a whole
+    dimension leave none."""
+    index, shape = node.extras[0], node.extras[-1]
+    steps, dim = [], 0
     for part in index:
-        if isinstance(part, int):
-            steps.append("SelectBackward0")
+        if part is Ellipsis:
+            dim = len(shape) - sum(each is not None for each in index[index.index(Ellipsis) + 1 :])
         elif part is None:
             steps.append("UnsqueezeBackward0")
-        elif isinstance(part, slice) and part != slice(None):
-            steps.append("SliceBackward0")
-    return steps or ["AliasBackward0" if all(part is Ellipsis for part in index) else "SliceBackward0"]
+        elif isinstance(part, int):
+            steps.append("SelectBackward0")
+            dim += 1
+        else:
+            if len(index) == 1 or part.indices(shape[dim]) != (0, shape[dim], 1):
+                steps.append("SliceBackward0")
+            dim += 1
+    return steps or ["AliasBackward0"]
 
 
 @op(x=lambda g, index, x_shape: _index_into_zeros(g, x_shape, index), views=True, function=False, method=False,

@@ -149,6 +149,15 @@ _BY_INDEX = {"index_add", "index_copy", "index_fill", "scatter", "scatter_add", 
 _WARNED = {"index_fill", "masked_fill"}
 
 
+# … and those that name the dtypes as C does, where their operands are numbers
+_BOUNDS = {"clamp", "clip", "clamp_min", "clamp_max"}
+
+
+def _check_bounds(have, wanted) -> None:
+    if not dtypes.can_cast(have, wanted):
+        raise RuntimeError(f"result type {have.cpp_name} can't be cast to the desired output type {wanted.c_name}")
+
+
 def in_place(name: str, function):
     """The method `name_` that writes the result of `function` over its tensor."""
 
@@ -167,6 +176,8 @@ def in_place(name: str, function):
             if found is error:
                 raise
             raise found from None
+        if name in _BOUNDS and not any(isinstance(each, Tensor) for each in (*args, *kwargs.values())):
+            _check_bounds(result.dtype, self.dtype)
         return overwrite(self, result)
 
     method.__name__ = method.__qualname__ = name + "_"
@@ -296,7 +307,7 @@ def _numbered(name: str) -> str:
     return f"{stem}{number + (3 if stem.startswith('Squeeze') else 1)}"
 
 
-for _name in ("t", "transpose", "unsqueeze", "squeeze", "swapaxes"):
+for _name in ("t", "transpose", "unsqueeze", "squeeze", "swapaxes", "swapdims", "as_strided"):
     _reshaping(_name)
 
 
@@ -324,5 +335,30 @@ def set_(self, source):
     return self
 
 
-for _function in (zero_, fill_, fill_diagonal_, resize_, set_):
+def apply_(self, callable):
+    """Replace each element by `callable(element)`, in place; slow, and without gradients."""
+    _refuse_history("apply_", self)
+    return _replaced(self, [callable(each) for each in self._array.ravel().tolist()])
+
+
+def map_(self, tensor, callable):
+    """Replace each element by `callable(element, the other tensor's element)`, in place; slow, without gradients."""
+    _refuse_history("map_", self, tensor)
+    if tensor.dtype is not self.dtype:
+        raise TypeError(f"map_: expected {self.type()} for 'other' (got {tensor.type()})")
+    other = np.broadcast_to(tensor._array, self._array.shape).ravel().tolist()
+    return _replaced(self, [callable(a, b) for a, b in zip(self._array.ravel().tolist(), other, strict=True)])
+
+
+def _refuse_history(name: str, *tensors) -> None:
+    if any(each._requires_grad for each in tensors):
+        raise RuntimeError(f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead.")
+
+
+def _replaced(tensor, values: list):
+    store(tensor, np.array(values, tensor._array.dtype).reshape(tensor._array.shape))
+    return tensor
+
+
+for _function in (zero_, fill_, fill_diagonal_, resize_, set_, apply_, map_):
     setattr(Tensor, _function.__name__, _function)

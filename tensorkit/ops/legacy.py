@@ -80,6 +80,12 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 
 
 @function(method=False)
+def are_deterministic_algorithms_enabled() -> bool:
+    """False, PyTorch's answer before anyone has asked for them."""
+    return False
+
+
+@function(method=False)
 def get_num_threads() -> int:
     """How many threads operations use: as many as NumPy's matrix library decides; reported as 1.
 

@@ -9,7 +9,7 @@ from warnings import warn
 import numpy as np
 
 from .. import dtypes
-from ..errors import brackets, cannot_broadcast, hint, not_implemented, times
+from ..errors import brackets, cannot_broadcast, dim_out_of_range, hint, not_implemented, times
 from ..tensor import Tensor, wrap
 from .broadcast import expand
 from .declare import FUNCTIONS, attach_operator, function, op
@@ -125,13 +125,14 @@ def dot(x, tensor):
     if x.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {tensor.ndim}D tensors")
     _same_type(
-        x, tensor, lambda a, b: f"dot : expected both vectors to have same dtype, but found {a.cpp_name} and {b.cpp_name}"
+        x,
+        tensor,
+        lambda a, b: f"dot : expected both vectors to have same dtype, but found {a.cpp_name} and {b.cpp_name}",
     )
     if x.shape != tensor.shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{x.shape[0]}] and src [{tensor.shape[0]}] to have the same "
-            "number of "
-            f"elements, but got {x.shape[0]} and {tensor.shape[0]} elements respectively"
+            f"number of elements, but got {x.shape[0]} and {tensor.shape[0]} elements respectively"
         )
     return product(x, tensor, "dot")
 
@@ -217,6 +218,9 @@ def _batched(x, y):
         turned = transpose(y, -2, -1)
         found = _copy_reshape(mm(_rows(turned), transpose(x, 0, 1)), (*turned._array.shape[:-1], x._array.shape[0]))
         return transpose(found, -2, -1).contiguous()
+    if x.ndim == y.ndim == 3 and (x._array.shape[0] == 1) != (y._array.shape[0] == 1):  # one matrix for the whole batch
+        alone = x._array.shape[0] == 1
+        return matmul(reshape(x, x._array.shape[1:]), y) if alone else matmul(x, reshape(y, y._array.shape[1:]))
     if y.ndim == 2:
         lead = x._array.shape[:-1]
         return _copy_reshape(mm(_rows(x), y), (*lead, y._array.shape[-1]))
@@ -336,6 +340,9 @@ def baddbmm(x, batch1, batch2, beta=1, alpha=1):
     tensor([[[4., 4.],
              [4., 4.]]])
     """
+    for each in (batch1, batch2):
+        if each.ndim < 3:
+            raise dim_out_of_range(2, each.ndim)
     result = bmm.op.forward(batch1, batch2)
     return beta * x + alpha * result if beta else alpha * result
 

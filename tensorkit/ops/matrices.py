@@ -12,7 +12,7 @@ from .join import cat
 from .pointwise import add
 from .promote import result_dtype
 from .reduce import sum as sum_
-from .shape import _copy_reshape, _unsafe_view, reshape, unsqueeze, wrap_dim
+from .shape import _unsafe_view, reshape, unsqueeze, wrap_dim
 from .windows import _scatter_diagonal, diagonal
 
 
@@ -144,7 +144,7 @@ def kron(input, other, *, out=None):
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
     left = _unsafe_view(input, [n for size in shapes[0] for n in (size, 1)])
     right = _unsafe_view(other, [n for size in shapes[1] for n in (1, size)])
-    result = _copy_reshape(left * right, [m * n for m, n in zip(*shapes, strict=True)])
+    result = _unsafe_view(left * right, [m * n for m, n in zip(*shapes, strict=True)])
     return result if out is None else add(result, 0, out=out)
 
 

@@ -139,6 +139,12 @@ def nan_to_num(x, nan=None, posinf=None, neginf=None):
     return np.nan_to_num(x, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
 
 
+@binary(no_derivative("heaviside"), no_derivative("heaviside"), inplace=False, function=False, method=False,
+        node_name="torch::autograd::NotImplemented")  # fmt: skip
+def _heaviside(x, y):
+    return np.where(x == 0, y, (x > 0).astype(x.dtype))[()]
+
+
 @function
 def heaviside(input, values, *, out=None):
     """0 where negative, 1 where positive, `values` where 0.
@@ -151,12 +157,6 @@ def heaviside(input, values, *, out=None):
     if input.dtype is not values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return _heaviside(input, values, out=out)
-
-
-@binary(no_derivative("heaviside"), no_derivative("heaviside"), inplace=False, method=False,
-        node_name="torch::autograd::NotImplemented")  # fmt: skip
-def _heaviside(x, y):
-    return np.where(x == 0, y, (x > 0).astype(x.dtype))[()]
 
 
 # Whole numbers, and floats as their bits

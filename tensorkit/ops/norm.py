@@ -179,6 +179,8 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.norm.html
     """
+    if not isinstance(input, Tensor):
+        raise AttributeError(f"'{type(input).__name__}' object has no attribute 'layout'")
     if isinstance(dim, float):
         raise TypeError("object of type 'float' has no len()")
     if isinstance(dim, str):

@@ -50,13 +50,13 @@ def _repeat(x, repeats):
 
 
 @function
-def tile(input, *dims):
+def tile(input, *sizes, dims=None):
     """Like `repeat`, with counts of 1 added in front where there are fewer counts than dimensions.
 
     >>> tensor([1, 2]).tile(2)
     tensor([1, 2, 1, 2])
     """
-    counts = inferred_sizes(dims)
+    counts = inferred_sizes(sizes if dims is None else (dims,))
     return _repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 

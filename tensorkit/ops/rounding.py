@@ -8,8 +8,9 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import not_implemented
+from ..tensor import Tensor
 from .declare import binary, op, unary
-from .pointwise import _div_floor, _reflected, _refuse_division, nothing
+from .pointwise import _div_floor, _reflected, _refuse_division, no_derivative, nothing
 from .promote import is_number
 
 
@@ -115,4 +116,17 @@ def frac(x):
     return x - np.trunc(x)
 
 
-_reflected("__rmod__", remainder)
+@binary(
+    None,
+    no_derivative("remainder"),
+    function=False,
+    method=False,
+    inplace=False,
+    node_name="torch::autograd::NotImplemented",
+)
+def _remainder_of_number(x, y):
+    """`number % tensor`, which PyTorch does not differentiate."""
+    return remainder.op.forward(x, y)
+
+
+_reflected("__rmod__", lambda x, y: remainder(x, y) if isinstance(x, Tensor) else _remainder_of_number(x, y))

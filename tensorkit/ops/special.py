@@ -283,7 +283,7 @@ def xlogy(x, y):
     >>> torch.xlogy(tensor([0., 2.]), tensor([0., 3.]))
     tensor([0.0000, 2.1972])
     """
-    product = x * np.log(y)
+    product = x * (np.log(y) if hasattr(y, "dtype") else x.dtype.type(np.log(y)))
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
 
@@ -295,7 +295,7 @@ def xlog1py(x, y):
     >>> torch.special.xlog1py(tensor([0., 2.]), tensor([-1., 1.]))
     tensor([0.0000, 1.3863])
     """
-    product = x * np.log1p(y)
+    product = x * (np.log1p(y) if hasattr(y, "dtype") else x.dtype.type(np.log1p(y)))
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
 

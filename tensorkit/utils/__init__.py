@@ -1,6 +1,6 @@
 """Tools around training: `utils.data` hands out batches; others are loaded when first asked for."""
 
-_ON_DEMAND = {"data", "checkpoint"}
+_ON_DEMAND = {"data", "checkpoint", "dlpack"}
 
 
 def __getattr__(name: str):

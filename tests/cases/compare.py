@@ -112,10 +112,15 @@ def same_text(wanted: str, got: str, loose: bool = False) -> bool:
     """True when the texts are equal but for the last printed digit of their floats (`loose`: but for their floats)."""
     if wanted == got:
         return True
-    if re.sub(r" +", " ", NUMBER.sub("#", wanted)) != re.sub(r" +", " ", NUMBER.sub("#", got)):
+    if _frame(wanted) != _frame(got):
         return False
     pairs = zip(NUMBER.findall(wanted), NUMBER.findall(got), strict=True)
     return loose or all(_one_digit_apart(w, g) for w, g in pairs)
+
+
+def _frame(text: str) -> str:
+    """A text without its floats, and without the blanks that stand where another has a sign."""
+    return re.sub(r"\[ +#", "[#", re.sub(r"\s+", " ", NUMBER.sub("#", text)))
 
 
 def _one_digit_apart(wanted: str, got: str) -> bool:

@@ -59,9 +59,13 @@ def _watched(work, torch, value=True) -> dict:
     return answer
 
 
+#: How warnings begin that PyTorch's own code causes, for NumPy and for PyTorch: no program can help them.
+_INSIDE = ("__array_", "`torch.jit.script` is deprecated")
+
+
 def _said(heard) -> list[list[str]]:
-    """Class and text of the warnings, each once; NumPy's about PyTorch's own `__array__` left out."""
-    said = [[w.category.__name__, tidy(str(w.message))] for w in heard if not str(w.message).startswith("__array__")]
+    """Class and text of the warnings, each once; those about PyTorch's own code left out."""
+    said = [[w.category.__name__, tidy(str(w.message))] for w in heard if not str(w.message).startswith(_INSIDE)]
     return [one for n, one in enumerate(said) if one not in said[:n]]
 
 
