@@ -75,3 +75,7 @@ def check_available(wanted) -> device:
         error.add_note("No GPU is in use here. `torch.cuda.is_available()` tells; 'cpu' works everywhere.")
         raise error
     raise RuntimeError(f"tensorkit runs on 'cpu', not on '{place}'")
+
+
+#: Its examples are this module's, though it prints as a class of PyTorch's.
+__test__ = {"device": device}

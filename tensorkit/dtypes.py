@@ -300,3 +300,7 @@ class iinfo:
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
+#: Its examples are this module's, though it prints as a class of PyTorch's.
+__test__ = {"dtype": dtype}

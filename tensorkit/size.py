@@ -54,3 +54,7 @@ class Size(tuple):
 def _size(sizes: tuple) -> Size:
     """A size that came back from a copy or from another process."""
     return Size(sizes)
+
+
+#: Its examples are this module's, though it prints as a class of PyTorch's.
+__test__ = {"Size": Size}

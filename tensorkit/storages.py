@@ -151,5 +151,10 @@ def storage(self) -> TypedStorage:
 
 @attach
 def untyped_storage(self) -> UntypedStorage:
-    """The memory under this tensor as bytes."""
+    """The memory under this tensor as bytes.
+
+    >>> x = torch.arange(6)
+    >>> x[2:4].untyped_storage().nbytes() == x.untyped_storage().nbytes() == 48
+    True
+    """
     return UntypedStorage(self, np.dtype(np.uint8))

@@ -252,10 +252,19 @@ class Tensor:
         return False
 
     def is_pinned(self, device=None) -> bool:
+        """False: there is no memory here that is held for a GPU.
+
+        >>> torch.ones(2).is_pinned()
+        False
+        """
         return False
 
     def dim_order(self) -> tuple:
-        """The dimensions in the order of their steps in memory, the widest first."""
+        """The dimensions in the order of their steps in memory, the widest first.
+
+        >>> torch.ones(2, 3).T.dim_order()
+        (1, 0)
+        """
         steps = self.stride()
         return tuple(sorted(range(len(steps)), key=lambda dim: -steps[dim]))
 
@@ -405,3 +414,7 @@ def attach(body):
     function.__qualname__ = "Tensor." + function.__name__
     setattr(Tensor, function.__name__, body)
     return body
+
+
+#: Its examples are this module's, though it prints as a class of PyTorch's.
+__test__ = {"Tensor": Tensor}

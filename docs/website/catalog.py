@@ -27,7 +27,10 @@ FAMILIES = [
     ("Special functions", "ops.special"),
     ("Samples, grids and more", "ops.samples ops.misc"),
     ("Random numbers", "drawing random"),
-    ("Types, devices and modes", "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy"),
+    (
+        "Types, devices and modes",
+        "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy torch",
+    ),  # the classes that print as PyTorch's
 ]
 
 #: Slug, title and modules of the pages about the other namespaces.

@@ -336,13 +336,21 @@ def set_(self, source):
 
 
 def apply_(self, callable):
-    """Replace each element by `callable(element)`, in place; slow, and without gradients."""
+    """Replace each element by `callable(element)`, in place; slow, and without gradients.
+
+    >>> tensor([1., 2.]).apply_(lambda value: 10 * value)
+    tensor([10., 20.])
+    """
     _refuse_history("apply_", self)
     return _replaced(self, [callable(each) for each in self._array.ravel().tolist()])
 
 
 def map_(self, tensor, callable):
-    """Replace each element by `callable(element, the other tensor's element)`, in place; slow, without gradients."""
+    """Replace each element by `callable(element, the other tensor's element)`, in place; slow, without gradients.
+
+    >>> tensor([1., 2.]).map_(tensor([3., 4.]), max)
+    tensor([3., 4.])
+    """
     _refuse_history("map_", self, tensor)
     if tensor.dtype is not self.dtype:
         raise TypeError(f"map_: expected {self.type()} for 'other' (got {tensor.type()})")

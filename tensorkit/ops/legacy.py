@@ -81,7 +81,11 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 
 @function(method=False)
 def are_deterministic_algorithms_enabled() -> bool:
-    """False, PyTorch's answer before anyone has asked for them."""
+    """False, PyTorch's answer before anyone has asked for them.
+
+    >>> torch.are_deterministic_algorithms_enabled()
+    False
+    """
     return False
 
 
