@@ -9,7 +9,15 @@ import numpy as np
 import tensorkit as torch
 
 #: Tracked, as in PyTorch, but without a derivative.
-NO_DERIVATIVE = {"floor_divide", "heaviside", "remainder_of_number", "distinct", "distinct_slices", "distinct_runs", "nextafter"}
+NO_DERIVATIVE = {
+    "floor_divide",
+    "heaviside",
+    "remainder_of_number",
+    "distinct",
+    "distinct_slices",
+    "distinct_runs",
+    "nextafter",
+}
 
 #: Their second derivatives are not implemented, or are distributions.
 SMOOTH_ONCE: set[str] = set()

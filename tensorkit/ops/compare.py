@@ -363,6 +363,8 @@ def clamp(input, min=None, max=None, *, out=None):
 def _bounded(x, min, max, out, alone: str = ""):
     """`x` within the bounds; `alone` names PyTorch's function of one bound only."""
     for bound in (min, max):
+        if not (bound is None or isinstance(bound, Tensor) or is_number(bound)):
+            raise TypeError(f"clamp() takes tensors or numbers, not {bound!r}")
         if bound is not None:
             x = _promoted(x, bound)
     if x._array.dtype.kind == "c" and all(bound is None or is_operand(bound) for bound in (min, max)):

@@ -1,7 +1,7 @@
 """Tensors made by a rule (zeros, ranges, the identity), or like a tensor that is there.
 
-Tensors from data stand in `data.py`, random ones in `tensorkit/drawing.py`.  `finish`, `resolve` and `shape_of` read the
-arguments that all of them take.
+Tensors from data stand in `data.py`, random ones in `tensorkit/drawing.py`.  `finish`, `resolve` and `shape_of`
+read the arguments that all of them take.
 """
 
 import math
