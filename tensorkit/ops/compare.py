@@ -6,7 +6,7 @@ from .. import dtypes
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import number_for, to_dtype
-from .declare import FUNCTIONS, attach_operator, binary, broadcast_error, function, op, unary
+from .declare import FUNCTIONS, attach_operator, binary, broadcast_error, function, is_operand, op, unary
 from .promote import is_number, result_dtype
 
 
