@@ -15,7 +15,7 @@ import tensorkit as torch
 from tensorkit import nn
 from tensorkit.utils.data import DataLoader, TensorDataset
 
-EPOCHS, RATE, TARGET, LIMIT = 25, 0.01, 0.98, 60.0
+EPOCHS, RATE, TARGET, LIMIT = 12, 0.01, 0.98, 60.0
 
 
 def data():
