@@ -75,6 +75,12 @@ def _shared_dx(g, x, out, dim, keepdim):
     return spread(g, shape, dim, keepdim) * share
 
 
+def _evenly_dx(g, x, out):
+    """The same where all elements were reduced: the others get 0 whatever `g` is, infinite perhaps."""
+    ties = x != x if out._array != out._array else x == out
+    return FUNCTIONS["where"](ties, g / sum(ties), 0.0)
+
+
 def _extreme_of_all(name: str, reduce_):
     def body(x, dim=None, keepdim=False):
         _check_some(name, x, None)
@@ -82,7 +88,7 @@ def _extreme_of_all(name: str, reduce_):
         return reduce_(x)
 
     body.__name__ = name
-    return op(x=_shared_dx, node_name=f"{name.capitalize()}Backward1", function=False, method=False)(body)
+    return op(x=_evenly_dx, node_name=f"{name.capitalize()}Backward1", function=False, method=False)(body)
 
 
 _max_along, _min_along = _extreme_along("max", np.argmax), _extreme_along("min", np.argmin)

@@ -11,7 +11,7 @@ from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
 from .declare import function, op
-from .extremes import _check_not_empty, _picked_dx, _shared_dx
+from .extremes import _check_not_empty, _evenly_dx, _picked_dx
 from .gather import gather
 from .misc import lerp
 from .pointwise import add
@@ -191,7 +191,7 @@ def _median(name: str, ignore_nan: bool, doc: str):
         return _one_of_each(x, axis, keepdim, lambda row: _median_index(row, ignore_nan))
 
     of_all.__name__, along.__name__ = f"_{name}_of_all", f"_{name}_along"
-    of_all = op(x=_shared_dx, node_name=f"{camel}Backward0", function=False, method=False)(of_all)
+    of_all = op(x=_evenly_dx, node_name=f"{camel}Backward0", function=False, method=False)(of_all)
     along = op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
                node_name=f"{camel}Backward1", function=False, method=False)(along)  # fmt: skip
 
