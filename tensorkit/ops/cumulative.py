@@ -7,6 +7,8 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import not_implemented
+from ..tape import mode
+from ..tensor import wrap
 from .declare import FUNCTIONS, op
 from .reduce import _as, prod, sum
 from .return_types import return_type
@@ -36,6 +38,26 @@ def _reversed_cumsum(g, dim):
     return g if g.ndim == 0 else flip(cumsum(flip(g, (dim,)), dim), (dim,))
 
 
+def _past_zeros(g, x, out, axis: int):
+    """The derivative of running products some of whose factors are 0, as arrays and in one go.
+
+    Before the first zero it is as without one; the first zero has what the factors up to the second one make of it;
+    behind it there is none.
+    """
+
+    def total(numbers):
+        return np.flip(np.cumsum(np.flip(numbers, axis), axis, x.dtype), axis)
+
+    with np.errstate(all="ignore"):
+        zeros = np.cumsum(x == 0, axis)
+        before = total(np.where(zeros == 0, g * out, 0)) / x
+        first = (zeros == 1) & (x == 0)
+        inside = np.cumprod(np.where((zeros == 1) & ~first, x, 1), axis, x.dtype)
+        met = np.sum(inside * np.where(zeros == 1, g, 0), axis, x.dtype, keepdims=True)
+        ahead = np.cumprod(np.where(zeros == 0, x, 1), axis, x.dtype)  # at the first zero: all that stands before it
+        return np.where(zeros == 0, before, np.where(first, met * ahead, 0)).astype(x.dtype)
+
+
 def _cumprod_dx(g, x, out, dim):
     """Where no element is zero, d/dx_k of the products is their reversed running sum over x_k; else one by one."""
     if x.ndim == 0:
@@ -43,6 +65,8 @@ def _cumprod_dx(g, x, out, dim):
     if np.all(x._array != 0):
         return _reversed_cumsum(g * out, dim) / x
     dim = wrap_dim(dim, x.ndim)
+    if not mode.enabled:
+        return wrap(_past_zeros(g._array, x._array, out._array, dim))
     shares = []
     for k in range(x._array.shape[dim]):
         before = prod(x.narrow(dim, 0, k), dim, True)

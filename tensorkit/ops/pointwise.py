@@ -145,7 +145,7 @@ div.op, div.op.function = _true_div.op, div
 def _refuse_division(kernel: str, x, y) -> None:
     if x.dtype.kind in "bc":
         raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
-    if x.dtype.kind in "iu" and np.size(x) and not np.all(y):
+    if x.dtype.kind in "iu" and y.dtype.kind in "biu" and np.size(x) and not np.all(y):
         raise RuntimeError("ZeroDivisionError")
 
 
