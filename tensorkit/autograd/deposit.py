@@ -17,13 +17,20 @@ ndarray = np.ndarray
 _accumulating = Lock()  # threads that meet at one leaf add one after the other
 
 
-def deposit_numbers(pending: dict) -> dict:
-    """Put away the waiting gradients that are plain numbers, at leaves without hooks and without a gradient so far;
-    those that remain are given back.  A third of the time of a small example goes into `deposit` otherwise."""
+def deposit_first(pending: dict, shared: set) -> dict:
+    """Put away the waiting arrays that become a leaf's first gradient as they are, where no hooks look on; those that
+    remain are given back.  By way of `deposit` alone a small example would take a quarter longer."""
     rest = {}
     with _accumulating:
         for leaf, g in pending.items():
-            if type(g) in FLOAT_SCALARS and leaf._grad is None and leaf._hooks is leaf._post_hooks is None:
+            if (
+                leaf._grad is None
+                and leaf._hooks is leaf._post_hooks is None
+                and (
+                    type(g) in FLOAT_SCALARS
+                    or (type(g) is ndarray and leaf not in shared and g.strides == leaf._array.strides)
+                )
+            ):
                 leaf._grad = wrap(g)
             else:
                 rest[leaf] = g

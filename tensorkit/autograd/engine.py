@@ -24,7 +24,7 @@ from ..tape import RELEASED, Node, Output, anomaly, mode
 from ..tensor import Tensor, wrap
 from .anomaly import watched
 from .arrival import awaited, delivering
-from .deposit import deposit, deposit_numbers
+from .deposit import deposit, deposit_first
 from .hooking import run_hooks, run_prehooks
 from .shares import (
     as_arrays,
@@ -112,7 +112,7 @@ def _run_plainly(nodes: dict, heap: list, shared: set, pending: dict, retain_gra
         _walk_plainly(nodes, heap, pending, shared, retain_graph)
     finally:
         mode.enabled = recording
-    rest = deposit_numbers(pending)
+    rest = deposit_first(pending, shared)
     if rest:
         _arrive(rest, shared, None, {}, True, False)
     return {}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.declare import _run_variadic, recorded
+from ..ops.declare import _arrays, _run_variadic, recorded
 from ..tape import Node, Output, enable_grad
 from ..tensor import Tensor, wrap
 from .history import nodes_of, operation
@@ -94,11 +94,11 @@ class Replay:
                 elif node.op.variadic:
                     results = _run_variadic(node.op, (given,), extras, ())
                 else:
-                    arrays = [each._array if isinstance(each, Tensor) else each for each in given]
+                    arrays, wants = _arrays(node.op, given, node.op.operands)
                     made = node.op.forward(*arrays, *extras)
                     if not isinstance(made, tuple) and made.dtype != node.dtype:
                         made = made.astype(node.dtype)
-                    results = recorded(node.op, given, extras, made)
+                    results = recorded(node.op, given, extras, made, wants)
                 self._keep(node, results, found)
         return found
 

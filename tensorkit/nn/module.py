@@ -72,10 +72,10 @@ class Module(Tree, Conversions):
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for kind in ("_parameters", "_buffers", "_modules"):
-            found = own.get(kind)
-            if found is not None and name in found:
-                return found[name]
+        if "_parameters" in own:
+            for kind in ("_parameters", "_modules", "_buffers"):
+                if name in own[kind]:
+                    return own[kind][name]
         error = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
         if "_parameters" not in own:
             hint(error, CALL_SUPER)

@@ -8,7 +8,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import not_implemented
 from .declare import op, unary
-from .exponential import _exp
+from .exponential import _exp, exp
 from .reduce import add_up
 from .reduce import sum as sum_
 from .shape import wrap_dim
@@ -22,11 +22,10 @@ _BITS = {"f": np.int32, "d": np.int64}
 def where_positive(x, gate):
     """x where the gate is positive, 0 elsewhere: what relu lets through of a gradient."""
     kind = x.dtype
-    if x.size <= 1024 or kind.char not in _BITS:
+    if kind.char not in _BITS:
         return np.where(gate > 0, x, kind.type(0))[()]
-    bits = np.negative((gate > 0).astype(_BITS[kind.char]))  # all ones, or none: eight times as fast as `where`
-    bits &= x.view(bits.dtype)
-    return bits.view(kind)
+    # The bits times 1 or 0: up to twenty times as fast as `where`, and NaN times 0 is 0 here.
+    return np.multiply(gate > 0, x.view(_BITS[kind.char])).view(kind)
 
 
 @unary(lambda g, out: where_positive(g, out))
@@ -94,7 +93,7 @@ def softmax(x, dim, dtype=None):
     return _finished(powers / add_up(powers, axis, True), kind, shape)
 
 
-@op(x=lambda g, out, dim: g - out.exp() * sum_(g, dim, True))
+@op(x=lambda g, out, dim: g - exp(out) * sum_(g, dim, True))
 def log_softmax(x, dim, dtype=None):
     """The logarithm of `softmax`, exact also where that is next to 0.
 
@@ -108,5 +107,6 @@ def log_softmax(x, dim, dtype=None):
     if x.size == 0:
         return x.copy()
     kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
-    shifted = wide - wide.max(axis, keepdims=True)
-    return _finished(shifted - np.log(add_up(_exp(shifted), axis, True)), kind, shape)
+    shifted = wide - np.maximum.reduce(wide, axis, keepdims=True)
+    shifted -= np.log(add_up(_exp(shifted), axis, True))
+    return _finished(shifted, kind, shape)

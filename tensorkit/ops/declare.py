@@ -74,6 +74,9 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
 def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: bool, optional: tuple, result):
     """The function of an operation, or (`name` with a dot before it) its method."""
     count, is_method = len(op.operands), name[0] == "."
+    # What to add to so many arguments, given in their places, so that defaults stand in the others.
+    rests = {n: tuple(map(defaults.get, names[n:])) for n in range(count, len(names) + 1)
+             if all(name in defaults for name in names[n:])}  # fmt: skip
 
     def call(*args, out=MISSING, **kwargs):
         try:
@@ -86,8 +89,8 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: 
                 if name[0] != "." and (wrong := told(name, args, kwargs)) is not None:
                     raise wrong
                 given = (*args[:count], tuple(args[count:]))
-            if kwargs or len(given) != len(names):
-                given = bind(op, names, defaults, given, kwargs)
+            rest = None if kwargs else rests.get(len(given))
+            given = bind(op, names, defaults, given, kwargs) if rest is None else given + rest
             if out is not None and names[-1] == "dtype" and given[-1] is None and isinstance(out, Tensor):
                 given = (*given[:-1], out.dtype)  # what it is written to says in which type it is computed
             found = run(op, given[:count], given[count:], optional)
@@ -103,25 +106,20 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: 
     return call
 
 
-def _arrays(op: Op, given: tuple, optional) -> list:
-    arrays = []
+def _arrays(op: Op, given: tuple, optional) -> tuple[list, int]:
+    """The operands' arrays, and which of them want a gradient: bit i for operand i."""
+    arrays, wants = [], 0
     for i, operand in enumerate(given):
         if isinstance(operand, Tensor):
             arrays.append(operand._array)
+            if operand._requires_grad:
+                wants |= 1 << i
         elif op.operands[i] in optional or (i and is_number(operand)):
             arrays.append(operand)
         else:
             shown = {"x": "input", "y": "other"}.get(op.operands[i], op.operands[i])
             raise wrong_argument(op.name, shown, i + 1, "Tensor", operand)
-    return arrays
-
-
-def _wants_grad(given) -> bool:
-    if mode.enabled:
-        for operand in given:
-            if isinstance(operand, Tensor) and operand._requires_grad:
-                return True
-    return False
+    return arrays, wants
 
 
 def _parents(given) -> tuple:
@@ -129,47 +127,36 @@ def _parents(given) -> tuple:
 
 
 def _run(op: Op, given: tuple, extras: tuple, optional):
-    results = op.forward(*_arrays(op, given, optional), *extras)
-    if not _wants_grad(given) or not any(op.rules):
-        return wrap(results) if type(results) is not tuple else tuple([wrap(each) for each in results])
-    return recorded(op, given, extras, results)
+    arrays, wants = _arrays(op, given, optional)
+    results = op.forward(*arrays, *extras)
+    if wants and mode.enabled and op.differentiable:
+        return recorded(op, given, extras, results, wants)
+    return wrap(results) if type(results) is not tuple else tuple([wrap(each) for each in results])
 
 
-def recorded(op: Op, given: tuple, extras: tuple, results):
+def recorded(op: Op, given: tuple, extras: tuple, results, wants: int):
     """The results as tensors with their history: one node for the operation, behind it one `Output` for each of
-    several floating-point results."""
-    several = type(results) is tuple
-    arrays = results if several else (results,)
-    differentiable = [array.dtype.kind in "fcV" for array in arrays]
-    if not any(differentiable):
-        return wrap(results) if not several else tuple([wrap(each) for each in results])
-    tensors = [wrap(array) for array in arrays]
-    saved = ()
-    if op.saves:
-        wanted = {
-            name
-            for i, rule in enumerate(op.rules)
-            if rule is not None and isinstance(given[i], Tensor) and given[i]._requires_grad
-            for name in argument_names(rule)[1:]
-        }  # of variadic operations this is never asked
-        # A differentiable result is kept as an array (its tensor would hold the node), indices as the tensor they are.
-        kept = [
-            array if follows else tensor for array, tensor, follows in zip(arrays, tensors, differentiable, strict=True)
-        ]
-        values = dict(zip(op.operands, given, strict=True)) | dict(zip(op.outputs, kept, strict=True))
-        saved = tuple([values[name] if name in wanted else None for name in op.saves])
+    several floating-point results.  `wants` has bit i set where operand i wants a gradient."""
     for i in op.shapes:
         extras += (given[i]._array.shape if isinstance(given[i], Tensor) else (),)
-    if sum(differentiable) == 1:
-        node = record(op, _parents(given), saved, extras, arrays[differentiable.index(True)])
-        nodes = [node] * len(arrays)
-    else:
-        node = record(op, _parents(given), saved, extras, arrays[0])
-        nodes = [output(node, i, array) for i, array in enumerate(arrays)]
-    for tensor, made, follows in zip(tensors, nodes, differentiable, strict=True):
-        if follows:
-            tensor._node, tensor._requires_grad = made, True
-    return tuple(tensors) if several else tensors[0]
+    if type(results) is not tuple:
+        tensor = wrap(results)
+        if results.dtype.kind in "fcV":
+            saved = op.kept(wants, given, (results,)) if op.saves else ()
+            tensor._node = record(op, _parents(given), saved, extras, results)
+            tensor._requires_grad = True
+        return tensor
+    saved = op.kept(wants, given, results) if op.saves else ()
+    differentiable = [array.dtype.kind in "fcV" for array in results]
+    tensors = tuple([wrap(each) for each in results])
+    if any(differentiable):
+        several = sum(differentiable) > 1
+        node = record(op, _parents(given), saved, extras, results[0 if several else differentiable.index(True)])
+        for i, (tensor, follows) in enumerate(zip(tensors, differentiable, strict=True)):
+            place = output(node, i, results[i]) if several else node
+            if follows:
+                tensor._node, tensor._requires_grad = place, True
+    return tensors
 
 
 def _run_view(op: Op, given: tuple, extras: tuple, optional):
@@ -205,9 +192,9 @@ def _run_variadic(op: Op, given: tuple, extras: tuple, optional):
         array = op.forward([cast(each, wanted) for each in tensors], *extras)
     else:
         array = op.forward([each._array for each in tensors], *extras)
-    if not _wants_grad(tensors):
-        return wrap(array)
     tensor = wrap(array)
+    if not mode.enabled or not any(each._requires_grad for each in tensors):
+        return tensor
     saved = (tensors,) if op.saves else ()
     shapes = (tuple([each._array.shape for each in tensors]),) if op.shapes else ()
     tensor._node = record(op, _parents(tensors), saved, extras + shapes, array)

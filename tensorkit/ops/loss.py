@@ -148,19 +148,26 @@ def _nll_dx(g, y, weights, x_shape, reduction, ignored, total):
     """The gradient: minus each sample's weight at its class, 0 elsewhere."""
     if reduction == "mean":
         g = g / total
-    per_sample = -(g * weights)
-    return put_at_class(per_sample, y, x_shape[1])
+    return put_at_class(-g if weights is None else -(g * weights), y, x_shape[1])
 
 
 def _nll_name(node) -> str:
     return "NllLoss2DBackward0" if len(node.shape) > 2 or len(node.extras[-1]) > 2 else "NllLossBackward0"
 
 
+def _class_places(y):
+    """The places of the classes `y` in an array of samples, classes, places …"""
+    if y.ndim == 1:
+        return np.arange(len(y)), y
+    grids = np.ogrid[tuple([slice(size) for size in y.shape])]
+    return grids[0], y, *grids[1:]
+
+
 @op(x=lambda g, y: take_class(g, y), y=None, node_name="NllLossBackwardBackward0", function=False, method=False)
 def put_at_class(x, y, classes):
     """x (samples, places …) at the class that `y` names, along a new second dimension; 0 at all other classes."""
     full = np.zeros((y.shape[0], classes, *y.shape[1:]), x.dtype)
-    np.put_along_axis(full, y[:, None], np.broadcast_to(x + 0, y.shape)[:, None], 1)  # + 0: not -0
+    full[_class_places(y)] = x + 0  # + 0: not -0
     return full
 
 
@@ -168,19 +175,21 @@ def put_at_class(x, y, classes):
     function=False, method=False)  # fmt: skip
 def take_class(x, y):
     """x (samples, classes, places …) at the class that `y` names."""
-    return np.take_along_axis(x, y[:, None], 1)[:, 0]
+    return x[_class_places(y)]
 
 
-@op(x=_nll_dx, y=None, weights=None, node_name=_nll_name, function=False, method=False)
+@op(x=_nll_dx, y=None, weights=None, optional=("weights",), node_name=_nll_name, function=False, method=False)
 def nll(x, y, weights, reduction, ignored, total):
     """Minus the log-probability of the right class of each sample, times the sample's weight.
 
     x        samples, classes, places …
     y        the class of each sample and place, with 0 for those that are ignored, whose weight is 0
-    weights  of each sample and place
+    weights  of each sample and place; None where all are 1
     total    the sum of the weights
     """
-    losses = -np.take_along_axis(x, y[:, None], 1)[:, 0] * weights
+    losses = -x[_class_places(y)]
+    if weights is not None:
+        losses *= weights
     if reduction == "none":
         return losses
     summed = add_up(losses)

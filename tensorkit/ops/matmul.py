@@ -294,7 +294,7 @@ def addmm(x, mat1, mat2, beta=1, alpha=1):
     if mat1.shape[1] != mat2.shape[0]:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({times(mat1.shape)} and {times(mat2.shape)})")
     result = product(mat1, mat2)
-    if x.shape != result.shape and not all(
+    if x.shape not in (result.shape, result.shape[1:]) and not all(
         n in (1, m) for n, m in zip(x.shape[::-1], result.shape[::-1], strict=False)
     ):
         expand(wrap(x), result.shape)  # raises, in PyTorch's words

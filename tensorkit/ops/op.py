@@ -38,6 +38,7 @@ class Op:
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
         "family", "function", "inplace", "variadic", "method", "check", "steps", "bare",
+        "differentiable", "_plans",
     )  # fmt: skip
 
     whole = None  # of an operation with one rule for all its operands (a user's Function): the method that calls it
@@ -71,6 +72,20 @@ class Op:
             tuple(self.saves.index(name) if name in self.saves else ~self.extras.index(name) for name in names)
             for names in wanted
         )
+        self.differentiable = any(rule is not None for rule in self.rules)
+        self._plans: dict[int, tuple] = {}
+
+    def kept(self, wants: int, given: tuple, results: tuple) -> tuple:
+        """What a node saves when the operands with a bit in `wants` want a gradient: values in the order of `saves`,
+        None for those that only other operands' rules need."""
+        plan = self._plans.get(wants)
+        if plan is None:
+            needed = {k for i, needs in enumerate(self.needs) if wants >> i & 1 for k in needs if k >= 0}
+            places = self.operands + self.outputs
+            plan = tuple(places.index(name) if k in needed else None for k, name in enumerate(self.saves))
+            self._plans[wants] = plan
+        values = given + results
+        return tuple([None if place is None else values[place] for place in plan])
 
     def name_of(self, node: Node) -> str:
         """PyTorch's name for a node of this operation; for some it depends on how the operation was called."""

@@ -7,7 +7,8 @@ together or takes them apart in `join.py`; indexing in `index.py`.
 import numpy as np
 
 from ..errors import brackets, dim_out_of_range, missing_arguments, wrong_argument
-from ..tensor import Tensor, memory
+from ..tape import mode, record
+from ..tensor import Tensor, memory, share
 from .declare import FUNCTIONS, function, method, op, record_view
 
 
@@ -322,6 +323,19 @@ def t(x):
     if x.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
     return x.T
+
+
+def turned(x: Tensor) -> Tensor:
+    """`x.t()` of a matrix for use within an operation: as nobody can write to it, the base need not know of it."""
+    if x._array.ndim != 2:
+        return t(x)
+    array = x._array.T
+    tensor = share(x, array)
+    if x._requires_grad:
+        tensor._requires_grad = True
+        if mode.enabled:
+            tensor._node = record(t.op, (x._node or x,), (), (), array)
+    return tensor
 
 
 def _T(self):

@@ -77,6 +77,9 @@ def _nll(input, target, weight, ignored: int, reduction: str):
     y = (y.reshape(1) if alone else y).astype(np.int64, copy=False)
     classes = x._array.shape[1]
     _check_weight(weight, classes)
+    plain = weight is None and y.ndim == 1 and not alone and not 0 <= ignored < classes
+    if plain and y.size and y.min() >= 0 and y.max() < classes:  # all samples count, and all alike
+        return _ops.nll(x, wrap(y), None, reduction, ignored, float(y.size))
     kept = y != ignored
     inside = (y >= 0) & (y < classes)
     if not np.all(inside | ~kept):

@@ -14,7 +14,7 @@ from ...ops.masks import where
 from ...ops.matmul import addmm, matmul, mm
 from ...ops.powers import sqrt
 from ...ops.reduce import add_up
-from ...ops.shape import reshape, squeeze, unsqueeze
+from ...ops.shape import reshape, squeeze, turned, unsqueeze
 from ...ops.sign import sgn
 from ...tensor import Tensor
 from ..sizes import check_broadcast
@@ -42,12 +42,12 @@ def linear(input, weight, bias=None):
         result = matmul(input, weight)
         return result if bias is None else result + bias
     if ndim == 2:
-        return mm(input, weight.t()) if bias is None else addmm(bias, input, weight.t())
+        return mm(input, turned(weight)) if bias is None else addmm(bias, input, turned(weight))
     if ndim == 0:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.ndim}D")
     if bias is None:
         return matmul(input, weight.t())
-    result = addmm(bias, reshape(input, -1, input._array.shape[-1]), weight.t())
+    result = addmm(bias, reshape(input, -1, input._array.shape[-1]), turned(weight))
     return reshape(result, *input._array.shape[:-1], weight._array.shape[0])
 
 
