@@ -191,6 +191,8 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
     """
     array, engine = memory(input), engine_of(generator)
     if p is not None:
+        if not 0 <= p <= 1:
+            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
         drawn = engine.bernoulli(array.size, p)
     else:
         if array.dtype.kind not in "fV":

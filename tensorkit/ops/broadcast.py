@@ -33,7 +33,7 @@ def expand(x, shape):
         raise RuntimeError("numel: integer multiplication overflow")
     new = len(shape) - x.ndim
     full = []
-    for i, wanted in enumerate(shape):
+    for i, wanted in reversed(list(enumerate(shape))):  # PyTorch looks from the right
         have = x.shape[i - new] if i >= new else 1
         if wanted == -1:
             if i < new:
@@ -46,7 +46,7 @@ def expand(x, shape):
                 f"The expanded size of the tensor ({wanted}) must match the existing size ({have}) at non-singleton "
                 f"dimension {i}.  Target sizes: {brackets(shape)}.  Tensor sizes: {brackets(x.shape)}"
             )
-        full.append(wanted)
+        full.insert(0, wanted)
     strides = [0] * new + [0 if x.shape[i] == 1 and full[new + i] != 1 else x.strides[i] for i in range(x.ndim)]
     return np.lib.stride_tricks.as_strided(x, full, strides)
 

@@ -154,11 +154,18 @@ def bitwise_not(x):
     tensor([-1, -6])
     """
     if x.dtype.kind not in "biu":
-        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+        raise not_implemented("bitwise_not_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.invert(x)
 
 
-Tensor.__invert__ = bitwise_not
+def _invert(x):
+    """`~x`."""
+    if x._array.dtype.kind not in "biu":
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return bitwise_not(x)
+
+
+Tensor.__invert__ = _invert
 
 
 # The larger and the smaller; equal ones share the gradient

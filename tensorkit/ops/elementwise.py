@@ -11,7 +11,7 @@ import numpy as np
 from .. import dtypes
 from ..errors import cannot_broadcast, not_implemented, wrong_argument
 from ..storage import InferenceStorage
-from ..tape import KEEP_BYTES, Meta, Node, announce, inferring, mode, tick, watchers
+from ..tape import KEEP_BYTES, NUMBERS_ARE_TENSORS, Meta, Node, announce, inferring, mode, tick, watchers
 from ..tensor import Tensor, new, wrap
 from .op import FLOAT_SCALARS, Op, argument_names
 from .promote import is_number, number_dtype, pair
@@ -101,9 +101,18 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
         apply = _apply_to_two(op, body, floating)
 
         def make(name):
+            # Which sides may be numbers: asked of PyTorch's signature once.  For sums and products it takes either.
+            allowed = {(True, False), (False, True)} if op.name in NUMBERS_ARE_TENSORS else set()
+
             def call(input=MISSING, other=MISSING, *rest, out=None, alpha=None, **unknown):
                 if rest or unknown:
                     raise mistaken(name, (input, other, *rest), unknown)
+                if type(other) is not Tensor or type(input) is not Tensor:
+                    kinds = isinstance(input, Tensor), isinstance(other, Tensor)
+                    if kinds not in allowed:
+                        if (wrong := told(name, (input, other), {})) is not None:
+                            raise wrong
+                        allowed.add(kinds)
                 found = apply(input, other if alpha is None else scaled(op, scales, other, alpha))
                 if found is NotImplemented:
                     raise mistaken(name, (input, other), {})

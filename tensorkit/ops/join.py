@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import brackets
+from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, memory
 from .broadcast import expand
 from .declare import FUNCTIONS, function, op, record_view
@@ -89,6 +89,13 @@ def _at_least(tensor, ndim: int):
     return tensor
 
 
+def _several(name: str, tensors):
+    """The tensors of a list or tuple; a tensor alone is refused, as by PyTorch."""
+    if isinstance(tensors, Tensor):
+        raise wrong_argument(name, "tensors", 1, "tuple of Tensors", tensors)
+    return tensors
+
+
 def _at_least_function(ndim: int):
     def at_least(*tensors):
         if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
@@ -111,7 +118,7 @@ def hstack(tensors, *, out=None):
     >>> torch.hstack((tensor([1, 2]), tensor([3])))
     tensor([1, 2, 3])
     """
-    tensors = [_at_least(each, 1) for each in tensors]
+    tensors = [_at_least(each, 1) for each in _several("hstack", tensors)]
     return cat(tensors, 0 if tensors[0].ndim == 1 else 1, out=out)
 
 
@@ -123,7 +130,7 @@ def vstack(tensors, *, out=None):
     tensor([[1, 2],
             [3, 4]])
     """
-    return cat([_at_least(each, 2) for each in tensors], 0, out=out)
+    return cat([_at_least(each, 2) for each in _several("vstack", tensors)], 0, out=out)
 
 
 @function(method=False)
@@ -134,7 +141,7 @@ def dstack(tensors, *, out=None):
     tensor([[[1, 3],
              [2, 4]]])
     """
-    return cat([_at_least(each, 3) for each in tensors], 2, out=out)
+    return cat([_at_least(each, 3) for each in _several("dstack", tensors)], 2, out=out)
 
 
 @function(method=False)

@@ -5,6 +5,7 @@ Masks inside an index, `x[x > 0]`, are read in `index.py`.
 
 import numpy as np
 
+from ..errors import cannot_broadcast
 from ..tensor import Tensor, wrap
 from .assign import _index_put
 from .cast import c_cast, number_for, to_dtype
@@ -83,7 +84,15 @@ def masked_fill(input, mask, value):
         )
     if not isinstance(value, Tensor):
         value = number_for(value, input._array.dtype)
+    _together(input, mask)
     return _masked_fill(input, mask, value)
+
+
+def _together(input, mask) -> tuple:
+    try:
+        return np.broadcast_shapes(input._array.shape, mask._array.shape)
+    except ValueError:
+        raise cannot_broadcast(mask._array.shape, input._array.shape) from None
 
 
 @function
@@ -95,7 +104,7 @@ def masked_select(input, mask, *, out=None):
     """
     if mask._array.dtype.kind != "b":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
-    shape = np.broadcast_shapes(input._array.shape, mask._array.shape)
+    shape = _together(input, mask)
     where_ = np.nonzero(np.atleast_1d(np.broadcast_to(mask._array, shape)))
     return _masked_select(input, where_, shape or (1,), watch(mask, input), out=out)
 

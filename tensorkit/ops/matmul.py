@@ -68,12 +68,12 @@ def mm(x, y):
         raise RuntimeError("self must be a matrix")
     if y.ndim != 2:
         raise RuntimeError("mat2 must be a matrix")
-    _same_type(x, y, _expected)
     if x.shape[1] != y.shape[0]:
         raise hint(
             RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({times(x.shape)} and {times(y.shape)})"),
             _shapes_hint(x, y),
         )
+    _same_type(x, y, _expected)
     return product(x, y)
 
 

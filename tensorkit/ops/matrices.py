@@ -1,8 +1,11 @@
 """Making and taking apart matrices: triangles, diagonals, trace, Kronecker and cross products, powers as columns."""
 
+from warnings import warn
+
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from .broadcast import expand
 from .create import resolve
@@ -119,6 +122,8 @@ def trace(x):
 
     Source: https://pytorch.org/docs/stable/generated/torch.trace.html
     """
+    if x.dtype.kind == "b":
+        raise not_implemented("trace", "Bool")
     if x.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
     return np.trace(x, dtype=np.int64 if x.dtype.kind in "biu" else x.dtype)
@@ -179,18 +184,17 @@ def cross(input, other, dim=None, *, out=None):
     >>> torch.linalg.cross(tensor([1., 0., 0.]), tensor([0., 1., 0.]))
     tensor([0., 0., 1.])
     """
-    if dim is None and input.ndim == other.ndim:
-        dim = next((i for i, size in enumerate(input._array.shape) if size == 3), None)
-        if dim is None:
-            raise RuntimeError("no dimension of size 3 in input")
-        from warnings import warn
-
+    if dim is None:
         warn(
             "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly "
             "or simply use torch.linalg.cross.\nThe default value of dim will change to agree with that of "
             "linalg.cross in a future release.",
             stacklevel=2,
         )
+        if input.ndim == other.ndim:
+            dim = next((i for i, size in enumerate(input._array.shape) if size == 3), None)
+            if dim is None:
+                raise RuntimeError("no dimension of size 3 in input")
     return linalg_cross(input, other, dim=-1 if dim is None else dim, out=out)
 
 
