@@ -3,6 +3,7 @@
 What comes here was computed for this leaf alone, or is held elsewhere too (`shared`): then it is copied.
 """
 
+from sys import getrefcount
 from threading import Lock
 
 import numpy as np
@@ -19,18 +20,20 @@ _accumulating = Lock()  # threads that meet at one leaf add one after the other
 
 def deposit_first(pending: dict, shared: set) -> dict:
     """Put away the waiting arrays that become a leaf's first gradient as they are, where no hooks look on; those that
-    remain are given back.  By way of `deposit` alone a small example would take a quarter longer."""
+    remain are given back, and `shared` tells which of them must be copied.  By way of `deposit` alone a small example
+    would take a quarter longer."""
     rest = {}
     with _accumulating:
         for leaf, g in pending.items():
-            if (
-                leaf._grad is None
-                and leaf._hooks is leaf._post_hooks is None
-                and (
-                    type(g) in FLOAT_SCALARS
-                    or (type(g) is ndarray and leaf not in shared and g.strides == leaf._array.strides)
-                )
-            ):
+            if type(g) is ndarray:
+                # A view is its own only if nobody else holds the memory: `getrefcount` and the view itself.
+                base = g.base is not None
+                if base and (type(g.base) is not ndarray or g.base.size != g.size or getrefcount(g.base) > 2):
+                    shared.add(leaf)
+                own = leaf not in shared and g.strides == leaf._array.strides
+            else:
+                own = type(g) in FLOAT_SCALARS
+            if own and leaf._grad is None and leaf._hooks is leaf._post_hooks is None:
                 leaf._grad = wrap(g)
             else:
                 rest[leaf] = g

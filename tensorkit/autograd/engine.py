@@ -172,7 +172,7 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
                 time = parent.time
                 nodes[time] = parent
                 heappush(heap, -time)
-            elif share is g or (type(share) is ndarray and share.base is not None):
+            elif share is g:
                 shared.add(parent)
         if not retain_graph and saved:
             node.saved = None

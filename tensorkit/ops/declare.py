@@ -146,9 +146,12 @@ def recorded(op: Op, given: tuple, extras: tuple, results, wants: int):
             tensor._node = record(op, _parents(given), saved, extras, results)
             tensor._requires_grad = True
         return tensor
-    saved = op.kept(wants, given, results) if op.saves else ()
     differentiable = [array.dtype.kind in "fcV" for array in results]
     tensors = tuple([wrap(each) for each in results])
+    # A differentiable result is kept as an array (its tensor would hold the node), indices as the tensor they are.
+    kept = tuple([array if follows else tensor
+                  for array, tensor, follows in zip(results, tensors, differentiable, strict=True)])  # fmt: skip
+    saved = op.kept(wants, given, kept) if op.saves else ()
     if any(differentiable):
         several = sum(differentiable) > 1
         node = record(op, _parents(given), saved, extras, results[0 if several else differentiable.index(True)])
