@@ -20,12 +20,15 @@ _BITS = {"f": np.int32, "d": np.int64}
 @op(x=lambda g, gate: where_positive(g, gate), gate=None, node_name="ThresholdBackwardBackward0", function=False,
     method=False)  # fmt: skip
 def where_positive(x, gate):
-    """x where the gate is positive, 0 elsewhere: what relu lets through of a gradient."""
+    """x where the gate is positive (or nan), 0 elsewhere: what relu lets through of a gradient.
+
+    The gate is the result of a relu, or a mask: never negative.
+    """
     kind = x.dtype
     if kind.char not in _BITS:
-        return np.where(gate > 0, x, kind.type(0))[()]
+        return np.where(gate != 0, x, kind.type(0))[()]
     # The bits times 1 or 0: up to twenty times as fast as `where`, and NaN times 0 is 0 here.
-    return np.multiply(gate > 0, x.view(_BITS[kind.char])).view(kind)
+    return np.multiply(gate != 0, x.view(_BITS[kind.char])).view(kind)
 
 
 @unary(lambda g, out: where_positive(g, out))

@@ -110,10 +110,10 @@ def _running_extreme(name: str, ufunc):
     return op(x=_running_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"))(body)
 
 
-def _running_dx(g, x_shape, indices, dim):
-    if not x_shape:
+def _running_dx(g, x, indices, dim):  # names x, of which the shape would do, as PyTorch does: it tells of writes to it
+    if not x._array.shape:
         return g
-    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    zeros = FUNCTIONS["zeros"](x._array.shape, dtype=g.dtype)
     return FUNCTIONS["scatter_add"](zeros, dim, indices, g)
 
 

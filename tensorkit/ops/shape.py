@@ -100,7 +100,7 @@ def _cloned_reshape(x, shape):
 @op(x=lambda g, x_shape: reshape(g, x_shape), function=False, method=False)
 def _unsafe_view(x, shape):
     """A view that neither hears of writes to its memory nor refuses them."""
-    return _view.op.forward(x if isinstance(x, np.ndarray) else np.asarray(x), shape)
+    return np.reshape(x, shape)  # a copy where the order of the elements asks for one
 
 
 @method
