@@ -159,7 +159,8 @@ def roll(x, shifts, dims=None):
     if x.ndim == 0:
         each = dims[0] if isinstance(dims, (tuple, list)) else dims
         raise IndexError(f"Dimension specified as {each} but tensor has no dimensions")
-    return np.ascontiguousarray(np.roll(x, shifts, wrap_dims(dims if isinstance(dims, (tuple, list)) else (dims,), x.ndim)))
+    dims = wrap_dims(dims if isinstance(dims, (tuple, list)) else (dims,), x.ndim)
+    return np.ascontiguousarray(np.roll(x, shifts, dims))
 
 
 def _negated(shifts):
