@@ -2,7 +2,8 @@
 
 Here: how a lesson is stored (outputs and execution counts stay; widget state, timings and paths do not), and the
 faults a stored lesson can have, which `tests/test_lessons.py` asserts to be none: `python tests/lessons.py check`.
-Not here: whether the stored outputs are still true: plain `pytest` asks nbval that. See also `replay_on_torch.py`.
+Whether the stored outputs are still true is nbval's part, in plain `pytest`; `python tests/lessons.py repeat 20 [NAME
+...]` asks it so many times, with one thread and with two. See also `replay_on_torch.py`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -39,12 +42,17 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def on_this_checkout(**variables: str) -> dict[str, str]:
+    """The environment of a process that finds tensorkit in this checkout, with more variables."""
+    found = os.pathsep.join([str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    return {**os.environ, "PYTHONPATH": found, **variables}
+
+
 def execute(lesson: NotebookNode, *, go_on: bool = False) -> NotebookNode:
     """Run every cell in a new kernel of this Python, in the lessons' folder, on this checkout; returns the lesson.
 
     A cell that raises ends the run with nbclient's error, unless it is tagged `raises-exception` or `go_on` is set.
     """
-    checkout = os.pathsep.join([str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     client = nbclient.NotebookClient(
         lesson,
         kernel_name="python3",
@@ -54,7 +62,7 @@ def execute(lesson: NotebookNode, *, go_on: bool = False) -> NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(LESSONS)}},
     )
-    client.execute(env={**os.environ, "PYTHONPATH": checkout, "PYTHONHASHSEED": "0"})
+    client.execute(env=on_this_checkout(PYTHONHASHSEED="0"))
     return lesson
 
 
@@ -111,12 +119,46 @@ def faults(lesson: NotebookNode) -> Iterator[str]:
     yield from notebooks.lacks(lesson)
 
 
+def replay(lessons: Sequence[Path], threads: int) -> tuple[int, int, float, str]:
+    """One strict run by nbval, with so many threads for NumPy: cells that passed and that didn't, seconds, the report."""
+    environment = on_this_checkout(OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
+    started = time.perf_counter()
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, lessons)]
+    done = subprocess.run(run, cwd=ROOT, env=environment, capture_output=True, text=True)
+    counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|error)", done.stdout)}
+    bad = counts.get("failed", 0) + counts.get("error", 0) or int(done.returncode != 0)
+    return counts.get("passed", 0), bad, time.perf_counter() - started, done.stdout + done.stderr
+
+
+def repeat(times: int, names: Sequence[str]) -> int:
+    """Replay the lessons so many times with one thread, then with two, and print a line for each run.
+
+    Returns the number of cells that failed, over all runs; the report of a run with failures is printed.
+    """
+    failed, took = 0, []
+    for threads in (1, 2):
+        for number in range(1, times + 1):
+            passed, bad, seconds, report = replay(paths(names), threads)
+            failed += bad
+            took.append(seconds)
+            print(
+                f"threads {threads}  run {number:2}  {passed} cells passed, {bad} failed  {seconds:.0f} s", flush=True
+            )
+            if bad:
+                print(report, flush=True)
+    print(f"{len(took)} runs, {failed} failures; a run took {min(took):.0f} to {max(took):.0f} s")
+    return failed
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """`regenerate` rewrites the lessons named (all by default); `check` prints faults and exits 1 if there are any."""
+    """`regenerate` rewrites the lessons named (all by default), `check` prints faults, `repeat N` replays; 1 if bad."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["regenerate", "check"])
+    parser.add_argument("action", choices=["regenerate", "check", "repeat"])
     parser.add_argument("names", nargs="*", help="how the file name starts, for example 02; default: every lesson")
     asked = parser.parse_args(argv)
+    if asked.action == "repeat":
+        times, *names = asked.names or ["20"]
+        return 1 if repeat(int(times), names) else 0
     bad = 0
     for path in paths(asked.names):
         lesson = read(path)

@@ -21,15 +21,22 @@ from copy import deepcopy
 from nbformat import NotebookNode
 
 import lessons
+from tensorkit.magics.inspectors import INSPECTORS as MAGICS
 
+INSPECTORS = {each.name for each in MAGICS}
 EXTENSION = re.compile(r"^\s*(?:%(?!matplotlib)|!|\?)|^[\w.]+\?\s*$")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
 def without_extension(source: str) -> str:
-    """The cell without its lines of magic; nothing of a cell that is a cell magic as a whole (`%%…`)."""
+    """The cell without its lines of magic; nothing of a cell that another program's magic runs (`%%px`).
+
+    A cell magic of tensorkit's own (`%%graph`) runs its cell in the notebook, so the cell without it stays.
+    """
     if source.lstrip().startswith("%%"):
-        return ""
+        first, _, source = source.lstrip().partition("\n")
+        if first.split()[0][2:] not in INSPECTORS:
+            return ""
     return "\n".join(line for line in source.splitlines() if not EXTENSION.match(line))
 
 
