@@ -21,6 +21,12 @@ def nothing(g):
     return zeros_like(g)
 
 
+_BOOLEANS = (
+    "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+    "instead."
+)
+
+
 @binary(lambda g: g, lambda g: g, symbol="+", operator="__add__", scales=True)
 def add(x, y):
     """Add two tensors element by element; with `alpha=`, x + alpha·y.
@@ -43,21 +49,16 @@ def sub(x, y):
 
     Source: https://pytorch.org/docs/stable/generated/torch.sub.html
     """
-    if x.dtype.kind == "b":
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
-        )
-    return x - y
+    try:
+        return x - y
+    except TypeError:  # NumPy's, for two booleans
+        raise RuntimeError(_BOOLEANS) from None
 
 
 def refuse_bool(x, y) -> None:
     """PyTorch's error for a subtraction in which one side is boolean."""
     if all(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b") for each in (x, y)):
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` "
-            "operator instead."
-        )
+        raise RuntimeError(_BOOLEANS)
     if any(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b")
            for each in (x, y)):  # fmt: skip
         raise RuntimeError(
