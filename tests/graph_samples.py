@@ -27,10 +27,10 @@ def sum_times_z(**names):
         data("n4", f, RESULT, 5.0, 1.0, name=f, op="mul", symbol="*", expression=f"{q} * {z}", is_root=True),
     )
     edges = (
-        Edge("n0", "n2", 0, "x", "g", "g", "5", "1", 1.0, shot(5.0)),
-        Edge("n1", "n2", 1, "y", "g", "g", "5", "1", 1.0, shot(5.0)),
-        Edge("n2", "n4", 0, "x", "g * y", f"g * {z}", "1 * 5", z, 5.0, shot(5.0)),
-        Edge("n3", "n4", 1, "y", "g * x", f"g * {q}", "1 * 1", q, 1.0, shot(1.0)),
+        Edge("n0", "n2", 0, "x", "g", "g", "5", "1", 1.0, shot(5.0), flows=True),
+        Edge("n1", "n2", 1, "y", "g", "g", "5", "1", 1.0, shot(5.0), flows=True),
+        Edge("n2", "n4", 0, "x", "g * y", f"g * {z}", "1 * 5", z, 5.0, shot(5.0), flows=True),
+        Edge("n3", "n4", 1, "y", "g * x", f"g * {q}", "1 * 1", q, 1.0, shot(1.0), flows=True),
     )
     return Graph(nodes, edges, "n4")
 
@@ -44,5 +44,5 @@ def chain(length):
         nodes.append(GraphNode(number, CONSTANT, "1", dtype="int", value=snapshot(np.array(1))))
         result = f"n{2 * step + 2}"
         nodes.append(data(result, "… + 1", RESULT, step + 1.0, 1.0, op="add", symbol="+", is_root=step == length - 1))
-        edges += [Edge(before, result, 0, "x", "g", "g", "1"), Edge(number, result, 1, "y")]
+        edges += [Edge(before, result, 0, "x", "g", "g", "1", flows=True), Edge(number, result, 1, "y")]
     return Graph(tuple(nodes), tuple(edges), nodes[-1].id)

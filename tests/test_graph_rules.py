@@ -1,11 +1,30 @@
 """Derivative rules as text: found in their source, with names and numbers put in, the local derivative split off."""
 
+import ast
+
 import pytest
+from test_gradients import DIFFERENTIABLE, SAMPLES, leaves
 
 import tensorkit as torch
+import tensorkit.nn.functional
 from tensorkit.graph import trace
 from tensorkit.graph.rules import atom, local_derivative, rule_expression, text
 from tensorkit.graph.snapshots import short
+from tensorkit.ops import REGISTRY
+
+#: Names in a formula that are no public operation, and what they are.
+NO_OPERATIONS = {
+    "g": "the gradient that arrives",
+    "out": "the result, where it has no name",
+    "pi": "the number",
+    "inf": "the number",
+    "nan": "no number",
+    "linalg": "the namespace",
+    "special": "the namespace",
+    "i": "which of the operands of stack or cat, in a rule without values",
+    "exponent": "the other result of frexp",
+    "inverse": "the first result of inv_ex",
+}
 
 
 def pair(first, second):
@@ -151,3 +170,70 @@ def test_a_change_of_type_is_silent_and_a_branch_on_none_is_seen():
     assert both(rule, {"x": "x", "dim": None}) == ("g * 2.0", "2.0")
     assert both(rule, {"x": "x", "dim": 1}) == ("g * x", "x")
     assert both(lambda g, x: g * (x > 0).to(g.dtype)) == ("g * (x > 0)", "x > 0")
+
+
+def shown_formulas(name):
+    """Every formula in the graphs of an operation's samples, with the labels of its operands taken out."""
+    for function, arrays in SAMPLES[name]:
+        inputs = leaves(arrays)
+        results = function(*inputs)
+        for result in results if isinstance(results, tuple) else (results,):
+            if not result.requires_grad:
+                continue
+            graph = trace(result, dict(zip("xyzw", inputs, strict=False)))
+            labels = sorted({node.label for node in graph.nodes} | {node.expression or "" for node in graph.nodes})
+            for edge in graph.edges:
+                for written in (edge.formula or edge.rule, edge.derivative, edge.rule_numbers):
+                    for label in sorted(labels, key=len, reverse=True):
+                        written = (written or "0").replace(label, "x") if len(label) > 1 else written
+                    yield (written or "0").replace("…", "x").replace("tensor [", "[")
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_a_formula_names_nothing_but_public_operations_and_operands(name):
+    parameters = {word for op in REGISTRY.values() for word in (*op.operands, *op.extras)}
+    public = [torch, torch.nn.functional, torch.special, torch.linalg, torch.Tensor]
+    for written in shown_formulas(name):
+        tree = ast.parse(written, mode="eval")
+        for node in ast.walk(tree):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Name):
+                assert any(hasattr(space, called.id) for space in public), written
+            elif isinstance(node, ast.Attribute):
+                assert any(hasattr(space, node.attr) for space in public), written
+            elif isinstance(node, ast.Name) and not any(hasattr(space, node.id) for space in public):
+                assert node.id in parameters or node.id in NO_OPERATIONS or node.id in "xyzw", written
+            assert not isinstance(node, (ast.Lambda, ast.comprehension, ast.Starred)), written
+
+
+@pytest.mark.parametrize(
+    "compute, formulas",
+    [
+        (lambda x, y: torch.addmm(x, x, y), ["g", "g @ y.T", "(g.T @ x).T"]),
+        (lambda x, y: torch.nn.functional.linear(x, y, x[0]), ["g", "g @ t(y).T", "(g.T @ x).T"]),
+        (lambda x, y: torch.maximum(x, y), ["g * ((x > y) + (x == y) / 2)", "g * ((y > x) + (y == x) / 2)"]),
+        (lambda x, y: torch.atan2(x, y), ["g * y / (x * x + y * y)", "g * (-x / (x * x + y * y))"]),
+        (lambda x, y: torch.nn.functional.mse_loss(x, y), ["g / 4 * ((x - y) * 2)", "g / 4 * ((y - x) * 2)"]),
+        (lambda x, y: torch.nn.functional.mse_loss(x, y, reduction="sum"), ["g * ((x - y) * 2)", "g * ((y - x) * 2)"]),
+        (lambda x, y: torch.nn.functional.hardtanh(x), ["g * ((x > -1.0) & (x < 1.0))"]),
+        (lambda x, y: torch.floor(x), ["g * 0"]),
+        (lambda x, y: x**1, ["g"]),
+        (lambda x, y: torch.exp2(x), ["g * exp2(x) * log(2)"]),
+        (lambda x, y: torch.erf(x), ["g * (2 / sqrt(pi) * exp(-x ** 2))"]),
+        (lambda x, y: torch.tril(x), ["tril(g, 0)"]),
+        (lambda x, y: torch.remainder(x, y), ["g", "-g * floor(x / y)"]),
+        (lambda x, y: x[0], [None]),
+        (lambda x, y: x / torch.tensor(2.0).numpy()[()], ["g / 2"]),
+    ],
+)
+def test_helpers_of_the_library_are_written_out_or_left_out(compute, formulas):
+    x, y = torch.eye(2, requires_grad=True), torch.ones(2, 2, requires_grad=True)
+    graph = trace(compute(x, y), {"x": x, "y": y})
+    assert [edge.formula for edge in graph.operands(graph.root)][: len(formulas)] == formulas
+
+
+def test_most_operations_have_a_formula():
+    with_formula = [
+        name for name in DIFFERENTIABLE if any(rule_expression(rule) is not None for rule in REGISTRY[name].rules)
+    ]
+    assert len(with_formula) > len(DIFFERENTIABLE) / 2

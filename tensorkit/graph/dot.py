@@ -57,7 +57,7 @@ def to_dot(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
             dot.edge(f"{node.id}_op", node.id)
     for edge in graph.edges:
         target = f"{edge.target}_op" if graph.node(edge.target).op else edge.target
-        dot.edge(edge.source, target, style="solid" if edge.rule else "dashed")
+        dot.edge(edge.source, target, style="solid" if edge.flows else "dashed")
     return dot
 
 

@@ -32,6 +32,7 @@ _STRENGTH = {
     "-": _SUM,
 }
 _SYMBOLS = {"mm": "@", "mv": "@", "bmm": "@", "dot": "@"}
+_RENAMED = {"unsafe_view": "reshape", "to_copy": "to", "im2_col": "im2col", "col2_im": "col2im"}
 _REFLECTED = {"rsub": "-"}  # operations whose second operand is written first
 
 
@@ -123,9 +124,11 @@ def op_name(op: Any) -> str:
         return str(op.name)
     if op.name in FUNCTIONS or not isinstance(op.node_name, str):
         return op.name.strip("_")
-    camel = op.node_name.partition("Backward")[0]  # an operation of its module alone: PyTorch's name for it
+    camel = op.node_name.rpartition("::")[2].partition("Backward")[
+        0
+    ]  # an operation of its module alone: PyTorch's name for it
     snake = "".join("_" + char.lower() if char.isupper() else char for char in camel).strip("_")
-    return {"unsafe_view": "reshape", "to_copy": "to"}.get(snake, snake)
+    return _RENAMED.get(snake, snake)
 
 
 def extra_arguments(node: Node) -> list[str]:

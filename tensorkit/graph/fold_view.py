@@ -143,9 +143,11 @@ class View:
 
 def _merged(source: str, target: str, slot: int, uses: list[Edge], operations: int) -> Edge:
     """All uses of one source by a block as one edge."""
-    flows = any(edge.rule is not None or edge.contribution is not None for edge in uses)
+    flows = any(edge.flows for edge in uses)
     through = f"g through {count_words(operations, 'operation', 'operations')}" if flows else None
-    return Edge(source, target, slot, str(slot + 1), rule=through, formula=through, contribution=_sum(uses))
+    return Edge(
+        source, target, slot, str(slot + 1), rule=through, formula=through, contribution=_sum(uses), flows=flows
+    )
 
 
 def _sum(uses: list[Edge]) -> Snapshot | None:

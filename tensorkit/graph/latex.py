@@ -64,7 +64,7 @@ def chain(graph: Graph, edge: Edge) -> str:
     parts = [] if stop.is_root else [fraction(root.label, stop.label)]
     parts += [fraction(graph.node(each.target).label, graph.node(each.source).label) for each in reversed(way)]
     left = fraction(root.label, source.label)
-    uses = [use for use in graph.uses(source.id) if use.rule is not None or use.contribution is not None]
+    uses = [use for use in graph.uses(source.id) if use.flows]
     text = left + " = " + r" \cdot ".join(parts)
     if len(uses) > 1:
         text = left + r" = \dots + " + r" \cdot ".join(parts)
@@ -90,7 +90,7 @@ def _way(graph: Graph, edge: Edge) -> tuple[list[Edge], GraphNode]:
     way = [edge]
     while len(way) < LONGEST:
         target = graph.node(way[-1].target)
-        uses = [use for use in graph.uses(target.id) if use.rule is not None or use.contribution is not None]
+        uses = [use for use in graph.uses(target.id) if use.flows]
         if target.is_root or len(uses) != 1:
             return way, target
         way.append(uses[0])

@@ -129,7 +129,8 @@ class Edge:
     same in the notebook's names (`g * z`), `rule_numbers` with numbers put in (`1 * 5`); `derivative` is the local
     derivative where the rule is a multiple of g (`z`), `derivative_value` its number between scalars.
     `contribution` is the gradient this use sends back, and `summed` are the axes of the target over which it was summed
-    because the operand had been broadcast.
+    because the operand had been broadcast. `flows` says whether a backward pass goes through here at all, also where no
+    rule can be written and no number is known.
     """
 
     source: str
@@ -143,6 +144,7 @@ class Edge:
     derivative_value: float | None = None
     contribution: Snapshot | None = None
     summed: tuple[int, ...] = ()
+    flows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ file (by the positions its byte code knows), its expression is taken out with th
 where it is a multiple of `g`, the local derivative is split off: `g * (3 * x ** 2)` gives `3 * x ** 2`.
 
 Nothing is executed: branches are chosen by looking (`isinstance(y, Tensor)`, `y == 0` for a known number y). A rule
-whose source can't be found or doesn't come down to one expression has no text, and the graph goes without.
+whose source can't be found or doesn't come down to one expression of public operations (`plain.py` knows which helpers
+can be written out) has no text, and the graph goes without.
 """
 
 from __future__ import annotations
@@ -17,12 +18,9 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from ..ops.reduce import counted
+from .plain import constant, copy, put_in, readable, written_out
 
 Values = Mapping[str, Any]  # text stands for a tensor, anything else for itself
-_PRODUCTS = {"mm", "mv", "bmm"}
-# Of no matter for real numbers; `spread` repeats the g of a sum, and broadcasting says as much.
-_SILENT = {"conjugate", "to_dtype", "spread", "unwritten"}
 LONGEST = 70  # characters: what is longer explains nothing
 
 _COMPARE = {
@@ -52,10 +50,8 @@ def rule_expression(rule: Callable, values: Values | None = None) -> ast.expr | 
     expression = found.body if isinstance(found, ast.Lambda) else _returned(found.body, values)
     if expression is None:
         return None
-    tidy = _Tidy(values).visit(_copy(expression))
-    written = ast.unparse(tidy)
-    # `var_dx(…)` names a rule that is written somewhere else: no formula either.
-    return None if len(written) > LONGEST or "_dx(" in written or "_array" in written else tidy
+    tidy = _Tidy(values, _enclosed(rule)).visit(copy(expression))
+    return tidy if readable(tidy) and len(ast.unparse(tidy)) <= LONGEST else None
 
 
 def local_derivative(expression: ast.expr | None) -> ast.expr | None:
@@ -66,7 +62,7 @@ def local_derivative(expression: ast.expr | None) -> ast.expr | None:
     """
     if expression is None or not _has_g(expression):
         return None
-    split = _without_g(_copy(expression))
+    split = _without_g(copy(expression))
     return None if split is None else _Tidy({}).visit(split)
 
 
@@ -140,7 +136,7 @@ def _returned(body: list[ast.stmt], values: Values, known: dict[str, ast.expr] |
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue  # the docstring
         if isinstance(statement, ast.Return) and statement.value is not None:
-            return _Inline(known).visit(_copy(statement.value))
+            return put_in(statement.value, known)
         if isinstance(statement, ast.If):
             truth = _truth(statement.test, values)
             if truth is None:
@@ -149,7 +145,7 @@ def _returned(body: list[ast.stmt], values: Values, known: dict[str, ast.expr] |
             if taken is not None:
                 return taken
         elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            known = {**known, statement.targets[0].id: _Inline(known).visit(_copy(statement.value))}
+            known = {**known, statement.targets[0].id: put_in(statement.value, known)}
         else:
             return None
     return None
@@ -186,26 +182,21 @@ def _number(expression: ast.expr, values: Values) -> float | int | None:
     return value if isinstance(value, (int, float)) else None
 
 
-class _Inline(ast.NodeTransformer):
-    """Put expressions in place of local names."""
-
-    def __init__(self, known: Mapping[str, ast.expr]) -> None:
-        self.known = known
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return _copy(self.known[node.id]) if node.id in self.known else node
-
-
 class _Tidy(ast.NodeTransformer):
-    """Put values in place of names, and leave out what is of no interest for real numbers."""
+    """Put values in place of names, write out the library's helpers, and leave out what is of no interest for reals.
 
-    def __init__(self, values: Values) -> None:
-        self.values = values
+    `enclosed` are the functions that a rule made by another function holds by name, `dx` of a loss.
+    """
+
+    def __init__(self, values: Values, enclosed: Mapping[str, Callable] | None = None) -> None:
+        self.values, self.enclosed = values, enclosed or {}
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self.values:
-            return node
+            return constant(node.id) or node
         value = self.values[node.id]
+        if hasattr(value, "item"):
+            value = value.item()  # NumPy's numbers name their class
         return ast.Constant(_Label(value) if isinstance(value, str) else value)  # type: ignore[arg-type]
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -216,23 +207,28 @@ class _Tidy(ast.NodeTransformer):
             node.func = ast.Name(str(node.func.slice.value))  # a function looked up by name in a table
         if not isinstance(node.func, ast.Name):
             return node
-        name, args = node.func.id.strip("_"), node.args
-        if name in _SILENT and args:
-            return args[0]
-        if name in _PRODUCTS and len(args) == 2:
-            return ast.BinOp(args[0], ast.MatMult(), args[1])
-        if name == "where_positive" and len(args) == 2:
-            return ast.BinOp(args[0], ast.Mult(), ast.Compare(args[1], [ast.Gt()], [ast.Constant(0)]))
-        if name == "scaled" and len(args) == 2:
-            return self.visit_BinOp(ast.BinOp(args[0], ast.Mult(), args[1]))
-        if name == "counted" and all(isinstance(arg, ast.Constant) for arg in args):
-            return ast.Constant(counted(args[0].value, args[1].value))  # type: ignore[attr-defined]
+        name, args = node.func.id, node.args
+        if name in self.enclosed:
+            return self._called(self.enclosed[name], args)
+        plain = written_out(name, args)
+        if plain is not None:
+            return plain if plain in args else _Tidy({}).visit(plain)
         while args and isinstance(args[-1], ast.Constant) and (args[-1].value is None or args[-1].value is False):
             args = args[:-1]
-        return ast.Call(ast.Name(name), args, node.keywords)
+        return ast.Call(ast.Name(name.strip("_")), args, node.keywords)
+
+    def _called(self, function: Callable, args: list[ast.expr]) -> ast.expr:
+        """A call of an enclosed function: of a public operation by its name, else what it comes down to."""
+        inner = rule_expression(function)
+        code = getattr(function, "__code__", None)
+        if inner is None or code is None:
+            return ast.Call(ast.Name(getattr(function, "__name__", "_")), args, [])
+        return _Tidy({}).visit(put_in(inner, dict(zip(code.co_varnames, args, strict=False))))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and node.value.id == "math":
+            return ast.Name(node.attr)
         return ast.Attribute(node.value, "T") if node.attr == "mT" else node
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
@@ -257,7 +253,18 @@ class _Tidy(ast.NodeTransformer):
             return left
         if isinstance(node.op, ast.Mult) and _is_number(left) and left.value == 1:  # type: ignore[attr-defined]
             return right
+        if isinstance(node.op, ast.Pow) and _is_number(right) and right.value == 0:  # type: ignore[attr-defined]
+            return ast.Constant(1)
+        if isinstance(node.op, ast.Mult) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Div):
+            one = _is_number(right.left) and right.left.value == 1  # type: ignore[attr-defined]
+            return ast.BinOp(left, ast.Div(), right.right) if one else node
         return node
+
+
+def _enclosed(rule: Callable) -> dict[str, Callable]:
+    """The functions among what a rule holds of the function that made it, by name."""
+    cells = zip(rule.__code__.co_freevars, rule.__closure__ or (), strict=True)
+    return {name: cell.cell_contents for name, cell in cells if callable(cell.cell_contents)}
 
 
 def _without_g(node: ast.expr) -> ast.expr | None:
@@ -297,15 +304,3 @@ def _is_call(label: str) -> bool:
         if depth == 0:
             return label[:place].replace(".", "").replace("_", "").isalnum()
     return False
-
-
-def _copy(node: ast.expr) -> ast.expr:
-    """A deep copy: syntax trees are shared by a cache and must not be written to."""
-    fields = {}
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            value = [_copy(item) if isinstance(item, ast.AST) else item for item in value]  # type: ignore[arg-type]
-        elif isinstance(value, ast.AST):
-            value = _copy(value)  # type: ignore[arg-type]
-        fields[name] = value
-    return type(node)(**fields)

@@ -16,6 +16,7 @@ import numpy as np
 from ..tensor import Tensor
 from .charts import image
 from .describe import back_formula, clean, headline, label_of
+from .describe import fraction as partial
 from .latex import chain, fraction
 from .model import LEAF, RESULT, Edge, Graph, GraphNode, Snapshot
 from .snapshots import PENDING, number, short, snapshot
@@ -105,7 +106,7 @@ class Steps:
             if node.id in hidden:
                 changes |= {"value": PENDING, "numbers": None}
             if node.requires_grad and node.id not in complete:
-                uses = [use for use in self.graph.uses(node.id) if _flows(use)]
+                uses = [use for use in self.graph.uses(node.id) if use.flows]
                 if any((use.target, use.slot) not in walked for use in uses) or not uses:
                     changes |= {"gradient": totals.get(node.id, PENDING)}
             # What .grad holds already is of another pass than the one that is walked here.
@@ -113,7 +114,7 @@ class Steps:
             nodes.append(replace(node, **changes))
         edges = [
             edge
-            if (edge.target, edge.slot) in walked or not _flows(edge)
+            if (edge.target, edge.slot) in walked or not edge.flows
             else replace(edge, contribution=None, rule_numbers=None, derivative_value=None)
             for edge in self.graph.edges
         ]
@@ -191,11 +192,11 @@ def walk(
         raise ValueError(f"{label_of(root)} has no history to step through: no operation on the tape made it")
     steps = [_forward(node) for node in results] if forward else []
     seed = snapshot(np.ones(root.shape)) if root.gradient is None else root.gradient
-    start = f"start: {_partial(root, root)} = {short(seed)}"
+    start = f"start: {'/'.join(partial(root, root))} = {short(seed)}"
     steps.append(Step(START, root.id, start, chain=(f"{fraction(root.label, root.label)} = 1",)))
     arrived: dict[str, Any] = {}
     for node in reversed(results):
-        if any(_flows(edge) for edge in graph.operands(node.id)):
+        if any(edge.flows for edge in graph.operands(node.id)):
             steps.append(_backward(graph, node, arrived))
     return Steps(graph, tuple(steps))
 
@@ -215,7 +216,7 @@ def _backward(graph: Graph, node: GraphNode, arrived: dict[str, Any]) -> Step:
     parts = []
     lines = []
     for edge in graph.operands(node.id):
-        if not _flows(edge):
+        if not edge.flows:
             continue
         source = graph.node(edge.source)
         total, again = _total(graph, edge, source, arrived)
@@ -234,10 +235,10 @@ def _backward(graph: Graph, node: GraphNode, arrived: dict[str, Any]) -> Step:
 
 
 def _total(graph: Graph, edge: Edge, source: GraphNode, arrived: dict[str, Any]) -> tuple[str, bool]:
-    left = _partial(graph.node(graph.root), source)
+    left = "/".join(partial(graph.node(graph.root), source))
     share = None if edge.contribution is None else edge.contribution.array
     before = arrived.get(source.id)
-    uses = [use for use in graph.uses(source.id) if _flows(use)]
+    uses = [use for use in graph.uses(source.id) if use.flows]
     last = before is not None and before[1] + 1 == len(uses)
     count = 1 if before is None else before[1] + 1
     if share is None or (before is not None and before[0] is None):
@@ -251,15 +252,3 @@ def _total(graph: Graph, edge: Edge, source: GraphNode, arrived: dict[str, Any])
     more = short(edge.contribution)
     plus = f"({more})" if more.startswith("-") else more
     return f"{left} = {short(old)} + {plus} = {short(new)}" + ("" if last else " so far"), True
-
-
-def _partial(above: GraphNode, below: GraphNode) -> str:
-    def bracketed(node: GraphNode) -> str:
-        label = label_of(node)
-        return f"({label})" if " " in label or label.startswith("-") else label
-
-    return f"∂{bracketed(above)}/∂{bracketed(below)}"
-
-
-def _flows(edge: Edge) -> bool:
-    return edge.rule is not None or edge.contribution is not None

@@ -183,7 +183,7 @@ def _edge(
     colours: dict[str, str],
     described: bool,
 ) -> str:
-    flows = edge.rule is not None or edge.contribution is not None
+    flows = edge.flows
     tip_along, tip_across = points[-1]
     points = [*points[:-1], (max(tip_along - 6, points[-2][0] - 6), tip_across)]
     path = f"M{_at(*points[0], down)}"

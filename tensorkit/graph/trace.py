@@ -21,6 +21,7 @@ from .describe import clean
 from .expressions import Expression, expression_of, extra_arguments, op_name, operand_expression, symbol_of
 from .history import Flow, History, collect, gradients, is_written_since, operation
 from .model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, GraphNode, Snapshot
+from .plain import Word
 from .pytorch import adopt, is_foreign
 from .pytorch.node import ForeignNode, NotKept
 from .rules import local_derivative, rule_expression, text
@@ -267,6 +268,7 @@ class _Builder:
                     derivative_value=self.flow.locals.get(use),
                     contribution=self._shot(self.flow.shares.get(use)),
                     summed=self.flow.summed.get(use, ()),
+                    flows=bool(rule is not None and flows),
                 )
             )
 
@@ -356,10 +358,10 @@ def _operand_name(op: Any, slot: int) -> str:
 def _arguments(base: Node) -> dict[str, Any]:
     """The arguments of an operation that are plain values, by name."""
     return {
-        name: tuple(value) if isinstance(value, (tuple, list)) else value
+        name: tuple(value) if isinstance(value, (tuple, list)) else Word(value) if isinstance(value, str) else value
         for name, value in zip(base.op.extras, base.extras, strict=False)
         if value is None
-        or isinstance(value, (int, float))
+        or isinstance(value, (int, float, str))
         or (isinstance(value, (tuple, list)) and all(isinstance(item, int) for item in value))
     }
 

@@ -50,9 +50,9 @@ def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:
         "why": _question(node),
         "opens": node.id if node.kind == BLOCK else "",
         "folds": [[block.id, line(block.label)] for block in graph.blocks if block.opened and node.id in block.members],
-        "arrives": [_flow(graph, edge, edge.target) for edge in graph.uses(node.id) if _flows(edge)],
+        "arrives": [_flow(graph, edge, edge.target) for edge in graph.uses(node.id) if edge.flows],
         "sum": line(dict(known).get("sum of", "")),
-        "goes_on": [_flow(graph, edge, edge.source) for edge in graph.operands(node.id) if _flows(edge)],
+        "goes_on": [_flow(graph, edge, edge.source) for edge in graph.operands(node.id) if edge.flows],
         "facts": [[line(term), line(text)] for term, text in known if _is_fact(term, cards)],
         "notes": [line(note) for note in node.notes],
         "said": f"{words.title} selected: {', '.join([words.caption] * (node.kind == BLOCK or not said) + said)}",
@@ -125,10 +125,6 @@ def _question(node: GraphNode) -> str:
 def line(text: str) -> str:
     """The text as one printable line of the panel."""
     return clean(text, LINE) if text else ""
-
-
-def _flows(edge: Edge) -> bool:
-    return edge.rule is not None or edge.contribution is not None
 
 
 def _is_fact(term: str, cards: list[dict[str, Any]]) -> bool:
