@@ -386,3 +386,15 @@ def test_an_operation_of_the_users_own():
     y.backward()
     assert x.grad.item() == 60
     assert gradient_of(trace(y, {"x": x}), "x") is None
+
+
+def test_a_graph_with_unknown_gradients_says_why():
+    x = leaf(1.0)
+    y = x
+    for _ in range(100):
+        y = y * x
+    note = "Some gradients are unknown: the part that is left out uses these tensors too."
+    assert note in trace(y, {"x": x}, limit=20).notes
+    c = torch.tensor(1 + 2j, requires_grad=True)
+    note = "Some gradients are unknown: the root is complex, and only a real number has gradients."
+    assert trace(c * c, {"c": c}).notes == (note,)

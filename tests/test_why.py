@@ -231,3 +231,24 @@ def test_a_hostile_name_stays_text(name):
     hostile, plain = why(x, {name: x}), why(z, {"z": z})
     assert tags(hostile.to_html()) == tags(plain.to_html())
     assert len(str(hostile).splitlines()) == len(str(plain).splitlines())
+
+
+def test_an_expression_stands_in_brackets_in_front_of_a_dot():
+    x, y = torch.tensor(1.0, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+    names = {"x": x, "y": y}
+    total = why(x + y, names)
+    assert total.state == "(x + y).grad is None"
+    assert total.reason.startswith("x + y was computed by add")
+    whole = why(torch.arange(3), {}, name="a * b")
+    assert "(a * b).float()" in whole.todo
+    plain = why(x.detach() * 2, {}, name="2 * x")
+    assert "(2 * x).requires_grad_()" in plain.todo
+    assert why(x, names, of=(x + y).sum()).todo == "sum(x + y).backward()"
+    assert why(x, names, of=x + y).todo == "(x + y).backward()"
+
+
+def test_the_result_that_is_asked_about_needs_no_name():
+    x = torch.tensor(3.0, requires_grad=True)
+    assert why(x, {"x": x}).finding == "in no graph"
+    assert why(x, {"x": x}, of=x * x).finding == "backward not called"
+    assert why(x, {"x": x}, of=torch.tensor(1.0)).finding == "in no graph"

@@ -120,9 +120,18 @@ class _Builder:
         elif self.omitted_id:
             notes.append("Some operands are left out.")
         if any(node.requires_grad and node.gradient is None for node in self.nodes):
-            reason = next((reason for reason in self.flow.unknown.values()), None)
-            notes.append(f"Some gradients are unknown{': ' + reason if reason else ''}.")
+            notes.append(f"Some gradients are unknown: {self._what_is_missing()}.")
         return tuple(notes)
+
+    def _what_is_missing(self) -> str:
+        """Why there are nodes without a gradient."""
+        if self.flow.unknown:
+            return next(iter(self.flow.unknown.values()))
+        if self.history.root._array.dtype.kind == "c":
+            return "the root is complex, and only a real number has gradients"
+        if self.omitted_id:
+            return "the part that is left out uses these tensors too"
+        return "nothing is sent back to these tensors"
 
     def _next_id(self) -> str:
         return f"n{len(self.nodes)}"

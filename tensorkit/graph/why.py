@@ -29,9 +29,11 @@ from .causes import (
 )
 from .describe import clean, label_of
 from .explanation import Explanation
-from .history import leads_to, nodes_of, was_released
+from .history import was_released
+from .kin import results_of, sharing
 from .model import Graph, GraphNode
 from .pytorch import adopt, is_foreign, is_tensor, loaded
+from .rules import atom
 from .snapshots import number, short, snapshot
 from .trace import trace
 
@@ -93,7 +95,7 @@ class _Question:
     ) -> None:
         self.tensor, self.named, self.of, self.recording = tensor, named, of, recording
         self.place: Any = tensor if tensor._node is None else tensor._node
-        self.roots = self._roots()
+        self.roots = results_of(tensor, named if of is None else {"": of})
         self.graph: Graph | None = None
         self.node: GraphNode | None = None
         candidates = [of] if of is not None else self.roots[:4] or [tensor]
@@ -104,9 +106,10 @@ class _Question:
             self.root, self.graph = shown, graph
         self.node = self._find(own)
         self.name = clean(own) if own is not None else label_of(self.node) if self.node else "tensor"
+        self.written = atom(self.name)  # as it is written in front of a dot
         grad = tensor._grad
         self.stored = None if grad is None else snapshot(np.asarray(grad._array))
-        self.state = f"{self.name}.grad is {'None' if self.stored is None else short(self.stored)}"
+        self.state = f"{self.written}.grad is {'None' if self.stored is None else short(self.stored)}"
 
     def answer(self) -> Explanation:
         tensor = self.tensor
@@ -114,7 +117,7 @@ class _Question:
             return self._say(
                 "whole numbers",
                 f"{self.name} has dtype {tensor.dtype}: only floating-point tensors can have gradients.",
-                todo=f"Make it one of floats, {self.name}.float() or torch.tensor([1.0, …]), if it should be learned.",
+                todo=f"Make it one of floats, {self.written}.float() or torch.tensor([1.0, …]), if it is to be learned.",
             )
         if not tensor._requires_grad:
             return self._no_gradient_wanted()
@@ -126,35 +129,11 @@ class _Question:
 
     # What stands where
 
-    def _roots(self) -> list[Tensor]:
-        """The named results that were computed from the tensor, newest first, those that others are made of last."""
-        start = self.place.time if isinstance(self.place, Node) else 0
-        reached = [
-            value
-            for value in dict.fromkeys(self.named.values())
-            if value._node is not None and value is not self.tensor and leads_to(value._node, self.place, start)
-        ]
-        inner: set[int] = set()
-        for value in reached:
-            inner |= {id(node) for node in nodes_of(value._node)} - {id(value._node)}
-        return sorted(reached, key=lambda value: (id(value._node) in inner, -getattr(value._node, "time", 0)))
-
     def _find(self, own: str | None) -> GraphNode | None:
         assert self.graph is not None
         if isinstance(self.place, Node):
             return next((node for node in self.graph.nodes if node.time == self.place.time), None)
         return next((node for node in self.graph.nodes if own is not None and own in (node.name, *node.aliases)), None)
-
-    def _sharing(self, wanted: bool) -> list[str]:
-        """The named tensors over the same memory that do (or don't) require gradients."""
-        ours = self.tensor._array
-        return [
-            clean(key)
-            for key, value in self.named.items()
-            if value is not self.tensor and value._requires_grad is wanted
-            if isinstance(ours, np.ndarray) and isinstance(value._array, np.ndarray)
-            if np.may_share_memory(ours, value._array)
-        ]
 
     def _odd_value(self) -> bool:
         return self.node is not None and is_odd(self.node.value)
@@ -181,7 +160,7 @@ class _Question:
                 todo="Compute it outside of torch.inference_mode().",
                 notes=notes,
             )
-        if others := self._sharing(True):
+        if others := sharing(tensor, self.named, True):
             kept = f"{others[0]} requires grad, {name} doesn't"
             return self._say(
                 "detached",
@@ -200,8 +179,8 @@ class _Question:
             "requires_grad=False",
             f"{name} does not require grad, and no operation on the tape made it: it was created without "
             f"requires_grad=True, computed under no_grad, or from tensors none of which requires grad.{used}",
-            todo=f"If it is to be learned: {name}.requires_grad_() before computing with it; if it should be the "
-            "result of something that is: compute it outside of torch.no_grad().",
+            todo=f"If it is to be learned: {self.written}.requires_grad_() before computing with it; if it should be "
+            "the result of something that is: compute it outside of torch.no_grad().",
             notes=notes,
         )
 
@@ -209,7 +188,7 @@ class _Question:
         value = None if self.graph is None else first_odd_value(self.graph)
         back = None if self.graph is None else first_odd_gradient(self.graph)
         odd = odd_words(self.stored) if self.stored else odd_words(self.node.value if self.node else None)
-        what = f"{self.name}.grad holds {odd}" if self.stored else f"The value of {self.name} holds {odd}"
+        what = f"{self.written}.grad holds {odd}" if self.stored else f"The value of {self.name} holds {odd}"
         if value is not None:
             return self._say(
                 f"{odd} in the forward pass",
@@ -253,7 +232,7 @@ class _Question:
                 nodes=[node.id] if node else [],
             )
         if not self.roots:
-            copies = self._sharing(False)
+            copies = sharing(tensor, self.named, False)
             if copies:
                 return self._say(
                     "detached",
@@ -290,16 +269,16 @@ class _Question:
         if released:
             return self._say(
                 "cleared",
-                f"A backward pass has gone through the graph of {root}, yet nothing is in {name}.grad: it was cleared "
-                "since (zero_grad() sets it to None), or the gradients were returned by autograd.grad, or asked for "
-                "other inputs only.",
+                f"A backward pass has gone through the graph of {root}, yet nothing is in {self.written}.grad: "
+                "it was cleared since (zero_grad() sets it to None), or the gradients were returned by autograd.grad, "
+                "or asked for other inputs only.",
                 todo="Look at it between backward() and zero_grad().",
             )
         sure = "" if released is False else " (or it was cleared since)"
         return self._say(
             "backward not called",
             f"{root} depends on {name}, but no backward pass has been run yet{sure}.",
-            todo=f"{root}.backward()" if root.isidentifier() else "Call .backward() on the result.",
+            todo=f"{atom(root)}.backward()",
             notes=[f"It will be {short(self.node.gradient)}."] if self.node and self.node.gradient else [],
         )
 
@@ -309,7 +288,7 @@ class _Question:
             zero = is_zero(stored)
             return self._say(
                 "zero" if zero else "unknown",
-                f"{self.name}.grad is {'zero' if zero else 'filled'}, but "
+                f"{self.written}.grad is {'zero' if zero else 'filled'}, but "
                 + (
                     "no tensor with a name here was computed from it any more"
                     if not self.roots
@@ -344,7 +323,7 @@ class _Question:
         scaled = f", so this is {number(k)} times it: scaled by a hook, a clipping or backward(gradient=…)" if k else ""
         return self._say(
             "unknown",
-            f"{reasons}{scaled}." if scaled else f"{reasons}, and {self.name}.grad is no multiple of it.",
+            f"{reasons}{scaled}." if scaled else f"{reasons}, and {self.written}.grad is no multiple of it.",
             todo="Clear it, run one backward pass and ask again.",
             notes=[]
             if scaled
@@ -378,7 +357,7 @@ class _Question:
         if not is_zero(node.gradient):
             return self._say(
                 "cleared to zero",
-                f"The gradient of {root} is {short(node.gradient)}, but {self.name}.grad is 0: it was set to zero "
+                f"The gradient of {root} is {short(node.gradient)}, but {self.written}.grad is 0: it was set to zero "
                 "since the backward pass (zero_grad(set_to_none=False), grad.zero_()).",
                 todo="Look at it between backward() and zero_grad().",
             )
