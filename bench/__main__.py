@@ -8,13 +8,15 @@ import platform
 import sys
 from pathlib import Path
 
-from . import course, rounds
+from . import course, growth, rounds
 from .works import WORKS, Work
 
 MISSED = 1.1  # a target is missed when the ratio is more than a tenth above it
 ROOT = Path(__file__).parents[1]
 IMPORT = {"torch": 0.10, "numpy": 1.3}
 CORE_BYTES = 1.5e6
+#: What the package holds besides the core (tensors, autograd, networks, optimizers, data, saving).
+BESIDE_THE_CORE = {"graph", "magics", "course", "distributed", "cli.py", "as_torch.py"}
 
 
 def line(title: str, result: dict, name: str, targets: dict[str, float], metric: str = "time") -> dict:
@@ -65,9 +67,10 @@ def table(found: list[dict]) -> str:
         ratio, target = row["ratios"]["torch"], row["targets"].get("torch")
         others = []
         for engine in ("numpy", "micrograd"):
-            if engine in row["targets"] and (other := row["ratios"][engine]) is not None:
+            if (other := row["ratios"][engine]) is not None:
+                target_text = f", target {row['targets'][engine]:g}" if engine in row["targets"] else ""
                 missed = " (missed)" if engine in row["missed"] else ""
-                others.append(f"{other:.2f} of {engine}, target {row['targets'][engine]:g}{missed}")
+                others.append(f"{other:.2f} of {engine}{target_text}{missed}")
         shown = "–" if ratio is None else f"{ratio:.3f}" + (" (missed)" if "torch" in row["missed"] else "")
         cells = [
             row["title"],
@@ -83,11 +86,15 @@ def table(found: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def core_size() -> int:
-    """Bytes of the installed core: the package's Python files and data, without caches."""
-    return sum(
-        f.stat().st_size for f in (ROOT / "tensorkit").rglob("*") if f.is_file() and "__pycache__" not in f.parts
-    )
+def sizes() -> tuple[int, int]:
+    """Bytes of the core and of the whole package as installed: Python files and data, without caches."""
+    core = whole = 0
+    for file in (ROOT / "tensorkit").rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts:
+            size = file.stat().st_size
+            whole += size
+            core += 0 if file.relative_to(ROOT / "tensorkit").parts[0] in BESIDE_THE_CORE else size
+    return core, whole
 
 
 def processor() -> str:
@@ -118,19 +125,35 @@ a tenth.
 {whole}
 
 {machine}
+
+{growth}{limits}"""
+
+LIMITS = """## Where NumPy is the limit
+
+- Elementwise: PyTorch computes `tanh` and `exp` in vector units; so does NumPy for float32. The ratio to NumPy is what
+  the tape and the gradients cost beyond the same formulas written by hand.
+- `randn`: PyTorch's stream prescribes each bit of logarithm, sine and cosine; in NumPy every step of these polynomials
+  is a pass over memory, PyTorch does them all in registers.
+- Small networks: a call into NumPy costs about a microsecond, and a step of the network 2-16-16-2 makes about sixty.
+  The same step in NumPy by hand, without tape or modules, takes a quarter of PyTorch's time.
 """
 
 
 def of_the_whole(waits: dict[str, float | str]) -> tuple[str, list[str]]:
     """Lines about the package as a whole, its size and what a learner waits for, and what misses its limit."""
-    size = core_size()
-    lines, missed = [f"- installed size of the core without NumPy: {amount(size, 'memory')} (limit 1.5 MB)"], []
+    size, everything = sizes()
+    lines = [
+        "- installed size of the core (tensors, autograd, networks, optimizers, data, saving) without NumPy: "
+        f"{amount(size, 'memory')} (limit 1.5 MB); all in all, with inspectors, magics, course and MPI: "
+        f"{amount(everything, 'memory')}"
+    ]
+    missed = []
     if size > CORE_BYTES * MISSED:
         missed.append("installed size")
     for title, took in waits.items():
         limit = course.LIMITS[title]
         lines.append(f"- {title}: {amount(took, 'time') if isinstance(took, float) else took} (limit {limit:g} s)")
-        if isinstance(took, float) and took > limit * MISSED:
+        if not isinstance(took, float) or took > limit * MISSED:
             missed.append(title)
     return "\n".join(lines), missed
 
@@ -143,17 +166,26 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed by more than a tenth")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--course", action="store_true", help="also what a learner waits for: first graph, all lessons")
+    parser.add_argument("--growth", action="store_true", help="also the cost of one operation as things grow")
     options = parser.parse_args()
     works = rounds.by_name(options.works)
     result = rounds.run(works, options.rounds, options.threads, lambda text: print(text, file=sys.stderr))
     found = rows(result, works)
     whole, missed = of_the_whole(course.measure() if options.course else {})
-    print(f"{table(found)}\n\n{whole}\n\n{machine(result, options)}")
+    grown = ""
+    if options.growth:
+        import tensorkit
+
+        shown = growth.table(growth.measure(tensorkit))
+        grown = f"## The cost of one operation as things grow\n\n{shown}\n\n"
+    print(f"{table(found)}\n\n{whole}\n\n{machine(result, options)}\n\n{grown}")
     if options.write:
         (ROOT / "docs").mkdir(exist_ok=True)
-        page = PAGE.format(table=table(found), whole=whole, machine=machine(result, options))
+        page = PAGE.format(
+            table=table(found), whole=whole, machine=machine(result, options), growth=grown, limits=LIMITS
+        )
         (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
-    missed = [row["title"] for row in found if row["missed"]] + missed
+    missed = [row["title"] for row in found if row["missed"] or row["missing"]] + missed
     if missed:
         print(f"missed by more than a tenth: {', '.join(missed)}", file=sys.stderr)
     return 1 if missed and options.check else 0

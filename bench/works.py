@@ -167,6 +167,39 @@ def mlp_small(torch):
     return _training(torch, model, torch.rand(100, 2), torch.randint(0, 2, (100,)), sgd)
 
 
+def mlp_small_numpy(np):
+    rng = np.random.RandomState(0)
+    sizes = (2, 16, 16, 2)
+    weights = [rng.rand(n, m).astype(np.float32) for m, n in zip(sizes, sizes[1:], strict=False)]
+    biases = [rng.rand(n).astype(np.float32) for n in sizes[1:]]
+    x, labels, samples = rng.rand(100, 2).astype(np.float32), rng.randint(0, 2, 100), np.arange(100)
+    lr = np.float32(0.01)
+
+    def step():
+        inputs = [x]
+        for w, b in zip(weights, biases, strict=True):
+            z = inputs[-1] @ w.T
+            z += b
+            inputs.append(np.maximum(z, 0))
+        z -= z.max(1, keepdims=True)
+        g = np.exp(z)
+        total = g.sum(1, keepdims=True)
+        loss = (np.log(total)[:, 0] - z[samples, labels]).mean()
+        g /= total
+        g[samples, labels] -= 1
+        g /= 100
+        for i in (2, 1, 0):
+            dw, db = g.T @ inputs[i], g.sum(0)
+            if i:
+                g = g @ weights[i]
+                g *= inputs[i] > 0
+            weights[i] -= lr * dw
+            biases[i] -= lr * db
+        return loss
+
+    return step
+
+
 def mlp_digits(torch):
     torch.manual_seed(0)
     model = _mlp(torch, (784, 128, 10))
@@ -296,7 +329,7 @@ WORKS = [
         {"torch": 1.5},
         numpy=elementwise_numpy,
     ),
-    Work("mlp_small", "MLP 2-16-16-2, batch 100, SGD step", mlp_small, {"torch": 0.6}),
+    Work("mlp_small", "MLP 2-16-16-2, batch 100, SGD step", mlp_small, {"torch": 0.6}, numpy=mlp_small_numpy),
     Work("mlp_digits", "MLP 784-128-10, batch 64, Adam step", mlp_digits, {"torch": 1.0}),
     Work("mlp_wide", "MLP 1024-1024-1024-10, batch 256, Adam step", mlp_wide, {"torch": 1.0}),
     Work("lenet", "small CNN (LeNet-like), batch 64, SGD step", lenet, {"torch": 1.5}),
