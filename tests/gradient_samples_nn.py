@@ -64,6 +64,12 @@ SAMPLES = {
         ]
     ],
     "prelu": one(F.prelu, X, np.array([0.3])),
+    "pdist": one(F.pdist, X) + one(lambda x: F.pdist(x, 3.0), SIGNAL[0]),
+    "affine_grid_generator": one(lambda t: F.affine_grid(t, (1, 1, 2, 3), align_corners=False), X[None]),
+    "grid_sampler": [
+        (lambda x, grid, mode=mode: F.grid_sample(x, grid, mode, "zeros", True), [IMAGE, 0.6 * np.tanh(IMAGE[..., :2])])
+        for mode in ("bilinear", "bicubic")
+    ],
     "mse": one(F.mse_loss, X, Y),
     "huber": one(F.huber_loss, X, Y),
     "smooth_l1": one(F.smooth_l1_loss, X, Y),

@@ -157,7 +157,7 @@ def test_every_module_has_a_row():
     assert sorted({*ONE, *MORE, *NO_COMPUTATION & set(modules())}) == modules()
 
 
-@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor", "ignore:`NLLLoss2d`")
 @pytest.mark.parametrize("name", [name for name in modules() if name not in NO_COMPUTATION])
 def test_gradients_of_a_module(name):
     make, shape, compute = (*ONE[name], lambda m, x: m(x)) if name in ONE else MORE[name]

@@ -6,7 +6,6 @@ Source: Grave et al., 2016, https://arxiv.org/abs/1609.04309
 from collections import namedtuple
 from collections.abc import Sequence
 
-from ..ops.join import cat
 from ..tensor import Tensor
 from . import functional as F
 from .containers import ModuleList, Sequential
@@ -99,11 +98,12 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     def log_prob(self, input: Tensor) -> Tensor:
         """The log probabilities of all classes: batch, n_classes."""
         head = F.log_softmax(self.head(input), dim=1)
-        parts = [head[:, : self.shortlist_size]]
-        for number, layers in enumerate(self.tail):
+        result = input.new_empty((head.size(0), self.n_classes))
+        result[:, : self.shortlist_size] = head[:, : self.shortlist_size]
+        for number, ((first, last), layers) in enumerate(zip(self._clusters(), self.tail, strict=True)):
             of_cluster = head[:, self.shortlist_size + number].unsqueeze(1)
-            parts.append(F.log_softmax(layers(input), dim=1) + of_cluster)
-        return cat(parts, 1)
+            result[:, first:last] = F.log_softmax(layers(input), dim=1) + of_cluster
+        return result
 
     def predict(self, input: Tensor) -> Tensor:
         """The most probable class of each input; the tail is asked only where the head points to it."""

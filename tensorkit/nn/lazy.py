@@ -18,6 +18,7 @@ class _Uninitialized:
     __slots__ = ()
 
     uninitialized = True
+    becomes: type
 
     @property
     def shape(self):
@@ -26,6 +27,12 @@ class _Uninitialized:
             "`load_state_dict` when trying to load an uninitialized parameter into an initialized one. Call `forward` "
             "to initialize the parameters before accessing their attributes."
         )
+
+    def materialize(self, shape, device=None, dtype=None) -> None:
+        """Become an ordinary parameter or buffer of this shape, with arbitrary values, and stay the same object."""
+        made = empty(shape, device=device, dtype=dtype or self.dtype)
+        self.__class__ = self.becomes
+        self._array = made._array
 
     def __repr__(self, **options) -> str:
         return f"<{type(self).__name__}>"
@@ -44,6 +51,8 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
     __slots__ = ()
 
+    becomes = Parameter
+
     def __new__(cls, requires_grad: bool = True, device=None, dtype=None):
         made = wrap(empty(0, dtype=dtype)._array, cls)
         made._requires_grad = requires_grad
@@ -54,6 +63,8 @@ class UninitializedBuffer(_Uninitialized, Tensor):
     """A buffer whose shape the first input will decide."""
 
     __slots__ = ()
+
+    becomes = Tensor
 
     def __new__(cls, requires_grad: bool = False, device=None, dtype=None):
         return wrap(empty(0, dtype=dtype)._array, cls)
@@ -92,11 +103,10 @@ class _Lazy(Module):
         """Become the layer that fits `input`; parameters stay the same objects, for an optimizer may hold them."""
         setattr(self, self.size_name, self._size_of(input))
         for name, shape in self._shapes().items():
-            for members, kind in ((self._parameters, Parameter), (self._buffers, Tensor)):
+            for members in (self._parameters, self._buffers):
                 place = members.get(name)
                 if isinstance(place, _Uninitialized):
-                    place.__class__ = kind
-                    place._array = empty(shape, dtype=place.dtype)._array
+                    place.materialize(shape)
         self.__class__ = self.becomes
         self.reset_parameters()
 
@@ -171,6 +181,12 @@ class _LazyNorm(_Lazy):
             return input._array.shape[0]
         self._check_dims(input)
         return input._array.shape[1]
+
+
+class _LazyInstanceNorm(_LazyNorm):
+    def __init__(self, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, device=None, dtype=None, *, bias: bool = True):  # fmt: skip
+        super().__init__(eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
 
 class LazyConv1d(_LazyConv, Conv1d):
@@ -266,7 +282,7 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     becomes = BatchNorm3d
 
 
-class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     """A `InstanceNorm1d` that learns `num_features` from its first input.
 
     >>> torch.nn.LazyInstanceNorm1d(affine=True)(torch.ones(1, 2, 3)).shape
@@ -276,7 +292,7 @@ class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     becomes = InstanceNorm1d
 
 
-class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     """A `InstanceNorm2d` that learns `num_features` from its first input.
 
     >>> torch.nn.LazyInstanceNorm2d(affine=True)(torch.ones(1, 2, 3, 3)).shape
@@ -286,7 +302,7 @@ class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     becomes = InstanceNorm2d
 
 
-class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
     """A `InstanceNorm3d` that learns `num_features` from its first input.
 
     >>> torch.nn.LazyInstanceNorm3d(affine=True)(torch.ones(1, 2, 3, 3, 3)).shape

@@ -5,6 +5,8 @@
 Source: https://pytorch.org/docs/stable/nn.html#loss-functions
 """
 
+from warnings import warn
+
 from . import functional as F
 from .functional.loss import legacy_reduction
 from .module import Module
@@ -102,6 +104,13 @@ class NLLLoss(_WeightedLoss):
 
 class NLLLoss2d(NLLLoss):
     """PyTorch's old name of `NLLLoss` for images."""
+
+    def __init__(self, weight=None, size_average=None, ignore_index: int = -100, reduce=None, reduction: str = "mean"):
+        warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in replacement and see "
+            "https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more details.", FutureWarning, stacklevel=2
+        )  # fmt: skip
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class CrossEntropyLoss(_WeightedLoss):

@@ -124,9 +124,14 @@ def _global(places, sizes):
     return places + channels * area
 
 
-@op(x=lambda g, places, sizes: take_at(g, places, sizes), places=None,
-    node_name=lambda node: f"MaxUnpool{max(len(node.extras[0]), 2)}DBackward0", function=False,
-    method=False)  # fmt: skip
+def _unpool_names(node) -> list[str]:
+    """PyTorch's nodes, nearest to the operand first: a sequence is an image of one row to it."""
+    n = len(node.extras[0])
+    return [f"MaxUnpool{n}DBackward0"] if n > 1 else ["UnsqueezeBackward0", "MaxUnpool2DBackward0", "SqueezeBackward1"]
+
+
+@op(x=lambda g, places, sizes: take_at(g, places, sizes), places=None, function=False, method=False,
+    node_name=lambda node: _unpool_names(node)[-1], steps=lambda node: _unpool_names(node)[:-1])  # fmt: skip
 def spread_at(x, places, sizes):
     """Elements put (added, where they meet) at the places of images of the given sizes that are 0 elsewhere."""
     lead = x.shape[: x.ndim - len(sizes)]

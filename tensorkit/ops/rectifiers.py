@@ -5,6 +5,8 @@ sigmoid and softmax stand in `activation.py`, tanh in `pointwise.py`.
 """
 
 import math
+from copy import copy
+from functools import cache
 
 import numpy as np
 
@@ -16,11 +18,20 @@ from .exponential import _exp, _log1p, exp
 from .formulas import erf
 from .join import cat, chunk
 from .masks import where
+from .op import Op
 from .special import erf as erf_
 from .trigonometric import _tanh, tanh
 
 _ROOT_2, _ROOT_2_PI = math.sqrt(2), math.sqrt(2 * math.pi)
 _GELU, _CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+@cache
+def written_over(op: Op) -> Op:
+    """The operation under the name that PyTorch gives its node when the result was written over the operand."""
+    form = copy(op)
+    form.node_name = str(op.node_name).replace("Backward0", "Backward1")
+    return form
 
 
 def _refuse_whole(x, kernel: str) -> None:

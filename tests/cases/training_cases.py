@@ -215,6 +215,8 @@ ORDERS = """
 [*D.DataLoader(range(9), batch_sampler=D.BatchSampler(D.RandomSampler(range(9)), 2, True))]
 [*D.DataLoader(range(9), sampler=D.WeightedRandomSampler([1.0] * 9, 9), batch_size=4)]
 [*D.DataLoader(D.TensorDataset(torch.arange(9)), sampler=[8, 0, 3], batch_size=2)]
+[*D.DataLoader(range(5), sampler=Backwards(5), batch_size=2)]
+D.default_convert([np.ones(2), {"a": 1.5, "b": (np.float32(2), "c")}, Point(3, np.arange(2))])
 [*D.DataLoader([(torch.ones(2) * i, i, i / 2, str(i)) for i in range(4)], batch_size=2)]
 [*D.DataLoader([{"x": torch.ones(2) * i, "y": [i, (i, "a")]} for i in range(4)], batch_size=3)]
 [*D.DataLoader([np.ones(2) * i for i in range(3)], batch_size=2)]
@@ -261,6 +263,13 @@ def names(torch) -> dict[str, Any]:
         def __iter__(self):
             return iter(range(self.n))
 
+    class Backwards(data.Sampler):
+        def __init__(self, n):
+            self.n = n
+
+        def __iter__(self):
+            return iter(range(self.n - 1, -1, -1))
+
     class Sharded(Counting):
         def __iter__(self):
             info = data.get_worker_info()
@@ -282,8 +291,9 @@ def names(torch) -> dict[str, Any]:
             return i, info.id, info.seed % 1000, torch.rand(()), np.random.rand(), random.random()
 
     return {
-        "torch": torch, "np": np, "optim": torch.optim, "L": torch.optim.lr_scheduler, "D": data, "Counting": Counting,
-        "Drawing": Drawing, "Sharded": Sharded, "Point": namedtuple("Point", "x y"),
+        "torch": torch, "np": np, "optim": torch.optim, "L": torch.optim.lr_scheduler, "D": data,
+        "Backwards": Backwards, "Counting": Counting, "Drawing": Drawing, "Sharded": Sharded,
+        "Point": namedtuple("Point", "x y"),
     }  # fmt: skip
 
 

@@ -21,12 +21,18 @@ from ...tensor import Tensor, memory, wrap
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
+#: Operations whose node has another name in PyTorch when they wrote over their operand.
+_NAMED_ANEW = frozenset(("celu", "elu", "leaky_relu", "rrelu_with_noise", "threshold"))
+
 
 def _delivered(input, result, inplace: bool):
     """The result, or with `inplace` the input overwritten with it."""
     if not inplace:
         return result
     check_writable(input)
+    node = result._node
+    if node is not None and node.op.name in _NAMED_ANEW:
+        node.op = _ops.written_over(node.op)
     return overwrite(input, result)
 
 

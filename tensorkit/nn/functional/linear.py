@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from ...errors import kind
+from ...grad_mode import no_grad
 from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, op
 from ...ops.masks import where
@@ -16,8 +17,9 @@ from ...ops.powers import sqrt
 from ...ops.reduce import add_up
 from ...ops.shape import reshape, squeeze, turned, unsqueeze
 from ...ops.sign import sgn
-from ...tensor import Tensor
+from ...tensor import Tensor, memory, wrap
 from ..sizes import check_broadcast
+from .composed import gradient_of
 
 
 def linear(input, weight, bias=None):
@@ -122,8 +124,20 @@ def pdist(input, p: float = 2):
     """
     if input.ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
-    rows, columns = FUNCTIONS["triu_indices"](input._array.shape[0], input._array.shape[0], 1)
-    return FUNCTIONS["norm"](input[rows] - input[columns], p, 1)
+    return _pdist(input, p)
+
+
+def _of_pairs(x, p):
+    """`pdist` in the operations that it is made of."""
+    rows, columns = FUNCTIONS["triu_indices"](x._array.shape[0], x._array.shape[0], 1)
+    return FUNCTIONS["norm"](x[rows] - x[columns], p, 1)
+
+
+@op(x=lambda g, x, p: gradient_of(lambda x: _of_pairs(x, p), g, (x,), 0), function=False, method=False)
+def _pdist(x, p):
+    """The distances between all pairs of rows."""
+    with no_grad():
+        return memory(_of_pairs(wrap(x), p))
 
 
 def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None):

@@ -7,12 +7,16 @@ import math
 from itertools import product
 from warnings import warn
 
+from ...grad_mode import no_grad
 from ...ops import resample as _ops
-from ...ops.declare import FUNCTIONS
+from ...ops.declare import FUNCTIONS, op
 from ...ops.gather import gather
 from ...ops.masks import where
+from ...ops.matmul import matmul
 from ...ops.rounding import floor
 from ...ops.shape import reshape
+from ...tensor import memory, wrap
+from .composed import gradient_of
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 _CORNERS = (
@@ -160,15 +164,25 @@ def affine_grid(theta, size, align_corners: bool | None = None):
         raise ValueError(
             f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}. Got {theta.shape}."
         )
+    return _affine_grid_generator(theta, _straight_grid(places, theta.dtype, align_corners), (size[0], *places, n))
+
+
+def _straight_grid(places: list, dtype, align_corners: bool):
+    """The coordinates of all places of an image, and 1 for the shift: number of places, dimensions + 1."""
     linspace, ones, stack = (FUNCTIONS[name] for name in ("linspace", "ones", "stack"))
     axes = []
     for count in places:
-        line = linspace(-1, 1, count, dtype=theta.dtype) if count > 1 else ones(1, dtype=theta.dtype) * 0
+        line = linspace(-1, 1, count, dtype=dtype) if count > 1 else ones(1, dtype=dtype) * 0
         axes.append(line if align_corners or count < 2 else line * ((count - 1) / count))
     grids = FUNCTIONS["meshgrid"](*axes, indexing="ij")
-    base = stack([*reversed(grids), ones(places, dtype=theta.dtype)], -1)
-    result = reshape(base, 1, -1, n + 1) @ theta.transpose(1, 2)
-    return reshape(result, size[0], *places, n)
+    return reshape(stack([*reversed(grids), ones(places, dtype=dtype)], -1), -1, len(places) + 1)
+
+
+@op(theta=lambda g, base, shape: matmul(reshape(g, shape[0], -1, shape[-1]).mT, base), base=None, function=False,
+    method=False)  # fmt: skip
+def _affine_grid_generator(theta, base, shape):
+    """Where each of the places of `base` comes from under the affine maps."""
+    return (base @ theta.swapaxes(1, 2)).reshape(shape)
 
 
 def _unnormalized(coordinate, size: int, align_corners: bool):
@@ -243,14 +257,34 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
     if align_corners is None:
         warn(_CORNERS, stacklevel=2)
         align_corners = False
+    if mode == "bicubic" and input.ndim != 4:
+        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
+    return _grid_sampler(input, grid, input.ndim - 2, mode, padding_mode, align_corners)
+
+
+def _grid_gradient(g, x, grid, mode, padding_mode, align_corners, wanted: int):
+    return gradient_of(lambda x, grid: _sampled(x, grid, mode, padding_mode, align_corners), g, (x, grid), wanted)
+
+
+@op(x=lambda g, x, grid, mode, padding_mode, align_corners:
+        _grid_gradient(g, x, grid, mode, padding_mode, align_corners, 0),
+    grid=lambda g, x, grid, mode, padding_mode, align_corners:
+        _grid_gradient(g, x, grid, mode, padding_mode, align_corners, 1),
+    node_name=lambda node: f"GridSampler{node.extras[0]}DBackward0", function=False, method=False)  # fmt: skip
+def _grid_sampler(x, grid, n, mode, padding_mode, align_corners):
+    """The image, of n dimensions, at the places of the grid."""
+    with no_grad():
+        return memory(_sampled(wrap(x), wrap(grid), mode, padding_mode, align_corners))
+
+
+def _sampled(input, grid, mode: str, padding_mode: str, align_corners: bool):
+    """`grid_sample` in the operations that it is made of."""
     sizes = input._array.shape[2:]
     n = len(sizes)
     places = [_unnormalized(grid[..., n - 1 - d], size, align_corners) for d, size in enumerate(sizes)]
     flat = reshape(input, *input._array.shape[:2], -1)
     shape = (*input._array.shape[:2], *grid._array.shape[1:-1])
     if mode == "bicubic":
-        if n != 2:
-            raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
         return reshape(_cubic(flat, places, sizes, padding_mode, align_corners), shape)
     places = [_folded(each, size, padding_mode, align_corners) for each, size in zip(places, sizes, strict=True)]
     if mode == "nearest":

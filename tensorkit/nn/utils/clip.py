@@ -81,9 +81,10 @@ def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_i
 def clip_grad_norm(parameters, max_norm: float, norm_type: float = 2.0):
     """PyTorch's old name of `clip_grad_norm_`."""
     warn(
-        "torch.nn.utils.clip_grad_norm is now deprecated in favor of torch.nn.utils.clip_grad_norm_.", FutureWarning,
+        "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
+        FutureWarning,
         stacklevel=2,
-    )  # fmt: skip
+    )
     return clip_grad_norm_(parameters, max_norm, norm_type)
 
 

@@ -72,18 +72,17 @@ class ParametrizationList(ModuleList):
                         "'right_inverse' must return a Tensor or a Sequence of tensors (list, tuple...). "
                         f"Got element {number} of the sequence with type {type(part).__name__}."
                     )
-                self._hold(f"original{number}", part, original)
+                self._hold(f"original{number}", part, original, anew=True)
         if not unsafe:
             _check(self(), original)
 
-    def _hold(self, name: str, tensor: Tensor, original: Tensor) -> None:
-        """Keep a tensor as a parameter if the parametrized one was one, else as a buffer."""
+    def _hold(self, name: str, tensor: Tensor, original: Tensor, anew: bool = False) -> None:
+        """Keep a tensor as a parameter (`anew`: as a new one) if the parametrized one was one, else as a buffer."""
         if not isinstance(original, Parameter):
             self.register_buffer(name, tensor)
-        elif tensor is original:
-            self.register_parameter(name, original)
         else:
-            self.register_parameter(name, Parameter(tensor.detach(), original.requires_grad))
+            made = Parameter(tensor.detach(), original.requires_grad) if anew else original
+            self.register_parameter(name, made)
 
     def _originals(self) -> list[Tensor]:
         return [self.original] if self.is_tensor else [getattr(self, f"original{i}") for i in range(self.ntensors)]

@@ -13,7 +13,6 @@ from ...errors import cannot_broadcast
 from ...ops.create import full
 from ...ops.data import as_tensor
 from ...ops.declare import op
-from ...ops.join import cat, stack
 from ...ops.slices import index_select
 from ...tensor import Tensor, wrap
 
@@ -165,18 +164,16 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
         sequences = sequences.unbind(0)
     elif not isinstance(sequences, (list, tuple)):
         sequences = list(sequences)
-    length = max(each._array.shape[0] for each in sequences)
-    rows = []
-    for each in sequences:
-        if each._array.shape[1:] != sequences[0]._array.shape[1:]:
-            longest = max(map(len, sequences))
-            raise cannot_broadcast((longest, *sequences[0]._array.shape[1:]), each._array.shape)
-        missing = length - each._array.shape[0]
-        if missing:
-            blank = full((missing, *each._array.shape[1:]), padding_value, dtype=each.dtype)
-            each = cat([each, blank] if padding_side == "right" else [blank, each])
-        rows.append(each)
-    return stack(rows, 0 if batch_first else 1)
+    length, rest = max(each._array.shape[0] for each in sequences), tuple(sequences[0]._array.shape[1:])
+    shape = (len(sequences), length) if batch_first else (length, len(sequences))
+    padded = full((*shape, *rest), padding_value, dtype=sequences[0].dtype)
+    for number, each in enumerate(sequences):
+        own = each._array.shape[0]
+        if each._array.shape[1:] != rest:
+            raise cannot_broadcast((max(map(len, sequences)), *rest), each._array.shape)
+        place = slice(own) if padding_side == "right" else slice(length - own, length)
+        padded[(number, place) if batch_first else (place, number)] = each
+    return padded
 
 
 def unpad_sequence(padded_sequences, lengths, batch_first: bool = False) -> list[Tensor]:
