@@ -91,6 +91,7 @@ __all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, *_NAMES
 #: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.
 _ELSEWHERE = {
     "serialization": "save load",
+    "interop": "to_torch from_torch",
     "nn.functional": """
         adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu conv1d conv2d conv3d conv_transpose1d
         conv_transpose2d conv_transpose3d cosine_similarity hardshrink max_pool1d max_pool2d max_pool3d

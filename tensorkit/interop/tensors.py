@@ -1,30 +1,24 @@
-"""To real PyTorch and back, without copying, where it is installed.
+"""Tensors to real PyTorch and back, over the same memory.
 
-`to_torch` and `from_torch` share memory: what is written through one is seen through the other.  Histories stay
-behind, each library knows only its own tape.
+What is written through one is seen through the other.  Histories stay behind, each library knows only its own tape.
+Modules are converted in `modules.py`.
 """
 
 import numpy as np
 
-from . import dtypes
-from .errors import hint, kind
-from .tensor import Tensor, memory, wrap
+from .. import dtypes
+from ..errors import hint, kind
+from ..tensor import Tensor, memory, wrap
 
 
-def to_torch(tensor: Tensor):
-    """A PyTorch tensor over the same memory, with the same shape, strides, dtype and `requires_grad`.
+def tensor_to_torch(tensor: Tensor):
+    """A PyTorch tensor over the same memory: `to_torch` for tensors.
 
-    Raises ImportError where PyTorch isn't installed, and RuntimeError for a tensor with a history (`detach()` it
-    first). A tensor with negative strides, which PyTorch doesn't have, is copied.
-
-    >>> import tensorkit as torch
-    >>> from tensorkit.interop import to_torch
-    >>> to_torch(torch.ones(2))  # doctest: +SKIP
-    tensor([1., 1.])
+    RuntimeError for a tensor with a history; one with negative strides, which PyTorch doesn't have, is copied.
     """
-    real = _pytorch()
+    real = pytorch()
     if not isinstance(tensor, Tensor):
-        raise TypeError(f"to_torch(): argument 'tensor' must be a tensorkit Tensor, not {kind(tensor)}")
+        raise TypeError(f"to_torch(): argument 'value' must be a tensorkit Tensor or Module, not {kind(tensor)}")
     if tensor._node is not None:
         raise hint(
             RuntimeError("Can't convert a tensor with a history to PyTorch. Use to_torch(tensor.detach()) instead."),
@@ -40,14 +34,14 @@ def to_torch(tensor: Tensor):
     return shared.requires_grad_(tensor._requires_grad)
 
 
-def from_torch(tensor) -> Tensor:
+def tensor_from_torch(tensor) -> Tensor:
     """A tensorkit tensor over the memory of a PyTorch tensor on the CPU; a leaf, with the same `requires_grad`.
 
     Raises ImportError where PyTorch isn't installed, TypeError for anything but a dense PyTorch tensor on the CPU.
     """
-    real = _pytorch()
+    real = pytorch()
     if not isinstance(tensor, real.Tensor):
-        raise TypeError(f"from_torch(): argument 'tensor' must be a PyTorch Tensor, not {kind(tensor)}")
+        raise TypeError(f"from_torch(): argument 'value' must be a PyTorch Tensor or Module, not {kind(tensor)}")
     if tensor.device.type != "cpu" or tensor.layout != real.strided:
         raise TypeError(
             f"from_torch(): expected a dense tensor on the CPU, but got {tensor.layout} on {tensor.device}; use "
@@ -64,7 +58,7 @@ def from_torch(tensor) -> Tensor:
     return found
 
 
-def _pytorch():
+def pytorch():
     """Real PyTorch; ImportError that says what to do where it is missing, or where tensorkit stands in for it."""
     try:
         import torch
