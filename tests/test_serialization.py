@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from counting import lines_run
 
 import tensorkit as torch
 from tensorkit.serialization import FileFormatError, files, metadata
@@ -221,15 +222,17 @@ DAMAGED = {
 }  # fmt: skip
 
 
+def refused(source):
+    with pytest.raises(FileFormatError):
+        torch.load(source)
+
+
 @pytest.mark.parametrize("name", DAMAGED)
 def test_damaged_files_are_refused_at_once(name, tmp_path):
     path = tmp_path / "damaged.pt"
     path.write_bytes(DAMAGED[name])
-    began = time.perf_counter()
     for source in (path, io.BytesIO(DAMAGED[name])):
-        with pytest.raises(FileFormatError):
-            torch.load(source)
-    assert time.perf_counter() - began < 1
+        assert lines_run(lambda source=source: refused(source)) < 10_000
 
 
 def test_a_header_that_lies_makes_nothing_large(tmp_path):
@@ -260,16 +263,19 @@ def mutated(content: bytes, chance: random.Random) -> bytes:
 
 
 def damage_files(count: int, seed: int = 0) -> Counter:
-    """How many mutated files were read and refused; any other error, or one that takes a second, goes through."""
+    """How many mutated files were read and refused; any other error, or one that takes much work, goes through."""
     chance, content, results = random.Random(seed), sound_file(), Counter()
-    for _ in range(count):
-        began = time.perf_counter()
+
+    def load(damaged: io.BytesIO) -> None:
         try:
-            torch.load(io.BytesIO(mutated(content, chance)))
+            torch.load(damaged)
             results["read"] += 1
         except FileFormatError:
             results["refused"] += 1
-        assert time.perf_counter() - began < 1
+
+    for _ in range(count):
+        damaged = io.BytesIO(mutated(content, chance))
+        assert lines_run(lambda damaged=damaged: load(damaged)) < 10_000
     return results
 
 
