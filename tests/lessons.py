@@ -120,7 +120,7 @@ def faults(lesson: NotebookNode) -> Iterator[str]:
 
 
 def replay(lessons: Sequence[Path], threads: int) -> tuple[int, int, float, str]:
-    """One strict run by nbval, with so many threads for NumPy: cells that passed and that didn't, seconds, the report."""
+    """One strict run by nbval, with so many threads for NumPy: cells passed, cells not, seconds, the report."""
     environment = on_this_checkout(OMP_NUM_THREADS=str(threads), OPENBLAS_NUM_THREADS=str(threads))
     started = time.perf_counter()
     run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, lessons)]

@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from checkout import copy_of_the_checkout
 
 ROOT = Path(__file__).resolve().parent.parent
 BINDER = ROOT / "binder"
@@ -105,14 +106,3 @@ def test_post_build_installs_tensorkit_and_trusts_the_lessons(tmp_path):
     python = environment / "bin" / "python"
     check = "import tensorkit, tensorkit_widgets; print(tensorkit.tensor([1., 2.]).sum())"
     assert run(str(python), "-c", check, cwd=tmp_path, env=variables) == "tensor(3.)\n"
-
-
-def copy_of_the_checkout(folder):
-    """The repository as a stranger clones it: the files that git knows, in their present state."""
-    names = run("git", "ls-files", "-z", cwd=ROOT).split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            target = folder / "checkout" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
-    return folder / "checkout"

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,12 +43,16 @@ _NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 
 
 class Lab:
-    """A JupyterLab server with a browser in front of it, for notebooks in a temporary folder; a context manager."""
+    """A JupyterLab server with a browser in front of it, for notebooks in a temporary folder; a context manager.
 
-    def __init__(self) -> None:
+    The server is this Python's, on this checkout, unless a `command` is given that starts one in `folder`.
+    """
+
+    def __init__(self, command: Sequence[str] = (), folder: Path | None = None) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="tensorkit-lab-"))
-        self.folder = self.home / "notebooks"
-        self.folder.mkdir()
+        self.command = command
+        self.folder = folder or self.home / "notebooks"
+        self.folder.mkdir(exist_ok=True)
         self.token = secrets.token_hex(16)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -68,23 +73,32 @@ class Lab:
             if hasattr(self, name):
                 getattr(getattr(self, name), stop)()
         if hasattr(self, "server"):
-            with suppress(ProcessLookupError):
-                os.killpg(self.server.pid, signal.SIGTERM)  # the server stops its kernels
-            try:
-                self.server.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.server.pid, signal.SIGKILL)
-                self.server.wait()
-            self.log.close()
+            self._stop_server()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def open(self, notebook: Path | list[str], theme: str = "light", width: int = 1280, density: float = 1.0) -> Page:
-        """Open a notebook: a file, which is copied, or the sources of its cells. Close the page after use."""
+    def restart(self) -> None:
+        """Stop the server with all its kernels, and start it anew. Close the pages before."""
+        self._stop_server()
+        self._start_server()
+
+    def said(self) -> str:
+        """What the server has printed since it was started."""
+        return (self.home / "server.log").read_text()
+
+    def open(
+        self, notebook: Path | str | list[str], theme: str = "light", width: int = 1280, density: float = 1.0
+    ) -> Page:
+        """Open a notebook: a file, which is copied; one in the folder, by its name; or the sources of its cells.
+
+        Close the page after use.
+        """
         if isinstance(notebook, list):
             name = f"cells-{secrets.token_hex(4)}.ipynb"
             cells = [nbformat.v4.new_code_cell(source) for source in notebook]
             kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
             nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), self.folder / name)
+        elif isinstance(notebook, str):
+            name = notebook
         else:
             name = notebook.name
             shutil.copytree(notebook.parent, self.folder, dirs_exist_ok=True)  # with its pictures
@@ -100,23 +114,23 @@ class Lab:
             file.write_text(json.dumps(value))
         # JupyterLite's kernel, where it is installed to build the site, speaks to no server and complains of this one.
         apart = self.home / "config" / "labconfig" / "page_config.json"
-        apart.parent.mkdir(parents=True)
+        apart.parent.mkdir(parents=True, exist_ok=True)
         apart.write_text(json.dumps({"disabledExtensions": {"@jupyterlite/pyodide-kernel-extension": True}}))
         folders = {
             "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
             "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
         }  # fmt: skip
         environment = os.environ | {name: str(self.home / folder) for name, folder in folders.items()}
-        python_path = [str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")]
+        python_path = [str(ROOT), str(ROOT / "widgets"), os.environ.get("PYTHONPATH", "")] * (not self.command)
         environment |= {"PYTHONPATH": os.pathsep.join(filter(None, python_path)), "PYTHONDONTWRITEBYTECODE": "1"}
         arguments = [
             "--no-browser", "--expose-app-in-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={self.port}",
             f"--IdentityProvider.token={self.token}", "--ServerApp.allow_root=True",
-            f"--ServerApp.root_dir={self.folder}",
         ]  # fmt: skip
+        command = self.command or [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={self.folder}"]
         self.log = (self.home / "server.log").open("w+")
         self.server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *arguments],
+            [*command, *arguments],
             env=environment, cwd=self.folder, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         for _ in range(600):
@@ -127,6 +141,16 @@ class Lab:
             time.sleep(0.1)
         self.log.seek(0)
         raise RuntimeError(f"JupyterLab did not start:\n{self.log.read()[-3000:]}")
+
+    def _stop_server(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.server.pid, signal.SIGTERM)  # the server stops its kernels
+        try:
+            self.server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.server.pid, signal.SIGKILL)
+            self.server.wait()
+        self.log.close()
 
     def _start_browser(self) -> None:
         from playwright.sync_api import sync_playwright
@@ -185,6 +209,31 @@ class Page:
             source,
         )
         return self.cells()[-1]["outputs"]
+
+    def edit(self, old: str, new: str) -> str:
+        """Write `new` for `old`, which stands in one cell only; run that cell, and give the text that it prints."""
+        (number,) = [at for at, cell in enumerate(self.cells()) if old in cell["source"]]
+        self.page.evaluate(
+            """async ([number, old, fresh]) => {
+                const app = window.jupyterapp, { content } = app.shell.currentWidget;
+                content.activeCellIndex = number;
+                const shared = content.activeCell.model.sharedModel;
+                shared.setSource(shared.getSource().replace(old, () => fresh));
+                await app.commands.execute('notebook:run-cell');
+                return null;
+            }""",
+            [number, old, new],
+        )
+        return "".join(output.get("text", "") for output in self.cells()[number]["outputs"])
+
+    def restart_kernel(self) -> None:
+        """Throw away what the notebook's variables hold."""
+        self.page.evaluate(f"{_NOTEBOOK}.sessionContext.session.kernel.restart().then(() => null)")
+        self.page.wait_for_function(f"{_NOTEBOOK}.sessionContext.session?.kernel?.status === 'idle'")
+
+    def save(self) -> None:
+        """Store the notebook."""
+        self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save').then(() => null)")
 
     def cells(self) -> list[dict]:
         """The cells as they would be stored now."""
