@@ -14,6 +14,8 @@ from ..errors import hint
 
 #: What is already on its way may take this long after the sender has ended (seconds).
 GRACE = 3.0
+#: `mpiexec` gets this long to read a message before the job is stopped (seconds).
+READ_WITHIN = 2.0
 GOODBYE = 1
 
 _control: Any = None  # a communicator for goodbyes alone
@@ -59,7 +61,27 @@ def _stop_everybody(kind: type[BaseException], error: BaseException, trace: Any)
         flush=True,
     )
     sys.stdout.flush()
+    _let_it_be_read()
     _mpi.COMM_WORLD.Abort(1)
+
+
+def _let_it_be_read() -> None:
+    """Wait until `mpiexec` has read what was printed: a stop overtakes lines that are still in a pipe."""
+    end = time.monotonic() + READ_WITHIN
+    while any(_unread(stream) for stream in (sys.stdout, sys.stderr)) and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.05)  # it has read them, and passes them on
+
+
+def _unread(stream: Any) -> int:
+    """How many bytes stand in the pipe behind a stream; 0 where it is no pipe, or the system doesn't tell."""
+    try:
+        from fcntl import ioctl
+        from termios import FIONREAD
+
+        return int.from_bytes(ioctl(stream.fileno(), FIONREAD, bytes(4)), sys.byteorder)
+    except (ImportError, OSError, ValueError, AttributeError):
+        return 0
 
 
 def check_everybody_is_there(what: str, group: Any) -> None:
