@@ -131,13 +131,13 @@ def replay(lessons: Sequence[Path], threads: int) -> tuple[int, int, float, str]
 
 
 def repeat(times: int, names: Sequence[str]) -> int:
-    """Replay the lessons so many times with one thread, then with two, and print a line for each run.
+    """Replay the lessons so many times with one thread and with two, in turn, and print a line for each run.
 
     Returns the number of cells that failed, over all runs; the report of a run with failures is printed.
     """
     failed, took = 0, []
-    for threads in (1, 2):
-        for number in range(1, times + 1):
+    for number in range(1, times + 1):
+        for threads in (1, 2):
             passed, bad, seconds, report = replay(paths(names), threads)
             failed += bad
             took.append(seconds)
