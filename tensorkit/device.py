@@ -3,13 +3,15 @@
 Nothing here knows of tensors, and nothing imports CuPy before a `cuda` device is named.
 """
 
+from .errors import Named
+
 KNOWN = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla",
     "lazy", "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
 )  # fmt: skip
 
 
-class device:
+class device(metaclass=Named):
     """A place for tensors, with PyTorch's spelling.
 
     >>> device('cpu'), device('cuda:0').index

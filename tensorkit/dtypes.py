@@ -9,12 +9,12 @@ Source: https://pytorch.org/docs/stable/tensor_attributes.html
 
 import numpy as np
 
-from .errors import hint
+from .errors import Named, hint
 
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
 
 
-class dtype:
+class dtype(metaclass=Named):
     """The type of a tensor's elements: `torch.float32`, `torch.int64`, `torch.bool` …
 
     >>> import tensorkit as torch

@@ -18,6 +18,22 @@ def hint(error: Raised, note: str) -> Raised:
     return error
 
 
+class Named(type):
+    """The type of the classes that Python's own errors call by their full name ("'torch.Size' object is not callable"),
+    as PyTorch's are built to have it, though their `__name__` is 'Size'."""
+
+    def __init__(cls, name: str, bases: tuple, namespace: dict, home: str = "torch"):
+        super().__init__(name, bases, namespace)
+        type.__dict__["__name__"].__set__(cls, f"{home}.{name}")
+
+    def __new__(meta, name: str, bases: tuple, namespace: dict, home: str = "torch"):
+        return super().__new__(meta, name, bases, namespace)
+
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
+        return cls.__qualname__
+
+
 def brackets(shape) -> str:
     """A shape as PyTorch's messages write it: '[2, 3]'."""
     return "[" + ", ".join(map(str, shape)) + "]"

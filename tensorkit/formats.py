@@ -1,7 +1,9 @@
 """How a tensor lies in memory, as PyTorch names it: accepted as arguments; here the order of the axes tells all."""
 
+from .errors import Named
 
-class layout:
+
+class layout(metaclass=Named):
     """The kind of a tensor's storage; every tensor here is `torch.strided`.
 
     >>> tensor([1.]).layout

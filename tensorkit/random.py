@@ -7,12 +7,13 @@ Source: https://pytorch.org/docs/stable/random.html
 
 from . import dtypes
 from .device import check_available
+from .errors import Named
 from .ops.declare import function
 from .streams import Engine
 from .tensor import Tensor, wrap
 
 
-class Generator:
+class Generator(metaclass=Named, home="torch._C"):
     """A source of random numbers with a state of its own.
 
     >>> Generator().manual_seed(0).initial_seed()

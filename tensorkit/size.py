@@ -1,7 +1,9 @@
 """`torch.Size`: the shape of a tensor, a tuple that says so."""
 
+from .errors import Named
 
-class Size(tuple):
+
+class Size(tuple, metaclass=Named):
     """The sizes of a tensor's dimensions.
 
     >>> Size([2, 3])
@@ -38,8 +40,10 @@ class Size(tuple):
         return Size(found) if isinstance(index, slice) else found
 
     def __add__(self, other):
-        if not isinstance(other, tuple):
+        if hasattr(other, "__array__"):
             return NotImplemented
+        if not isinstance(other, tuple):
+            raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
         return Size(tuple.__add__(self, other))
 
     def __radd__(self, other):

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import dtypes
 from .device import CPU
-from .errors import dim_out_of_range, hint
+from .errors import dim_out_of_range, hint, wrong_argument
 from .formats import strided
 from .left_out import missing
 from .size import Size
@@ -225,7 +225,10 @@ class Tensor:
             if array.shape[i] == 1 and not strides[i]:  # NumPy has no use for the step of a new dimension
                 strides[i] = after
             after = array.shape[i] * strides[i]
-        return tuple(strides) if dim is None else strides[dim]
+        if dim is None:
+            return tuple(strides)
+        self.size(dim)  # raises for a dimension that it does not have
+        return strides[dim]
 
     def storage_offset(self) -> int:
         """How many elements into the memory of its base it begins."""
@@ -303,6 +306,8 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
         """Ask for its gradient (or not any more); returns the tensor itself."""
+        if requires_grad is not True and requires_grad is not False:
+            raise wrong_argument("requires_grad_", "requires_grad", 1, "bool", requires_grad)
         if requires_grad and self.dtype.category < dtypes.FLOATING:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         self.requires_grad = requires_grad

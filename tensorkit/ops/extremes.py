@@ -100,6 +100,8 @@ _max_of_all, _min_of_all = _extreme_of_all("max", np.max), _extreme_of_all("min"
 def _extreme(name: str, along, of_all, of_two, doc: str):
     def extreme(input, dim=MISSING, keepdim=False, *, other=None, out=None):
         if other is not None or isinstance(dim, Tensor):
+            if keepdim is not False:
+                raise TypeError(f"{name}() of two tensors takes no other argument")
             return of_two(input, dim if other is None else other, out=out)
         if dim is MISSING:
             return of_all(input, out=out)

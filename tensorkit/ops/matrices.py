@@ -5,7 +5,7 @@ from warnings import warn
 import numpy as np
 
 from .. import dtypes
-from ..errors import not_implemented
+from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .broadcast import expand
 from .create import resolve
@@ -15,7 +15,7 @@ from .join import cat
 from .pointwise import add
 from .promote import result_dtype
 from .reduce import sum as sum_
-from .shape import _unsafe_view, reshape, unsqueeze, wrap_dim
+from .shape import _unsafe_view, reshape, unsqueeze, view, wrap_dim
 from .windows import _scatter_diagonal, diagonal
 
 
@@ -136,6 +136,26 @@ def _identity_times(g, shape):
 # Products of vectors and matrices element by element
 
 
+def _in_order(result, *operands):
+    """`result` with its dimensions in memory as PyTorch lays out what it makes of `operands`: the first of them with
+    steps along two dimensions says which of the two is the inner one."""
+    steps = [[step * (size == whole) for size, whole, step in zip(each.shape, result.shape, each.strides, strict=True)]
+             for each in operands]  # fmt: skip
+    order = list(reversed(range(result.ndim)))  # the innermost first
+    for first in range(1, result.ndim):
+        place = first
+        for i in reversed(range(first)):
+            inner, outer = order[i], order[place]
+            apart = next((each[inner] - each[outer] or result.shape[inner] - result.shape[outer] for each in steps
+                          if each[inner] and each[outer]), 0)  # fmt: skip
+            if apart < 0:
+                break
+            if apart > 0:
+                order[i], order[place], place = outer, inner, i
+    outer_first = order[::-1]
+    return np.ascontiguousarray(result.transpose(outer_first)).transpose(np.argsort(outer_first))
+
+
 @function
 def kron(input, other, *, out=None):
     """The Kronecker product: every element of `input` times the whole of `other`.
@@ -149,7 +169,12 @@ def kron(input, other, *, out=None):
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
     left = _unsafe_view(input, [n for size in shapes[0] for n in (size, 1)])
     right = _unsafe_view(other, [n for size in shapes[1] for n in (1, size)])
-    result = _unsafe_view(left * right, [m * n for m, n in zip(*shapes, strict=True)])
+    shape = [m * n for m, n in zip(*shapes, strict=True)]
+    products = left * right
+    if not (input.is_contiguous() and other.is_contiguous()):
+        products._array = _in_order(products._array, left._array, right._array)
+        view(products.detach(), shape)  # raises where PyTorch's own view of the products does not fit their memory
+    result = _unsafe_view(products, shape)
     return result if out is None else add(result, 0, out=out)
 
 
@@ -184,6 +209,9 @@ def cross(input, other, dim=None, *, out=None):
     >>> torch.linalg.cross(tensor([1., 0., 0.]), tensor([0., 1., 0.]))
     tensor([0., 0., 1.])
     """
+    for place, (name, each) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(each, Tensor):
+            raise wrong_argument("cross", name, place, "Tensor", each)
     if dim is None:
         warn(
             "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly "

@@ -131,6 +131,9 @@ def nan_to_num(x, nan=None, posinf=None, neginf=None):
     >>> torch.nan_to_num(tensor([1., float("nan")]))
     tensor([1., 0.])
     """
+    for value in (nan, posinf, neginf):
+        if isinstance(value, Tensor) and value._array.ndim:
+            raise TypeError("nan_to_num() takes numbers")
     if x.dtype.kind in "biu":
         return x.copy()
     if x.dtype.kind == "c":

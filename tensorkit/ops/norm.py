@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .. import dtypes
-from ..errors import cannot_broadcast
+from ..errors import cannot_broadcast, wrong_argument
 from ..tensor import Tensor
 from .cast import to_dtype
 from .declare import function, op
@@ -15,6 +15,7 @@ from .linalg import inv_ex
 from .masks import where
 from .misc import nan_to_num
 from .pointwise import add
+from .promote import result_dtype
 from .reduce import axes, restore, spread
 from .reduce import sum as sum_
 from .shape import movedim, squeeze, unsqueeze, wrap_dims
@@ -185,6 +186,10 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
         raise TypeError("object of type 'float' has no len()")
     if isinstance(dim, str):
         raise TypeError("linalg_vector_norm(): argument 'dim' (position 3) must be tuple of ints, not str")
+    if not (p is None or isinstance(p, (str, int, float, complex, np.generic)) or getattr(p, "ndim", 1) == 0):
+        raise wrong_argument("linalg_vector_norm", "ord", 2, "Number", p)
+    if isinstance(p, str) and p not in ("fro", "nuc"):
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
     if isinstance(p, str) and p != "fro":
         every = tuple(range(input.ndim)) if dim is None else dim
         return linalg_matrix_norm(input, p, every, keepdim, dtype=dtype, out=out)
@@ -203,17 +208,30 @@ Tensor.norm = _norm_method
 
 
 @op(x=lambda g, x, y, out, p: _norm_dx(g, x - y, out, float(p), None, False),
-    y=lambda g, x, y, out, p: -_norm_dx(g, x - y, out, float(p), None, False))  # fmt: skip
-def dist(x, y, p=2):
+    y=lambda g, x, y, out, p: -_norm_dx(g, x - y, out, float(p), None, False), function=False, method=False,
+    node_name="DistBackward0")  # fmt: skip
+def _dist(x, y, p, numpy_dtype):
+    """The norm of the difference of two tensors."""
+    try:
+        difference = x.astype(numpy_dtype) - y.astype(numpy_dtype)
+    except ValueError:
+        raise cannot_broadcast(x.shape, y.shape) from None
+    return _length(difference, float(p), None, False)
+
+
+@function
+def dist(input, other, p=2):
     """The norm of the difference of two tensors.
 
     >>> torch.dist(tensor([0., 0.]), tensor([3., 4.]))
     tensor(5.)
     """
-    if x.dtype.kind in "biu":
-        kind = dtypes.from_numpy(x.dtype).cpp_name
-        raise RuntimeError(f"norm(): input dtype should be either floating point or complex. Got {kind} instead.")
-    return _length(x - y, float(p), None, False)
+    kind = result_dtype(input, other)
+    if kind.category < dtypes.FLOATING:
+        raise RuntimeError(
+            f"norm(): input dtype should be either floating point or complex. Got {kind.cpp_name} instead."
+        )
+    return _dist(input, other, p, kind.numpy)
 
 
 def _pairs(x, y):
@@ -224,6 +242,7 @@ def _pairs(x, y):
     y=lambda g, x, y, out, p: -sum_(_norm_dx(g, _pairs(x, y), out, p, -1, False), -3), function=False, method=False,
     node_name="CdistBackward0")  # fmt: skip
 def _cdist(x, y, p):
+    """The distances of all rows of one matrix (or batch) to all rows of another."""
     if p == 2 and max(x.shape[-2], y.shape[-2]) > 25:  # as PyTorch: by a matrix product, where there are many rows
         squares = np.sum(x * x, -1)[..., :, None] + np.sum(y * y, -1)[..., None, :]
         return np.sqrt(np.maximum(squares - 2 * (x @ np.swapaxes(y, -1, -2)), 0))

@@ -69,6 +69,10 @@ def translated(body, name: str):
             found = told(name, args, kwargs, error)
             if found is error:
                 raise
+        except Exception as error:  # PyTorch looks at the types of all arguments before anything else
+            found = told(name, args, kwargs, error)
+            if found is error:
+                raise
         raise found
 
     for each in WRAPPER_ASSIGNMENTS:
@@ -117,6 +121,15 @@ def method(body):
     """Attach a function to Tensor only."""
     setattr(Tensor, body.__name__, translated(body, "." + body.__name__))
     return body
+
+
+#: Methods that the class itself defines.  (`dim`, `numel`, `size`, `item` and `detach` go without: they are asked too
+#: often.)
+for _name in (
+    "data_ptr", "element_size", "get_device", "is_complex", "is_contiguous", "is_floating_point", "is_same_size",
+    "is_set_to", "is_signed", "storage_offset", "stride",
+):  # fmt: skip
+    method(getattr(Tensor, _name))
 
 
 def write_out(result, out, name: str = "operation"):

@@ -187,7 +187,7 @@ def _products_of_others(x, dim: int):
     return before * after
 
 
-@op(x=_prod_dx, node_name=_numbered("Prod"))
+@op(x=_prod_dx, node_name=_numbered("Prod"), strict=True)
 def prod(x, dim=None, keepdim=False, dtype=None):
     """The product of the elements, of all of them or along `dim`.
 
@@ -241,7 +241,7 @@ def _logsumexp_dx(g, x, out, dim, keepdim):
     return spread(g, shape, dim, keepdim) * FUNCTIONS["exp"](x - total)
 
 
-@op(x=_logsumexp_dx)
+@op(x=_logsumexp_dx, strict=True)
 def logsumexp(x, dim, keepdim=False):
     """The logarithm of the sum of the exponentials along `dim`, without overflow on the way.
 

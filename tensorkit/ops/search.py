@@ -42,8 +42,8 @@ def _chosen(values, inverse, counts, return_inverse: bool, return_counts: bool):
     return (values, *more)
 
 
-@function
-def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
+@function(name="unique")
+def _return_output(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """The distinct elements in order, or the distinct slices along `dim`.
 
     return_inverse  also, for each element, where it stands among them

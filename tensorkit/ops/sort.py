@@ -15,6 +15,7 @@ from .extremes import _check_not_empty, _evenly_dx, _picked_dx
 from .gather import gather
 from .misc import lerp
 from .pointwise import add
+from .publish import MISSING
 from .return_types import return_type
 from .shape import movedim, reshape, unsqueeze, wrap_dim
 
@@ -75,7 +76,7 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
 
     Source: https://pytorch.org/docs/stable/generated/torch.argsort.html
     """
-    return sort(input, dim, descending, stable)[1]
+    return sort(input, dim=dim, descending=descending, stable=stable)[1]
 
 
 @function
@@ -195,11 +196,10 @@ def _median(name: str, ignore_nan: bool, doc: str):
     along = op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
                node_name=f"{camel}Backward1", function=False, method=False)(along)  # fmt: skip
 
-    def median(input, dim=None, keepdim=False, *, axis=None, keepdims=False, out=None):
+    def median(input, dim=MISSING, keepdim=False, *, out=None):
         if not isinstance(input, Tensor):
             raise wrong_argument(name, "input", 1, "Tensor", input)
-        dim, keepdim = (axis if dim is None else dim), keepdim or keepdims
-        return of_all(input, out=out) if dim is None else along(input, dim, keepdim, out=out)
+        return of_all(input, out=out) if dim is MISSING else along(input, dim, keepdim, out=out)
 
     median.__name__ = median.__qualname__ = name
     median.__doc__, median.op = doc, along.op
