@@ -25,7 +25,7 @@ from ..tensor import Tensor, memory, view, wrap
 from .binding import bind, defaults_of
 from .elementwise import attach_operator, binary, broadcast_error, is_operand, operands, unary
 from .fragile import MULTI_VIEWS, note_fragile
-from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten
+from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten, parents
 from .promote import cast, is_number, result_dtype
 from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out
 
@@ -130,10 +130,6 @@ def _arrays(op: Op, given: tuple, optional) -> tuple[list, int]:
     return arrays, wants
 
 
-def _parents(given) -> tuple:
-    return tuple([(each._node or each) if isinstance(each, Tensor) else each for each in given])
-
-
 def _run(op: Op, given: tuple, extras: tuple, optional):
     arrays, wants = _arrays(op, given, optional)
     results = op.forward(*arrays, *extras)
@@ -151,7 +147,7 @@ def recorded(op: Op, given: tuple, extras: tuple, results, wants: int):
         tensor = wrap(results)
         if results.dtype.kind in "fcV":
             saved = op.kept(wants, given, (results,)) if op.saves else ()
-            tensor._node = record(op, _parents(given), saved, extras, results)
+            tensor._node = record(op, parents(given), saved, extras, results)
             tensor._requires_grad = True
         return tensor
     differentiable = [array.dtype.kind in "fcV" for array in results]
@@ -162,7 +158,7 @@ def recorded(op: Op, given: tuple, extras: tuple, results, wants: int):
     saved = op.kept(wants, given, kept) if op.saves else ()
     if any(differentiable):
         several = sum(differentiable) > 1
-        node = record(op, _parents(given), saved, extras, results[0 if several else differentiable.index(True)])
+        node = record(op, parents(given), saved, extras, results[0 if several else differentiable.index(True)])
         for i, (tensor, follows) in enumerate(zip(tensors, differentiable, strict=True)):
             place = output(node, i, results[i]) if several else node
             if follows:
@@ -208,6 +204,6 @@ def _run_variadic(op: Op, given: tuple, extras: tuple, optional):
         return tensor
     saved = (tensors,) if op.saves else ()
     shapes = (tuple([each._array.shape for each in tensors]),) if op.shapes else ()
-    tensor._node = record(op, _parents(tensors), saved, extras + shapes, array)
+    tensor._node = record(op, parents(tensors), saved, extras + shapes, array)
     tensor._requires_grad = True
     return tensor

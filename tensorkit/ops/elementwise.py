@@ -13,7 +13,7 @@ from ..errors import cannot_broadcast, not_implemented, wrong_argument
 from ..storage import InferenceStorage
 from ..tape import KEEP_BYTES, NUMBERS_ARE_TENSORS, Meta, Node, announce, inferring, mode, tick, watchers
 from ..tensor import Tensor, new, wrap
-from .op import FLOAT_SCALARS, Op, argument_names
+from .op import FLOAT_SCALARS, Op, argument_names, parents
 from .promote import is_number, number_dtype, pair
 from .publish import MISSING, register, told, write_out
 
@@ -162,16 +162,19 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
                     wants = 2
                 if x._requires_grad:
                     wants += 1
+                second = y._node or y
             elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
-                b = y
+                b = second = y
                 if x._requires_grad:
                     wants = 1
             else:
                 raise AttributeError
+            first = x._node or x
         except AttributeError:
             if not is_operand(x) or not is_operand(y):
                 return wrap(forward(x.numpy(), y)) if arrays and isinstance(y, ndarray) else NotImplemented
             x, y, a, b, wants = _unlike(op, x, y, floating)
+            first, second = parents((x, y))
         try:
             array = forward(a, b)
         except ValueError as error:
@@ -183,10 +186,7 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
             tensor._node = node = new(Node)
             tensor._requires_grad = True
             node.op = op
-            node.parents = (
-                (x._node or x) if isinstance(x, Tensor) else x,
-                (y._node or y) if isinstance(y, Tensor) else y,
-            )
+            node.parents = (first, second)
             if saves:
                 keeps_x, keeps_y, keeps_out = plans[wants]
                 node.saved = (x if keeps_x else None, y if keeps_y else None, array if keeps_out else None)

@@ -20,6 +20,11 @@ def argument_names(function) -> tuple:
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
+def parents(given: tuple) -> tuple:
+    """What stands on the tape for operands: the node that made each, or the operand itself."""
+    return tuple([(each._node or each) if isinstance(each, Tensor) else each for each in given])
+
+
 class Op:
     """A declared operation.
 
