@@ -30,6 +30,46 @@ def test_a_lesson_uses_no_private_name(path):
         assert not re.search(r"\b(?:torch|tensorkit|tensorkit_widgets)(?:\.\w+)*\._[a-z]", cell.source), cell.source
 
 
+POINTERS = re.compile(r"\*\*Where to read in tensorkit's code\.\*\*(.*?)(?=\*\*Next\.\*\*|\Z)", re.DOTALL)
+
+
+def pointers(path):
+    """What a lesson says about where to read on: paths in the repository, and what is to be found in them."""
+    text = "\n".join(cell.source for cell in lessons.read(path).cells if cell.cell_type == "markdown")
+    (said,) = POINTERS.findall(text)
+    places, things = [], []
+    for word in re.findall(r"`([^`]+)`", said):
+        if word.endswith((".py", "/")):
+            folder = lessons.ROOT if "/" in word else places[-1] if places[-1].is_dir() else places[-1].parent
+            places.append(folder / word)
+        else:
+            things.append(word)
+    return places, things
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_where_a_lesson_sends_its_readers_they_find_what_it_says(path):
+    places, things = pointers(path)
+    assert places and [place for place in places if not place.exists()] == []
+    code = "\n".join(place.read_text(encoding="utf-8") for place in places if place.is_file())
+    assert [thing for thing in things if not re.search(rf"(?<!\w){re.escape(thing)}(?!\w)", code)] == []
+
+
+# A picture of matplotlib differs from machine to machine, and where there is a GPU nothing complains that there is none;
+# what tensorkit draws and prints is the same everywhere.
+NOT_COMPARED = ("import matplotlib", "'cuda'")
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_only_a_picture_of_matplotlib_or_the_lack_of_a_gpu_is_not_compared(path):
+    for cell in lessons.code_cells(lessons.read(path)):
+        tags = cell.metadata.get("tags", ())
+        assert not re.search(r"NBVAL|nbval-skip", cell.source + " ".join(tags))
+        if "nbval-ignore-output" in tags:
+            assert any(reason in cell.source for reason in NOT_COMPARED), cell.source
+            assert "print(" not in cell.source, "what a cell prints is compared: print it in a cell of its own"
+
+
 def test_the_readme_lists_the_lessons_in_order_by_their_titles():
     listed = re.findall(r"\[([^\]]+)\]\(lessons/([^)]+\.ipynb)\)", README)
     assert listed == [(lessons.title(lessons.read(path)), path.name) for path in lessons.paths()]
@@ -123,9 +163,7 @@ def test_a_progress_bar_is_stored_as_it_ended_without_its_timing(told):
     from nbformat import from_dict
 
     more = f", {told}" if told else ""
-    drawn = bar(
-        "\r  0%|          | 0/2 [00:00<?, ?it/s]", "\r 50%|█████     | 1/2 [00:01<00:01,  1.0", f"0s/it{more}]"
-    )
+    drawn = bar("\r  0%|          | 0/2 [00:00<?, ?it/s]", "\r 50%|█████     | 1/2 [00:01<00:01,  1.0", f"0s/it{more}]")
     ended = bar(f"\r100%|██████████| 2/2 [00:02<00:00,  1.00s/it{more}]\n")
     lesson = lessons.normalise(stored("train()", *drawn, from_dict(said("a\n")), *ended, from_dict(said("b\n"))))
     shown = [(output.name, output.text) for output in lesson.cells[1].outputs]
