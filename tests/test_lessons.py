@@ -171,6 +171,13 @@ def test_a_progress_bar_is_stored_as_it_ended_without_its_timing(told):
     assert list(lessons.faults(lesson)) == []
 
 
+@pytest.mark.parametrize("told", ["", ", loss=0.5"])
+def test_a_bar_that_was_longer_before_leaves_no_blanks_behind(told):
+    slower = f"\r 50%|█████     | 1/2 [00:01<00:01, 10.00it/s{told}]"
+    faster = f"\r{BAR} [00:02<00:00,  9.99it/s{told}] \n"
+    assert notebooks.settled(slower + faster) == f"{BAR}{told and ' [loss=0.5]'}\n"
+
+
 def test_anything_else_on_standard_error_is_a_fault():
     (fault,) = lessons.faults(stored("f()", *bar(f"{BAR}\nUserWarning: no\n")))
     assert fault.startswith("code cell 1 (f()): something on stderr: 100%|")

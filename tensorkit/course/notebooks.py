@@ -28,6 +28,7 @@ OBJECTIVES = re.compile(r"\b(?:learn|objectives?|goals?|able to)\b", re.IGNORECA
 DIFFERS = (
     ("addresses of objects", r"0x[0-9a-f]{6,}", "ADDRESS"),
     ("a kernel's temporary files, in warnings and tracebacks", r"/\S*ipykernel_\d+/\d+\.py:\d+", "CELL"),
+    ("blanks over the end of a progress bar that was longer before", r"(\| \d+/\d+ \[[^\]\n]*\]) +(?=\n|$)", r"\1"),
     ("the timing of a progress bar", r"(/\d+) \[\d[\d:]*<[\d:?]+, +[^\s,\]]+\]", r"\1"),
     ("the timing of a progress bar that tells more", r"\[\d[\d:]*<[\d:?]+, +[^\s,\]]+,\s(?=\S)", "["),
 )
