@@ -151,8 +151,11 @@ def test_grads_is_a_table_of_the_leaves(ip):
 
 
 def test_tensor_is_a_summary(ip):
-    (output,) = run(ip, "%tensor torch.eye(3)").outputs
+    (output,) = run(ip, "%tensor --static torch.eye(3)").outputs
     assert set(output.data) == {"image/svg+xml", "text/plain"}
+    (live,) = run(ip, "%tensor torch.eye(3)").outputs
+    assert set(live.data) == {*output.data, "application/vnd.jupyter.widget-view+json"}
+    assert {kind: live.data[kind] for kind in output.data} == output.data
     assert output.data["text/plain"].startswith("torch.eye(3): 3 × 3, float32, 9 elements")
     assert run(ip, "%tensor --text x").stdout.splitlines()[1] == "value 4"
 
@@ -266,7 +269,7 @@ def test_the_same_cell_shows_the_same_every_time(ip):
     def shown(cell):
         return [output.data for output in run(ip, cell).outputs]
 
-    for cell in ("%graph --static f", "%grads f", "%tensor torch.eye(4)"):
+    for cell in ("%graph --static f", "%grads f", "%tensor --static torch.eye(4)"):
         assert shown(cell) == shown(SETUP + cell)
 
 

@@ -63,6 +63,7 @@ def grads(call: Call) -> Any:
     option("--slices", action="store_true", help="all matrices of a tensor of more dimensions"),
     option("--broadcast", action="store_true", help="for `a, b`: which axes broadcasting repeats"),
     option("--product", action="store_true", help="for `a, b`: which row meets which column in a @ b"),
+    live=True,
 )
 def tensor(call: Call) -> Any:
     """Show a tensor at a glance: shape, dtype, range, mean, NaN, the state of its gradient, a heat map."""
@@ -76,11 +77,13 @@ def tensor(call: Call) -> Any:
     if len(chosen) > 1:
         raise UsageError(f"{call.magic}: --{chosen[0]} and --{chosen[1]} exclude each other")
     if not chosen or chosen[0] in ("histogram", "slices"):
-        return ways.get("".join(chosen), views.summarize)(call.value, call.expression)
-    value = call.value
-    if not isinstance(value, tuple) or len(value) != 2:
-        raise TypeError("expected two tensors or shapes, as in: a, b")
-    return ways[chosen[0]](*value, pair_of_names(call.expression) or ("a", "b"))
+        view = ways.get("".join(chosen), views.summarize)(call.value, call.expression)
+    else:
+        value = call.value
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise TypeError("expected two tensors or shapes, as in: a, b")
+        view = ways[chosen[0]](*value, pair_of_names(call.expression) or ("a", "b"))
+    return view, partial(widget, "TensorView", view)
 
 
 @inspector(option("--backward-only", action="store_true", help="leave the forward pass out"), live=True)

@@ -20,6 +20,7 @@ CELLS = [
     "GraphInspector(g)",
     "BackpropStepper(f)",
     "WhatIf(f)",
+    "TensorView(torch.graph.product(torch.ones(2, 3), torch.ones(3, 2)))",
     "DescentPlayground(lambda a, b: a**2 + 3 * b**2, (2.0, 1.0))",
     "monitor = TrainingMonitor()\n"
     "for step in range(20):\n"
@@ -39,13 +40,10 @@ CUT_OFF = """() => [...document.querySelectorAll('.jp-OutputArea-output')].filte
 # How small letters are drawn, in CSS pixels: of pictures that shrink with the page.
 SMALLEST = """() => Math.min(...[...document.querySelectorAll('.tk-graph text, .tk-picture svg text')].map(text =>
     parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
-# The handle of an ipywidgets slider has no name; the field beside it, which does the same, must have one.
 NAMELESS = """() => [...document.querySelectorAll('.jp-OutputArea-output')].flatMap(output =>
     [...output.querySelectorAll('button, input, select, ' +
         ['option', 'img', 'group', 'listbox', 'slider'].map(role => `[role=${role}]`))]
         .filter(part => part.getClientRects().length && !part.closest('[aria-hidden=true]'))
-        .filter(part => !part.matches('.noUi-handle') ||
-            !part.closest('.widget-hbox')?.querySelector('input[type=number]'))
         .filter(part => !(part.textContent.trim() || part.getAttribute('aria-label') ||
             part.getAttribute('aria-labelledby') || part.title || part.labels?.length))
         .map(part => part.outerHTML.slice(0, 120)))"""
@@ -84,7 +82,7 @@ FAINT = """() => {
 def opened(lab, width, density):
     notebook = lab.open(CELLS, width=width, density=density)
     notebook.run_all()
-    notebook.page.wait_for_function("document.querySelectorAll('.tk-inspector, .tk-picture').length >= 6")
+    notebook.page.wait_for_function("document.querySelectorAll('.tk-inspector, .tk-picture').length >= 7")
     notebook.page.wait_for_timeout(300)
     return notebook
 
@@ -109,11 +107,30 @@ def test_everything_that_can_be_used_has_a_name(notebook):
     assert notebook.page.evaluate(NAMELESS) == []
 
 
-def test_every_widget_is_a_group_with_a_live_region(notebook):
+def test_a_slider_is_called_after_its_leaf(notebook):
+    names = [slider.get_attribute("aria-label") for slider in notebook.page.locator(".tk-what-if [role=slider]").all()]
+    assert names == ["x, slider", "y, slider"]
+
+
+def test_every_widget_that_changes_is_a_group_with_a_live_region(notebook):
     page = notebook.page
     for name in ("Graph inspector", "Gradient descent playground", "Training monitor"):
         assert page.get_by_role("group", name=name).count() >= 1
-    assert page.locator("[role=status]").count() >= OUTPUTS
+    assert page.locator("[role=status]").count() >= OUTPUTS - 1, "a TensorView does not change"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_have_the_colours_of_the_page(notebook, theme):
+    notebook.theme(theme)
+    paper = "svg => getComputedStyle(svg.querySelector('rect')).fill"
+    pictures = notebook.page.locator(".tk-graph, .tk-picture svg").all()
+    assert len(pictures) >= 6
+    ground = notebook.page.evaluate(
+        "() => { const part = document.createElement('i'); document.body.append(part);"
+        " part.style.color = 'var(--jp-layout-color0)';"
+        " const found = getComputedStyle(part).color; part.remove(); return found; }"
+    )
+    assert {picture.evaluate(paper) for picture in pictures} == {ground}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import ipywidgets
 import numpy as np
+import traitlets
 
 import tensorkit
 from tensorkit import Tensor
@@ -28,6 +31,7 @@ from tensorkit.graph.snapshots import number
 from .inspector import GraphInspector, notebook_names
 
 MOST = 12  # sliders
+STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,14 @@ class Entry:
     def value(self) -> float:
         """What the notebook's tensor holds there now."""
         return float(self.own[self.index].item())
+
+
+class SliderNames(anywidget.AnyWidget):
+    """Names for a screen reader to say: ipywidgets gives the handles of its sliders none."""
+
+    _esm = STATIC / "names.js"
+
+    labels = traitlets.List(traitlets.Unicode(), help="the names, in the order of the sliders").tag(sync=True)
 
 
 class WhatIf(ipywidgets.VBox):
@@ -110,7 +122,9 @@ class WhatIf(ipywidgets.VBox):
         self.inspector = GraphInspector(trace(self.result, named), direction=direction)
         buttons = [self.reset_button, self.apply_button] if self.entries else [self.reset_button]
         row = ipywidgets.HBox([*buttons, self.words], layout={"flex_flow": "row wrap", "align_items": "center"})
-        super().__init__([*rows, row, self.inspector])
+        self.slider_names = SliderNames(labels=[f"{clean(name, 24)}, slider" for name in start])
+        super().__init__([*rows, self.slider_names, row, self.inspector])
+        self.add_class("tk-what-if")
         self._tell()
 
     # What is computed
