@@ -37,13 +37,14 @@ def test_parameters_after_100_steps_are_those_of_pytorch(line):
         assert got[same] == wanted[same]
 
 
-@pytest.mark.parametrize("line", [line for line in cases.MISTAKES if line.startswith("optim.")])
+@pytest.mark.parametrize("line", [line for line in cases.MISTAKES if line.startswith(("optim.", "stepped"))])
 def test_mistakes_raise_the_errors_of_pytorch(line):
     assert cases.mistake(line, torch) == ANSWERS["mistakes"][line]
 
 
 def test_lines_and_answers_belong_together():
     assert list(ANSWERS["optimizers"]) == cases.OPTIMIZERS
+    assert list(ANSWERS["learned"]) == cases.LEARNED
     assert list(ANSWERS["mistakes"]) == cases.MISTAKES
 
 
@@ -263,10 +264,34 @@ def test_the_learning_rate_as_a_tensor():
     assert torch.allclose(a[0].detach(), b[0].detach())
 
 
-def test_differentiable_optimizers_say_that_they_are_not_there():
-    with pytest.raises(NotImplementedError, match="differentiable=True") as caught:
-        optim.Adam(params(2), differentiable=True)
-    assert "create_graph=True" in caught.value.__notes__[0]
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+@pytest.mark.parametrize("line", cases.LEARNED)
+def test_gradients_through_steps_are_those_of_pytorch(line):
+    wanted, got = ANSWERS["learned"][line], cases.learned(line, torch)
+    for what in ("parameter", "slopes", "rate"):  # PyTorch counts steps in float32
+        assert got[what] == pytest.approx(wanted[what], rel=2e-5)
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+@pytest.mark.parametrize("line", [line for line in cases.LEARNED if not line.startswith(("ASGD", "Rprop"))])
+def test_gradients_through_steps_are_slopes(line):
+    first, target = (torch.randn(4, dtype=torch.float64) for _ in range(2))
+    lr = torch.tensor(0.1, dtype=torch.float64, requires_grad=True)
+    line = line.partition("  #")[0].replace("lr=0.1", "lr=lr").replace("momentum=0.9, nesterov=True", "momentum=0")
+
+    def run(first, lr):
+        return cases.recorded_steps(line, torch, first, target, lr)
+
+    assert torch.autograd.gradcheck(run, (first.requires_grad_(), lr))
+
+
+def test_recorded_steps_of_complex_parameters():
+    first = torch.tensor([1 + 2j, 3j], requires_grad=True)
+    p = first.clone()
+    p.grad = torch.ones_like(p) * p.conj()
+    optim.SGD([p], lr=0.5, differentiable=True).step()
+    p.abs().sum().backward()
+    assert torch.allclose(p, first - 0.5 * first.conj()) and first.grad is not None
 
 
 def test_an_optimizer_goes_when_its_last_name_goes():

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..tensor import Tensor, wrap
 from . import rules
-from .rules import PerParameter, counted, number, plain
+from .rules import PerParameter, counted, number, rate
 
 
 def adagrad(p, g, total, lr, eps):
@@ -57,7 +57,7 @@ class Adagrad(PerParameter):
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
-        lr = plain(group["lr"]) / (1 + (counted(state) - 1) * group["lr_decay"])
+        lr = rate(group) / (1 + (counted(state) - 1) * group["lr_decay"])
         rules.apply(adagrad, p, group, (state["sum"],), lr, group["eps"])
 
 
@@ -125,7 +125,7 @@ class RMSprop(PerParameter):
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
         counted(state)
-        numbers = (plain(group["lr"]), group["alpha"], group["eps"])
+        numbers = (rate(group), group["alpha"], group["eps"])
         names = [name for name, wanted in (("grad_avg", group["centered"]), ("momentum_buffer", group["momentum"] > 0))
                  if wanted]  # fmt: skip
         if not names:
@@ -166,6 +166,8 @@ class Adadelta(PerParameter):
     https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
     """
 
+    xla = False
+
     def __init__(self, params, lr=1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
                  foreach: bool | None = None, *, capturable: bool = False, maximize: bool = False,
                  differentiable: bool = False):  # fmt: skip
@@ -185,4 +187,4 @@ class Adadelta(PerParameter):
         state = self.state_of(p, group)
         counted(state)
         kept = (state["square_avg"], state["acc_delta"])
-        rules.apply(adadelta, p, group, kept, plain(group["lr"]), group["rho"], group["eps"])
+        rules.apply(adadelta, p, group, kept, rate(group), group["rho"], group["eps"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..tensor import Tensor
 from . import rules
-from .rules import PerParameter, counted, number, plain
+from .rules import PerParameter, counted, number, plain, rate
 
 
 def averages(g, m, v, beta1, beta2):
@@ -88,7 +88,7 @@ class Adam(PerParameter):
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
-        lr, (beta1, beta2) = plain(group["lr"]), map(plain, group["betas"])
+        lr, (beta1, beta2) = rate(group), map(plain, group["betas"])
         decoupled = group["decoupled_weight_decay"]
         numbers = (
             lr, beta1, beta2, group["eps"], counted(state), 1 - lr * group["weight_decay"] if decoupled else 1
@@ -167,7 +167,7 @@ class Adamax(PerParameter):
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
-        numbers = (plain(group["lr"]), *group["betas"], group["eps"], counted(state))
+        numbers = (rate(group), *group["betas"], group["eps"], counted(state))
         rules.apply(adamax, p, group, (state["exp_avg"], state["exp_inf"]), *numbers)
 
 
@@ -196,6 +196,8 @@ class NAdam(PerParameter):
     https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
     """
 
+    captured = "params, mu_products and state_steps"
+
     def __init__(self, params, lr=2e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
                  momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
                  maximize: bool = False, capturable: bool = False, differentiable: bool = False):  # fmt: skip
@@ -215,7 +217,7 @@ class NAdam(PerParameter):
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
-        t, lr, (beta1, beta2) = counted(state), plain(group["lr"]), group["betas"]
+        t, lr, (beta1, beta2) = counted(state), rate(group), group["betas"]
         mu, following = (beta1 * (1 - 0.5 * 0.96 ** (n * group["momentum_decay"])) for n in (t, t + 1))
         product = state["mu_product"]
         product._array = product._array * np.float32(mu)
@@ -272,7 +274,7 @@ class RAdam(PerParameter):
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
-        t, lr, (beta1, beta2) = counted(state), plain(group["lr"]), group["betas"]
+        t, lr, (beta1, beta2) = counted(state), rate(group), group["betas"]
         decoupled = group["decoupled_weight_decay"]
         shrink = 1 - lr * group["weight_decay"] if decoupled else 1
         kept, numbers = (state["exp_avg"], state["exp_avg_sq"]), (lr, beta1, beta2, group["eps"], t)

@@ -208,13 +208,12 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
 
-    @staticmethod
-    def _check_param(p) -> None:
+    def _check_param(self, p) -> None:
         if not isinstance(p, Tensor):
             from ..nn.module import typename
 
             raise TypeError("optimizer can only optimize Tensors, but one of the params is " + typename(p))
-        if not (p.is_leaf or p.retains_grad):
+        if not (p.is_leaf or p.retains_grad or self.defaults.get("differentiable")):
             raise ValueError("can't optimize a non-leaf Tensor")
 
     # State

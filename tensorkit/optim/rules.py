@@ -7,6 +7,7 @@ are applied to `g` before the rule sees it.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from .optimizer import Optimizer
 #: A parameter with more elements than this is updated in pieces of this size.
 PIECE = 32768
 
+_AS_IT_IS = nullcontext()
+
 
 class PerParameter(Optimizer):
     """An optimizer whose step is an update of each parameter by its own gradient.
@@ -25,8 +28,11 @@ class PerParameter(Optimizer):
     A subclass defines `begin`, the state before the first step, and `update`, one step.
     """
 
+    captured = "params and state_steps"  # what `capturable` wants on a GPU …
+    xla = True  # … or one of XLA's devices
+
     def __init__(self, params, defaults: dict[str, Any]):
-        refuse_unavailable(defaults)
+        check_together(defaults)
         super().__init__(params, defaults)
 
     def step(self, closure: Callable | None = None):
@@ -39,9 +45,13 @@ class PerParameter(Optimizer):
             with enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            for p in group["params"]:
-                if p._grad is not None:
-                    self.update(p, group)
+            recorded = group.get("differentiable")
+            if recorded or group.get("capturable"):
+                check_here(group, self.captured, self.xla)
+            with enable_grad() if recorded else _AS_IT_IS:
+                for p in group["params"]:
+                    if p._grad is not None:
+                        self.update(p, group)
         return loss
 
     def state_of(self, p: Tensor, group: dict) -> dict:
@@ -65,10 +75,15 @@ def apply(rule: Callable, p: Tensor, group: dict, state: tuple, *numbers, decay:
 
     decay  whether the group's `weight_decay` adds `weight_decay * p` to the gradient (the L2 penalty)
     """
+    penalty = group["weight_decay"] if decay else 0
+    if group["differentiable"]:
+        from . import recorded
+
+        recorded.apply(rule, p, group, state, numbers, penalty)
+        return
     arrays = [memory(p), p._grad._array, *map(memory, state)]
     array = arrays[0]
     negate = group["maximize"]
-    penalty = group["weight_decay"] if decay else 0
     if array.dtype.kind == "c":  # as real and imaginary parts, side by side
         real = array.real.dtype
         arrays = [np.ascontiguousarray(each).view(real) if i == 1 else each.view(real) for i, each in enumerate(arrays)]
@@ -109,6 +124,16 @@ def plain(value) -> float:
     return value.item() if isinstance(value, Tensor) else value
 
 
+def rate(group: dict):
+    """The group's learning rate as a number; with `differentiable`, a tensor stays one, so that it can be learned."""
+    lr = group["lr"]
+    if group["differentiable"] and isinstance(lr, Tensor):
+        from .recorded import Recorded
+
+        return Recorded(lr)
+    return plain(lr)
+
+
 # What constructors check
 
 
@@ -134,17 +159,26 @@ def check_betas(betas: tuple) -> None:
             raise ValueError(f"Invalid beta parameter at index {place}: {beta}")
 
 
-def refuse_unavailable(defaults: dict) -> None:
-    """PyTorch's errors for options that exclude each other, ours for the one that is not there.
-
-    `foreach`, `fused` and `capturable` choose between programs that compute the same; accepted, they change nothing.
-    """
+def check_together(defaults: dict) -> None:
+    """PyTorch's errors for options that exclude each other."""
     if defaults.get("fused"):
         if defaults.get("differentiable"):
             raise RuntimeError("`fused` does not support `differentiable`")
         if defaults.get("foreach"):
             raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-    if defaults.get("differentiable"):
-        error = NotImplementedError("optimizers with differentiable=True are not available")
-        error.add_note("Hint: write the update as p = p - lr * g, with g of torch.autograd.grad(…, create_graph=True).")
-        raise error
+
+
+def check_here(group: dict, captured: str, xla: bool) -> None:
+    """PyTorch's errors for programs that this device has not: CUDA graphs; history of many tensors at once.
+
+    `foreach` and `fused` choose between programs that compute the same; accepted, they change nothing.
+    """
+    if all(p._grad is None for p in group["params"]):
+        return
+    together = bool(group.get("foreach"))
+    if together and group.get("differentiable"):
+        raise AssertionError("_foreach ops don't support autograd")
+    if group.get("capturable") and not group.get("fused"):
+        names = captured.replace("mu_products and", "mu_products, and") if together else captured
+        devices = ["cuda", "xpu", "hpu", "privateuseone"] + ["xla"] * (xla and not together)
+        raise AssertionError(f"If capturable=True, {names} must be on supported devices: {devices}.")

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..tensor import Tensor, wrap
 from . import rules
-from .rules import PerParameter, counted, number, plain
+from .rules import PerParameter, counted, number, plain, rate
 
 
 def descend(p, g, lr):
@@ -21,7 +21,7 @@ def descend_with_momentum(p, g, b, lr, momentum, dampening, nesterov):
 
 def begin_with_momentum(p, g, b, lr, momentum, nesterov):
     """The first step: b ← g."""
-    b[...] = g
+    np.copyto(b, g)
     p -= lr * (g + momentum * b if nesterov else b)
 
 
@@ -61,7 +61,7 @@ class SGD(PerParameter):
         })  # fmt: skip
 
     def update(self, p: Tensor, group: dict) -> None:
-        lr, momentum, nesterov = plain(group["lr"]), group["momentum"], group["nesterov"]
+        lr, momentum, nesterov = rate(group), group["momentum"], group["nesterov"]
         if momentum == 0:
             rules.apply(descend, p, group, (), lr)
             return
@@ -101,6 +101,8 @@ class ASGD(PerParameter):
     Source: B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", 1992;
     https://pytorch.org/docs/stable/generated/torch.optim.ASGD.html
     """
+
+    captured = "params, mus, etas, and state_steps"
 
     def __init__(self, params, lr=1e-2, lambd: float = 1e-4, alpha: float = 0.75, t0: float = 1e6,
                  weight_decay: float = 0, foreach: bool | None = None, maximize: bool = False,

@@ -18,6 +18,7 @@ from cases import training_cases as cases  # noqa: E402
 
 KINDS = {
     "optimizers": (cases.OPTIMIZERS, cases.train),
+    "learned": (cases.LEARNED, cases.learned),
     "schedulers": (cases.SCHEDULERS, cases.rates),
     "orders": (cases.ORDERS, cases.order),
     "mistakes": (cases.MISTAKES, cases.mistake),
