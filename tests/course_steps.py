@@ -1,8 +1,13 @@
 """Every step of the source documents, as a table: the lesson, code a learner runs in one of its cells, what it prints.
 
 Code and output are pieces of the cell, blanks at the ends and differences of quotation marks aside. A step in prose has
-no output: its piece stands in the lesson's text. `tests/test_course_lessons.py` looks for each of them.
+no output: its piece stands in the lesson's text. `tests/test_course_lessons.py` looks for each of them, and
+`tests/replay_on_torch.py --steps` prints what PyTorch says to each.
 """
+
+from nbformat import NotebookNode
+
+import lessons
 
 PROSE = None
 
@@ -113,3 +118,27 @@ BEYOND = [
 ]
 
 STEPS = [*TENSORS_AND_MATRICES, *BACKWARD, *LECTURES, *TENSORS_101, *BEYOND]
+
+
+def plain(text: str) -> str:
+    """Text with one kind of quotation mark and without blanks behind commas."""
+    return text.replace('"', "'").replace(", ", ",")
+
+
+def printed(cell: NotebookNode) -> str:
+    """All that a cell shows as text."""
+    said = (
+        output.get("text", "") or output.get("evalue", "") or output.get("data", {}).get("text/plain", "")
+        for output in cell.outputs
+    )
+    return "\n".join(said)
+
+
+def shows(cell: NotebookNode, prints: str) -> bool:
+    """Whether a cell prints what a step must print."""
+    return plain(prints) in plain(printed(cell))
+
+
+def cells_of(lesson: NotebookNode, code: str) -> list[int]:
+    """Which code cells of a lesson hold the code of a step, by their places among its code cells."""
+    return [at for at, cell in enumerate(lessons.code_cells(lesson)) if plain(code) in plain(cell.source)]

@@ -1,9 +1,10 @@
-"""Run the lessons on PyTorch itself and compare what they print: `python tests/replay_on_torch.py [NAME ...]`.
+"""Run the lessons on PyTorch itself and compare what they print: `tests/replay_on_torch.py [--steps] [NAME ...]`.
 
 Needs a Python with `torch` 2.13, whose answers the lessons store, beside what the tests need. In every lesson
 `import tensorkit as torch` becomes `import torch`; lines that use the notebook extension (`%graph f`) and cells that
 use what only tensorkit has are left out. What remains must print the same, cell by cell: standard output, the value of
 the last line, and the class and text of an error. Exits 0 when all agree, 1 when a cell differs, 2 without PyTorch.
+With `--steps` the table has a row for each step of the source documents (`course_steps.py`) in place of each lesson.
 Not here: whether the stored outputs are what tensorkit prints (nbval, in plain `pytest`).
 """
 
@@ -18,6 +19,7 @@ import sys
 from collections.abc import Iterator
 from copy import deepcopy
 
+import course_steps
 from nbformat import NotebookNode
 
 import lessons
@@ -114,10 +116,14 @@ def printed(cell: NotebookNode) -> list[str]:
     return [ADDRESS.sub("ADDRESS", line) for line in [*out.splitlines(), *"\n".join(rest).splitlines()]]
 
 
-def replay(lesson: NotebookNode) -> Iterator[tuple[str, list[str]]]:
-    """For each code cell of a lesson: 'same', 'differs', 'run' or 'left out', and the lines of the difference."""
+def answers(lesson: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """The lesson as PyTorch ran it, and the part that each code cell has in the comparison."""
     ready, parts = for_torch(lesson)
-    lessons.execute(ready, go_on=True)
+    return lessons.execute(ready, go_on=True), parts
+
+
+def compared(lesson: NotebookNode, ready: NotebookNode, parts: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """For each code cell of a lesson: 'same', 'differs', 'run' or 'left out', and the lines of the difference."""
     for stored, theirs, part in zip(lessons.code_cells(lesson), lessons.code_cells(ready), parts, strict=True):
         ours = printed(stored)
         if part == "run" and any(output.output_type == "error" for output in theirs.outputs):
@@ -130,24 +136,55 @@ def replay(lesson: NotebookNode) -> Iterator[tuple[str, list[str]]]:
             yield "differs", list(difflib.unified_diff(answer, ours, "PyTorch", "tensorkit", lineterm="", n=1))
 
 
-def main(names: list[str]) -> int:
-    """Print a table of the lessons and every difference; returns the exit status."""
+def steps_of(name: str, lesson: NotebookNode, ready: NotebookNode, parts: list[str]) -> Iterator[tuple[str, str, str]]:
+    """For each step of the documents in a lesson: its code, what it must print, and what PyTorch says to that.
+
+    'same': PyTorch prints it too. 'without PyTorch': the cell is one of the extension's or of tensorkit alone.
+    """
+    ours, theirs = lessons.code_cells(lesson), lessons.code_cells(ready)
+    for number, code, prints in course_steps.STEPS:
+        if not name.startswith(number):
+            continue
+        if prints is course_steps.PROSE:
+            yield code, "", "prose"
+            continue
+        found = [at for at in course_steps.cells_of(lesson, code) if course_steps.shows(ours[at], prints)]
+        if any(parts[at] != "left out" and course_steps.shows(theirs[at], prints) for at in found):
+            yield code, prints, "same"
+        else:
+            yield code, prints, "without PyTorch" if any(parts[at] != "compare" for at in found) else "differs"
+
+
+def main(arguments: list[str]) -> int:
+    """Print a table of the lessons, or of the steps, and every difference; returns the exit status."""
+    by_steps, names = "--steps" in arguments, [each for each in arguments if each != "--steps"]
     if importlib.util.find_spec("torch") is None:
         print("PyTorch is not installed for this Python: pip install torch==2.13.0", file=sys.stderr)
         return 2
     sys.path[:0] = [str(lessons.ROOT), str(lessons.ROOT / "widgets")]
-    states = ("same", "differs", "run", "left out")
-    differences = []
-    print(f"{'lesson':40}", *(f"{state:>8}" for state in states))
+    states = ("same", "differs", "without PyTorch", "prose") if by_steps else ("same", "differs", "run", "left out")
+    differences, all_found = [], []
+    if not by_steps:
+        print(f"{'lesson':40}", *(f"{state:>8}" for state in states))
     for path in lessons.paths(names):
-        results = list(replay(lessons.read(path)))
+        lesson = lessons.read(path)
+        ready, parts = answers(lesson)
+        results = list(compared(lesson, ready, parts))
         found = [state for state, _ in results]
-        print(f"{path.name:40}", *(f"{found.count(state):8}" for state in states), flush=True)
+        if by_steps:
+            rows = list(steps_of(path.name, lesson, ready, parts))
+            found = [state for *_, state in rows]
+            for code, prints, state in rows:
+                print(f"{path.name[:2]}  {code[:60]:60}  {prints[:50]:50}  {state}", flush=True)
+        else:
+            print(f"{path.name:40}", *(f"{found.count(state):8}" for state in states), flush=True)
+        all_found += found
         for number, (state, lines) in enumerate(results, 1):
             if state == "differs":
                 differences += [f"\n{path.name}, code cell {number}:", *(f"  {line}" for line in lines)]
+    print("all:", ", ".join(f"{all_found.count(state)} {state}" for state in states))
     print(*differences, sep="\n")
-    return 1 if differences else 0
+    return 1 if differences or "differs" in all_found else 0
 
 
 if __name__ == "__main__":

@@ -88,21 +88,50 @@ def test_apt_knows_the_packages():
         assert re.search(r"Candidate: \d", known), f"apt has no package {name!r}: {known or 'nothing printed'}"
 
 
-@pytest.mark.binder
-def test_post_build_installs_tensorkit_and_trusts_the_lessons(tmp_path):
-    checkout = copy_of_the_checkout(tmp_path)
-    environment = tmp_path / "venv"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """What Binder would build: the repository, the environment of its requirements, their size, what postBuild said."""
+    folder = tmp_path_factory.mktemp("binder")
+    checkout, environment = copy_of_the_checkout(folder), folder / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", str(environment))
     pip = [sys.executable, "-m", "pip", "--python", str(environment), "install", "-q"]
-    run(*pip, "-r", str(checkout / "binder" / "requirements.txt"), *sorted(FROM_THE_BASE_IMAGE))
+    run(*pip, "-r", str(checkout / "binder" / "requirements.txt"))
+    size = sum(path.lstat().st_size for path in environment.rglob("*") if path.is_file())
+    run(*pip, *sorted(FROM_THE_BASE_IMAGE))
     variables = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
     variables["PATH"] = f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    variables["JUPYTER_DATA_DIR"] = str(tmp_path / "data")
-    said = run("./binder/postBuild", cwd=checkout, env=variables)
+    variables["JUPYTER_DATA_DIR"] = str(folder / "data")
+    return checkout, environment, size, run("./binder/postBuild", cwd=checkout, env=variables)
+
+
+@pytest.mark.binder
+def test_post_build_installs_tensorkit_and_trusts_the_lessons(built, tmp_path):
+    checkout, environment, _, said = built
     lessons = sorted(path.name for path in (checkout / "lessons").glob("*.ipynb"))
     assert [f"Signing notebook: lessons/{name}" in said for name in lessons] == [True] * len(lessons), said
     settings = environment / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     assert settings.read_bytes() == (BINDER / "overrides.json").read_bytes()
-    python = environment / "bin" / "python"
     check = "import tensorkit, tensorkit_widgets; print(tensorkit.tensor([1., 2.]).sum())"
-    assert run(str(python), "-c", check, cwd=tmp_path, env=variables) == "tensor(3.)\n"
+    alone = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    assert run(str(environment / "bin" / "python"), "-c", check, cwd=tmp_path, env=alone) == "tensor(3.)\n"
+
+
+@pytest.mark.binder
+def test_the_page_for_instructors_says_how_large_the_image_is(built):
+    said = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
+    megabytes = int(re.search(r"(\d+) MB in a virtual environment of their own", said).group(1))
+    assert built[2] / 1e6 == pytest.approx(megabytes, rel=0.1)
+
+
+@pytest.mark.binder
+def test_the_tour_runs_in_the_jupyterlab_of_that_environment(built, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "browser"))
+    from lab import Lab
+
+    checkout, environment, *_ = built
+    command = [str(environment / "bin" / "python"), "-m", "jupyterlab", f"--ServerApp.root_dir={checkout / 'lessons'}"]
+    with Lab(command, checkout / "lessons") as lab, lab.open("00_tour.ipynb") as tour:
+        tour.run_all()
+        assert tour.errors() == [] and tour.problems == []
+        assert all(cell["execution_count"] for cell in tour.cells() if cell["cell_type"] == "code")
+        tour.page.locator(".tk-inspector .tk-node").first.click()

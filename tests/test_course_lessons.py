@@ -57,20 +57,6 @@ def test_the_solutions_of_a_lesson_work_in_it(path, monkeypatch):
             assert found.state == "solved", found.text
 
 
-def printed(cell):
-    """All that a stored cell shows as text."""
-    said = (
-        output.get("text", "") or output.get("evalue", "") or output.get("data", {}).get("text/plain", "")
-        for output in cell.outputs
-    )
-    return "\n".join(said)
-
-
-def plain(text):
-    """Text with one kind of quotation mark and without blanks behind commas."""
-    return text.replace('"', "'").replace(", ", ",")
-
-
 @pytest.mark.parametrize(("number", "code", "prints"), course_steps.STEPS)
 def test_every_step_of_the_documents_is_a_cell_of_a_lesson(number, code, prints):
     (path,) = lessons.paths([number])
@@ -78,5 +64,8 @@ def test_every_step_of_the_documents_is_a_cell_of_a_lesson(number, code, prints)
     if prints is course_steps.PROSE:
         assert any(code in cell.source for cell in lesson.cells if cell.cell_type == "markdown")
     else:
-        cells = [cell for cell in lessons.code_cells(lesson) if plain(code) in plain(cell.source)]
-        assert any(plain(prints) in plain(printed(cell)) for cell in cells), [printed(cell)[:200] for cell in cells]
+        cells = lessons.code_cells(lesson)
+        found = [cells[at] for at in course_steps.cells_of(lesson, code)]
+        assert any(course_steps.shows(cell, prints) for cell in found), [
+            course_steps.printed(cell)[:200] for cell in found
+        ]
