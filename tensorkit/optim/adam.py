@@ -49,6 +49,7 @@ class Adam(PerParameter):
     weight_decay  adds weight_decay · p to the gradient; with `decoupled_weight_decay`, shrinks p itself (AdamW)
     amsgrad       divide by the largest √v̂ so far
     maximize      ascend
+    differentiable  record the steps, so that gradients flow through them; for parameters that are copies: w.clone()
 
     Raises ValueError for options out of range.
 

@@ -34,6 +34,7 @@ class SGD(PerParameter):
     weight_decay  adds weight_decay · p to the gradient
     nesterov      look ahead along the momentum
     maximize      ascend
+    differentiable  record the steps, so that gradients flow through them; for parameters that are copies: w.clone()
 
     Raises ValueError for options out of range.
 
