@@ -117,6 +117,17 @@ def test_modules_without_a_name_are_called_by_their_class():
     assert list(blocks(fold(trace(y), "module", calls=calls))) == ["Sequential.0 (Linear)", "Sequential.2 (Linear)"]
 
 
+def test_a_module_may_get_its_name_while_it_is_noted_or_after():
+    names = {}
+    with module_calls(names) as calls:
+        net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Tanh())
+        net(torch.ones(1, 2))
+        names["net"] = net
+        net(torch.ones(1, 2))
+        torch.nn.Tanh()(torch.ones(1))
+    assert [call.name for call in calls] == ["net.0", "net.1", "net"] * 2 + ["Tanh"]
+
+
 def test_nothing_is_noted_outside_of_the_context_and_an_error_ends_a_call():
     from tensorkit.nn.hooks import EVERYWHERE
 

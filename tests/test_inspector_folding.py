@@ -158,3 +158,22 @@ def test_why_needs_the_tensor():
 def test_numbers_have_no_grad_to_ask_about():
     x = torch.tensor(3.0, requires_grad=True)
     assert GraphInspector(x * 2, {"x": x}, selected="n1").detail["why"] == ""
+
+
+@pytest.mark.parametrize("elements, operands", [(1, 1), (20, 1), (30, 50)])
+def test_what_the_page_gets_stays_under_a_megabyte_and_says_what_is_missing(elements, operands):
+    leaves = [torch.full((elements, elements), 0.5, requires_grad=True) for _ in range(operands)]
+    y = leaves[0]
+    for step in range(400):
+        y = torch.nn.functional.softmax(y @ leaves[step % operands], 1) + leaves[step * 7 % operands] * 0.3
+    names = {"y": y, **{f"weights_of_layer_{place}": each for place, each in enumerate(leaves)}}
+    inspector = GraphInspector(y, names, fold=None)
+    assert size(inspector) < 1_000_000
+    assert "older operations are left out." in inspector.text
+    cards = [card for each in inspector.details.values() for card in each["cards"]]
+    if elements > 1:
+        assert inspector.details[inspector.graph.root]["cards"][0]["heat"]
+        left_out = [
+            card for card in cards if card["remark"] == "the graph is large: no heat map here, %tensor draws it"
+        ]
+        assert left_out and all(card["heat"] is None for card in left_out)

@@ -98,10 +98,24 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def test_nbconvert_makes_a_page_with_all_pictures(notebook, cells):
+def converted(notebook):
+    """The page that `nbconvert --to html --template described` makes, as docs/teaching.md says."""
     from nbconvert import HTMLExporter
 
-    page = Page(HTMLExporter().from_notebook_node(notebook)[0])
+    folder = str(lessons.ROOT / "docs" / "nbconvert")
+    exporter = HTMLExporter(template_name="described", extra_template_basedirs=[folder])
+    return Page(exporter.from_notebook_node(notebook)[0])
+
+
+def test_on_nbconverts_page_every_picture_is_described_in_its_own_words(notebook, cells):
+    page = converted(notebook)
+    labels = [ElementTree.fromstring(picture).get("aria-label") for picture in stored(cells, "image/svg+xml")]
+    assert len(labels) >= 15 and set(labels) <= set(page.alternatives)
+    assert all(alternative and not alternative.startswith("No description") for alternative in page.alternatives)
+
+
+def test_nbconvert_makes_a_page_with_all_pictures(notebook, cells):
+    page = converted(notebook)
     drawn = [base64.b64decode(source.removeprefix(PICTURE)).decode() for source in page.pictures]
     assert all(source.startswith(PICTURE) for source in page.pictures), "nothing to fetch"
     assert all(ElementTree.fromstring(picture).get("role") == "img" for picture in drawn)

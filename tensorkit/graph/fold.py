@@ -26,7 +26,7 @@ WORTHWHILE = 0.25  # of the nodes: "auto" folds by what hides at least as many
 LARGE = 300  # nodes: "auto" folds a larger graph in any case
 END = 10  # operations at each end of a long repetition that opening it shows
 LEVELS = 5  # operations from the root that "depth" shows, if not told
-DRAWN = 300  # nodes: as many are drawn at most
+DRAWN = 200  # nodes: as many are drawn at most, which keeps what a page gets under 1 MB
 LOOKED_AT = 1000  # nodes of a larger history that are looked at, where folding makes few of them
 
 

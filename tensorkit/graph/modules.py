@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..tape import tick
@@ -43,7 +43,8 @@ class Part:
 def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[ModuleCall]]:
     """Note which modules are called inside a `with` block, for `fold(…, "module", calls=…)`.
 
-    namespace  what the notebook calls its modules; others are called by their class
+    namespace  what the notebook calls its modules; others are called by their class. It is read while the block runs
+               and at its end, so that a module may get its name there
 
     Of PyTorch's modules it tells which operations are whose where these were noted too, inside of `record()`.
 
@@ -56,17 +57,17 @@ def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[Mo
     """
     from ..nn.hooks import EVERYWHERE
 
-    names = {id(value): name for name, value in (namespace or {}).items() if not name.startswith("_")}
     calls: list[ModuleCall] = []
     running: list[tuple[Any, str, int]] = []
     inner: dict[int, str] = {}  # the names of the modules below the outermost one that runs
+    nameless: list[tuple[int, Any, str]] = []  # calls below a module without a name: their place, it, and its class
 
     def begins(module: Any, _: Any) -> None:
         kind = type(module).__name__
         if running:
             name = inner.get(id(module), f"{running[-1][1]}.{kind}")
         else:
-            name = names.get(id(module), kind)
+            name = _name_of(module, namespace) or kind
             inner.clear()
             inner.update((id(below), f"{name}.{path}") for path, below in module.named_modules() if path)
         running.append((module, name, tick()))
@@ -74,6 +75,9 @@ def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[Mo
     def ended(module: Any, *_: Any) -> None:
         while running:  # a call that raised before its hooks were reached ends with the one around it
             inside, name, start = running.pop()
+            outer, known, _ = running[0] if running else (inside, name, start)
+            if known == type(outer).__name__:
+                nameless.append((len(calls), outer, known))
             calls.append(ModuleCall(name, type(inside).__name__, start, tick()))
             if inside is module:
                 return
@@ -85,6 +89,15 @@ def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[Mo
     finally:
         for handle in handles:
             handle.remove()
+        for place, outer, known in nameless:
+            if name := _name_of(outer, namespace):
+                calls[place] = replace(calls[place], name=name + calls[place].name[len(known) :])
+
+
+def _name_of(module: Any, namespace: Mapping[str, Any] | None) -> str | None:
+    """What the notebook calls a module at this moment."""
+    found = (name for name, value in (namespace or {}).items() if value is module and not name.startswith("_"))
+    return next(found, None)
 
 
 def recorded(graph: Graph, calls: Iterable[ModuleCall]) -> list[Part]:

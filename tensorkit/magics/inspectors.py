@@ -21,7 +21,7 @@ from .lines import pair_of_names, parameters_of, start_of, variables_of
     option("--dot", action="store_true", help="print the graph as DOT source (needs the package graphviz)"),
     option("--right", action="store_true", help="let it flow from left to right"),
     option("--down", action="store_true", help="let it flow from top to bottom"),
-    option("--limit", type=int, help="look at this many tensors at most (default: 300, or 1000 where folding helps)"),
+    option("--limit", type=int, help="look at this many tensors at most (default: 200, or 1000 where folding helps)"),
     option(
         "--fold",
         choices=("auto", "module", "repeat", "depth", "none"),

@@ -1,8 +1,8 @@
 """What the inspector's panel says about a node, as plain data that can be sent to a page.
 
-Here: `detail`, from a node of a `tensorkit.graph.Graph` to strings, numbers, lists and dictionaries. Every string is
-one line without control or direction characters; the page writes it as text and never as markup. The words are those
-of `tensorkit.graph.describe`, so panel, picture and text agree.
+Here: `detail` of a node, and `details` of all, from a `tensorkit.graph.Graph` to strings, numbers, lists and
+dictionaries. Every string is one line without control or direction characters; the page writes it as text and never as
+markup. The words are those of `tensorkit.graph.describe`, so panel, picture and text agree.
 Not here: the widget (`inspector.py`), the look (`static/`).
 """
 
@@ -18,8 +18,22 @@ from tensorkit.graph.describe import back_formula, clean, face, fraction, label_
 from tensorkit.graph.snapshots import number, shape_text, short
 
 LINE = 300  # characters of one line of the panel
+CELLS = 12_000  # of all heat maps of a graph: what the page gets stays under 1 MB
+NO_ROOM = "the graph is large: no heat map here, %tensor draws it"
 NUMBERED = (8, 6)  # rows and columns of a heat map up to which each cell shows its number
 _SHOWN_ELSEWHERE = {"name", "is", "value", "gradient", "sum of", "used by", "note"}
+
+
+def details(graph: Graph) -> dict[str, dict[str, Any]]:
+    """What the panel shows, by node. Of a large graph only the newest tensors have heat maps, and the others say so."""
+    found, room = {}, CELLS
+    for node in reversed(graph.nodes):
+        found[node.id] = detail(graph, node)
+        for card in found[node.id]["cards"]:
+            room -= sum(map(len, card["heat"]["rows"])) if card["heat"] else 0
+            if card["heat"] and room < 0:
+                card["heat"], card["remark"] = None, card["remark"] or NO_ROOM
+    return dict(reversed(found.items()))
 
 
 def detail(graph: Graph, node: GraphNode) -> dict[str, Any]:

@@ -17,11 +17,11 @@ import traitlets
 
 from tensorkit import Tensor
 from tensorkit.graph import CONSTANT, LEAF, OMITTED, Checker, Graph, ModuleCall, names_in, trace_folded, why
+from tensorkit.graph.fold import DRAWN
 
-from .details import detail, line
+from .details import details, line
 
 STATIC = Path(__file__).parent / "static"
-DRAWN = 240  # nodes: as many are drawn at most, which keeps what the page gets under 1 MB
 
 
 class GraphInspector(anywidget.AnyWidget):
@@ -84,7 +84,7 @@ class GraphInspector(anywidget.AnyWidget):
         if isinstance(what, Graph):
             graph = what
         else:
-            graph = trace_folded(what, self._names, fold, depth=depth, calls=calls, limit=DRAWN)
+            graph = trace_folded(what, self._names, fold, depth=depth, calls=calls)
             tensor = what
         if tensor is not None:
             self._source = graph, tensor
@@ -227,7 +227,7 @@ class GraphInspector(anywidget.AnyWidget):
     def _draw(self, change: Any) -> None:
         graph = self.graph
         with self.hold_sync():
-            self.details = {node.id: detail(graph, node) for node in graph.nodes}
+            self.details = details(graph)
             self.svg = graph.to_svg("live", self.direction)
             self.text = graph.to_text()
             self.checks, self.asked, self.reasons, self.wondered = {}, "", {}, ""
