@@ -30,6 +30,41 @@ def test_a_lesson_uses_no_private_name(path):
         assert not re.search(r"\b(?:torch|tensorkit|tensorkit_widgets)(?:\.\w+)*\._[a-z]", cell.source), cell.source
 
 
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_a_lesson_begins_with_what_is_done_learned_and_needed_and_takes_15_to_40_minutes(path):
+    first = lessons.read(path).cells[0].source
+    assert [
+        part for part in ("What you'll do.", "What you'll learn.", "What you need.") if f"**{part}**" not in first
+    ] == []
+    (minutes,) = re.findall(r"About (\d+) minutes\.", first)
+    assert 15 <= int(minutes) <= 40
+
+
+@pytest.mark.parametrize("path", lessons.paths(), ids=lambda path: path.name)
+def test_a_lesson_has_exercises_a_summary_and_says_what_comes_next(path):
+    text = "\n".join(cell.source for cell in lessons.read(path).cells if cell.cell_type == "markdown")
+    assert [part for part in ("## Exercises", "## Summary", "**Next.**") if part not in text] == []
+    assert "often goes wrong" in text or path.name.startswith("00"), "what often goes wrong (the tour shows one error)"
+
+
+def glossary():
+    """The words of `lessons/README.md`, each with the lessons in which it is explained."""
+    for line in (lessons.LESSONS / "README.md").read_text(encoding="utf-8").splitlines():
+        if re.match(r"\| (?!word|---)", line):
+            words, _, places = line.strip("| ").split(" | ")
+            yield words, re.findall(r"\((\d\d_\w+\.ipynb)\)", places)
+
+
+@pytest.mark.parametrize(
+    ("words", "places"), list(glossary()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_word_of_the_glossary_stands_in_the_lesson_that_explains_it(words, places):
+    assert places
+    for place in places:
+        text = "\n".join(cell.source for cell in lessons.read(lessons.LESSONS / place).cells).casefold()
+        assert any(word.strip("` ").casefold() in text for word in words.split(",")), place
+
+
 POINTERS = re.compile(r"\*\*Where to read in tensorkit's code\.\*\*(.*?)(?=\*\*Next\.\*\*|\Z)", re.DOTALL)
 
 
@@ -55,7 +90,7 @@ def test_where_a_lesson_sends_its_readers_they_find_what_it_says(path):
     assert [thing for thing in things if not re.search(rf"(?<!\w){re.escape(thing)}(?!\w)", code)] == []
 
 
-# A picture of matplotlib differs from machine to machine, and where there is a GPU nothing complains that there is none;
+# A picture of matplotlib differs from machine to machine, and where a GPU is, nothing complains that there is none;
 # what tensorkit draws and prints is the same everywhere.
 NOT_COMPARED = ("import matplotlib", "'cuda'")
 
