@@ -71,7 +71,7 @@ def test_a_graph_is_folded_by_the_modules_that_the_cell_called(ip):  # noqa: F81
     assert "net.0 " in told and "told from its parameters" in told
 
 
-def test_a_module_that_the_cell_makes_has_the_name_that_the_cell_gives_it(ip):
+def test_a_module_that_the_cell_makes_has_the_name_that_the_cell_gives_it(ip):  # noqa: F811
     run(ip, "data = torch.ones(1, 3)")
     cell = "made = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Tanh())\nloss = made(data).mean()"
     text = run(ip, f"%%graph --fold module --text\n{cell}").stdout

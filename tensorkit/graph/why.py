@@ -117,7 +117,7 @@ class _Question:
             return self._say(
                 "whole numbers",
                 f"{self.name} has dtype {tensor.dtype}: only floating-point tensors can have gradients.",
-                todo=f"Make it one of floats, {self.written}.float() or torch.tensor([1.0, …]), if it is to be learned.",
+                todo=f"If it is to be learned, make it one of floats: {self.written}.float() or torch.tensor([1.0]).",
             )
         if not tensor._requires_grad:
             return self._no_gradient_wanted()
