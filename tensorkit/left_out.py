@@ -21,7 +21,6 @@ REASONS = {
     "masked": "masked tensors are an experiment of PyTorch's; use torch.where and masked_fill",
     "multiprocessing": "tensors are NumPy arrays here: Python's own multiprocessing shares them",
     "testing": "use numpy.testing.assert_allclose on the arrays, or torch.allclose",
-    "onnx": "it is not part of this release",
     "sparse": "sparse layouts are a library of their own; scipy.sparse has them",
     "sparse_*": "sparse layouts are a library of their own; scipy.sparse has them",
     "to_sparse*": "sparse layouts are a library of their own; scipy.sparse has them",

@@ -23,7 +23,7 @@ LAYERS = [
     ["distributed"],
     ["func", "nn"],
     ["optim", "utils", "cuda", "backends", "amp", "accelerator"],
-    ["serialization", "interop"],
+    ["serialization", "interop", "onnx"],
     ["tensorkit"],
     ["graph"],
     ["as_torch"],

@@ -47,6 +47,7 @@ NAMESPACES = [
     ("linalg", "linalg", "linalg"),
     ("special", "special", "special"),
     ("saving", "Saving, checkpoint, exchange", "serialization utils.checkpoint interop"),
+    ("onnx", "onnx: export", "onnx"),
     ("devices", "cuda, amp, accelerator", "cuda amp accelerator"),
     ("distributed", "distributed", "distributed nn.parallel"),
     ("graph", "graph: looking inside", "graph"),

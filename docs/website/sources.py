@@ -23,7 +23,7 @@ LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)?(#[^)\s]+)?\)")
 
 #: The navigation: heading, pages in order. What is not there is passed over; a document in no list goes to the last.
 NAVIGATION = [
-    ("Start", ["quick_start", "user_guide"]),
+    ("Start", ["quick_start", "user_guide", "pytorch"]),
     ("Learn", ["lessons/index", "lessons/README", "learn/gallery", "inspectors"]),
     ("Reference", ["api/index", "operations", "differences", "performance", "distributed"]),
     ("More", ["teaching", "adding_an_operation", "security", "jupyterlite", "contributing", "changelog"]),
