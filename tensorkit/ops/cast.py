@@ -123,7 +123,9 @@ def clone(x, memory_format=None):
     """
     if not isinstance(x, np.ndarray):
         return x
-    return np.array(x, order="C" if memory_format is contiguous_format else "K")
+    if memory_format is contiguous_format:
+        return np.array(x, order="C")
+    return np.maximum(x, x) if 0 in x.strides else np.array(x)  # steps of 0 say nothing about the order in memory
 
 
 @method

@@ -145,6 +145,18 @@ min = _extreme(
 )
 
 
+def _first_of_zeros(found, x, dim, pick):
+    """`found`, the extremes along `dim`; where 0. and -0. tie, PyTorch gives the one that comes first in memory."""
+    if x.dtype.kind not in "fV" or not x.ndim or np.all(found):
+        return found
+    reduced = axes(dim, x.ndim)
+    reduced = range(x.ndim) if reduced is None else reduced if isinstance(reduced, tuple) else (reduced,)
+    outer_first = sorted(reduced, key=lambda axis: -x.strides[axis])
+    rows = x.transpose([axis for axis in range(x.ndim) if axis not in outer_first] + outer_first)
+    rows = rows.reshape(found.size, -1)
+    return np.take_along_axis(rows, pick(rows, 1)[:, None], 1).reshape(found.shape)[()]
+
+
 @op(x=_shared_dx)
 def amax(x, dim=(), keepdim=False):
     """The largest element, of all or along `dim`; ties share the gradient.
@@ -155,7 +167,7 @@ def amax(x, dim=(), keepdim=False):
     _check_flag("amax", keepdim)
     _refuse_complex("max_values_cpu", x)
     _check_some("amax", x, dim)
-    return np.max(x, axes(dim, x.ndim), keepdims=keepdim)
+    return _first_of_zeros(np.max(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, np.argmax)
 
 
 @op(x=_shared_dx)
@@ -168,7 +180,7 @@ def amin(x, dim=(), keepdim=False):
     _check_flag("amin", keepdim)
     _refuse_complex("min_values_cpu", x)
     _check_some("amin", x, dim)
-    return np.min(x, axes(dim, x.ndim), keepdims=keepdim)
+    return _first_of_zeros(np.min(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, np.argmin)
 
 
 def _aminmax_dx(g, x, min, max, dim, keepdim):

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, wrap
+from .cast import clone
 from .declare import FUNCTIONS, function, op
 from .shape import inferred_sizes, reshape, wrap_dim, wrap_dims
 
@@ -116,7 +117,10 @@ def flip(x, dims):
     if not isinstance(dims, (tuple, list)):
         raise wrong_argument("flip", "dims", 2, "tuple of ints", dims)
     dims = wrap_dims(dims, x.ndim)
-    return np.flip(x, dims).copy() if x.ndim else x.copy()
+    turned = clone.op.forward(x)  # for its dimensions' order in memory
+    if x.ndim:
+        turned[...] = np.flip(x, dims)
+    return turned
 
 
 @function

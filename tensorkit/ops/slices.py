@@ -120,8 +120,12 @@ def _at(dim: int, ndim: int, index) -> tuple:
     return (slice(None),) * wrap_dim(dim, ndim) + (np.atleast_1d(index),)
 
 
-@op(x=lambda g: g, index=None, source=lambda g, index, dim, alpha: _slices_of(g, index, dim) * alpha, function=False,
-    method=False)  # fmt: skip
+def _added_dx(g, index, source, dim, alpha):
+    """The slices that were added to; PyTorch keeps `source` for its shape, and minds when it is overwritten."""
+    return _index_select_at(g, index, dim) * alpha
+
+
+@op(x=lambda g: g, index=None, source=_added_dx, function=False, method=False)
 def _index_add(x, index, source, dim, alpha):
     result = np.array(x)
     np.add.at(result, _at(dim, x.ndim, index), source * alpha if alpha != 1 else source)
@@ -173,13 +177,8 @@ def index_add(input, dim, index, source, *, alpha=1):
     return _index_add(input, index, source, dim, alpha)
 
 
-def _slices_of(g, index, dim: int):
-    """The slices of a gradient that an index vector names: all of it, if it has no dimensions."""
-    return _index_select_at(g, index, dim)
-
-
 @op(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
-    source=lambda g, index, dim: _slices_of(g, index, dim), function=False, method=False)  # fmt: skip
+    source=lambda g, index, source, dim: _index_select_at(g, index, dim), function=False, method=False)  # fmt: skip
 def _index_copy(x, index, source, dim):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = source
@@ -243,7 +242,7 @@ def _check_within(name: str, index, target, dim: int, lowest: int | None = None)
 
 
 @op(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
-    value=lambda g, index, dim: _slices_of(g, index, dim).sum(), function=False, method=False)  # fmt: skip
+    value=lambda g, index, dim: _index_select_at(g, index, dim).sum(), function=False, method=False)  # fmt: skip
 def _index_fill(x, index, value, dim):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = value
