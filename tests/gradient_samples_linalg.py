@@ -56,7 +56,7 @@ SAMPLES = {
     "entr": one(special.entr, POSITIVE),
     "lerp_by_number": one(lambda x, y: torch.lerp(x, y, 0.3), POSITIVE, UNIT),
     "frexp": one(lambda x: torch.frexp(x).mantissa, POSITIVE),
-    "without_first": one(lambda x: x.quantile(0.3, dim=1), POSITIVE),
+    "without_last": one(lambda x: x.quantile(0.3, dim=1), POSITIVE),
     "tril": each(lambda x: x.tril(-1), SQUARE, BATCH),
     "triu": each(lambda x: x.triu(1), SQUARE, BATCH),
     "diagonal_copy": each(lambda x: x.diag(1), SQUARE, WIDE),

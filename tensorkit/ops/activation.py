@@ -47,7 +47,14 @@ def relu(x):
     return np.maximum(x, x.dtype.type(0))
 
 
-@unary(lambda g, out: g * (1 - out) * out, floating=True)
+@op(x=lambda g, y: sigmoid_backward(g, y), y=lambda g, x, y: g * x * (1 - 2 * y), function=False, method=False,
+    node_name="SigmoidBackwardBackward0")  # fmt: skip
+def sigmoid_backward(x, y):
+    """`x` times the slope of the sigmoid where its value is `y`."""
+    return x * (1 - y) * y
+
+
+@unary(lambda g, out: sigmoid_backward(g, out), floating=True)
 def sigmoid(x):
     """1 / (1 + exp(-x)), between 0 and 1.
 

@@ -85,13 +85,13 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
 
 
 def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, method=True, aliases=(), inplace=True,
-           operator=None, scales=False, check=None, function=True):  # fmt: skip
+           operator=None, scales=None, check=None, function=True):  # fmt: skip
     """Declare an operation on the elements of two operands that broadcast together; either may be a Python number.
 
     dx, dy    the derivatives of `x` and `y`, naming what they need of `x`, `y` and `out`; None: not differentiable
     floating  whole numbers are first made floats of the default dtype
     operator  the name of Python's operator method: it answers NotImplemented where the function raises
-    scales    takes `alpha=`, a factor for `y`
+    scales    which operand a factor `alpha=` multiplies: 0 or 1; None: it takes none
     check     looks at operands that are not plainly two floats, and may raise
     """
 
@@ -113,7 +113,7 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                         if (wrong := told(name, (input, other), {})) is not None:
                             raise wrong
                         allowed.add(kinds)
-                found = apply(input, other if alpha is None else scaled(op, scales, other, alpha))
+                found = apply(input, other) if alpha is None else _with_alpha(op, apply, scales, input, other, alpha)
                 if found is NotImplemented:
                     raise mistaken(name, (input, other), {})
                 return found if out is None else write_out(found, out, op.name)
@@ -250,13 +250,25 @@ def attach_operator(name: str, call, reflected: bool = False, numbers: bool = Tr
     setattr(Tensor, name, apply)
 
 
-def scaled(op: Op, scales: bool, other, alpha):
-    """`alpha * other`, for the operations that take `alpha=`."""
-    if not scales:
+#: The operations that take `alpha=`, with it: what their nodes then are, by the name without.
+SCALED: dict[str, Op] = {}
+
+
+def _with_alpha(op: Op, apply: Callable, scales: int | None, x, y, alpha):
+    """The operation with one of its operands multiplied by `alpha`: two steps that leave one node behind."""
+    if scales is None:
         raise TypeError(f"{op.name}() got an unexpected keyword argument 'alpha'")
-    if isinstance(alpha, float) and not (isinstance(other, float) or getattr(other, "is_floating_point", bool)()):
+    given = [x, y]
+    factor = given[scales]
+    if isinstance(alpha, float) and not (isinstance(factor, float) or getattr(factor, "is_floating_point", bool)()):
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-    return other * alpha
+    given[scales] = factor * alpha
+    found = apply(*given)
+    if isinstance(factor, Tensor) and isinstance(found, Tensor) and (node := found._node) is not None:
+        parents = list(node.parents)
+        parents[scales] = factor._node or factor
+        node.op, node.parents, node.extras = SCALED[op.name], tuple(parents), (alpha,)
+    return found
 
 
 def operands(op: Op, x, y):

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from .declare import binary, unary
+from .pointwise import mul_scalar
 
 
 def precise(ufunc):
@@ -35,7 +36,7 @@ def exp(x):
     return _exp(x)
 
 
-@unary(lambda g, out: g * out * math.log(2), floating=True)
+@unary(lambda g, out: mul_scalar(g * out, math.log(2)), floating=True)
 def exp2(x):
     """2 to the power of each element.
 
@@ -67,7 +68,7 @@ def log(x):
     return _log(x)
 
 
-@unary(lambda g, x: g / (x * math.log(2)), floating=True)
+@unary(lambda g, x: g / mul_scalar(x, math.log(2)), floating=True)
 def log2(x):
     """The logarithm to base 2.
 
@@ -77,7 +78,7 @@ def log2(x):
     return _log2(x)
 
 
-@unary(lambda g, x: g / (x * math.log(10)), floating=True)
+@unary(lambda g, x: g / mul_scalar(x, math.log(10)), floating=True)
 def log10(x):
     """The logarithm to base 10.
 

@@ -276,8 +276,8 @@ def vander(x, N=None, increasing=False):
     if size < 0:
         raise RuntimeError("N must be non-negative.")
     kind = x.dtype if x.dtype.category >= dtypes.FLOATING else dtypes.int64
-    columns = [wrap(np.ones((x._array.size, 1), kind.numpy))][:size]
+    result = wrap(np.ones((x._array.size, size), kind.numpy))
     if size > 1:
-        columns.append(cumprod(expand(unsqueeze(x.to(kind), 1), (x._array.size, size - 1)), 1))
-    result = cat(columns, 1) if columns else wrap(np.zeros((x._array.size, 0), kind.numpy))
+        result[:, 1:].copy_(unsqueeze(x, 1))
+        result[:, 1:].copy_(cumprod(result[:, 1:], 1))
     return result if increasing else result.flip(1)

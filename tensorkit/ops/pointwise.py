@@ -13,7 +13,9 @@ from .. import dtypes
 from ..errors import not_implemented
 from ..tensor import Tensor
 from .create import zeros_like
-from .declare import attach_operator, binary, function, unary
+from .declare import attach_operator, binary, function, op, unary
+from .elementwise import SCALED
+from .promote import is_number
 
 
 def nothing(g):
@@ -27,7 +29,7 @@ _BOOLEANS = (
 )
 
 
-@binary(lambda g: g, lambda g: g, symbol="+", operator="__add__", scales=True)
+@binary(lambda g: g, lambda g: g, symbol="+", operator="__add__", scales=1)
 def add(x, y):
     """Add two tensors element by element; with `alpha=`, x + alpha·y.
 
@@ -39,7 +41,7 @@ def add(x, y):
     return x + y
 
 
-@binary(lambda g: g, lambda g: -g, symbol="-", operator="__sub__", scales=True, aliases=("subtract",),
+@binary(lambda g: g, lambda g: -g, symbol="-", operator="__sub__", scales=1, aliases=("subtract",),
         check=lambda x, y: refuse_bool(x, y))  # fmt: skip
 def sub(x, y):
     """Subtract `y` from `x` element by element; with `alpha=`, x - alpha·y.
@@ -68,7 +70,11 @@ def refuse_bool(x, y) -> None:
         )
 
 
-@binary(lambda g: -g, lambda g: g, symbol="-", node_name="RsubBackward1", method=False, inplace=False, scales=True,
+def _rsub_name(node) -> str:
+    return f"RsubBackward{int(is_number(node.parents[1]))}"
+
+
+@binary(lambda g: -g, lambda g: g, symbol="-", node_name=_rsub_name, method=False, inplace=False, scales=0,
         check=lambda x, y: refuse_bool(x, y))  # fmt: skip
 def rsub(x, y):
     """Subtract `x` from `y`: subtraction with its operands the other way round.
@@ -98,6 +104,39 @@ def mul(x, y):
     Source: https://pytorch.org/docs/stable/generated/torch.mul.html
     """
     return x * y
+
+
+@op(x=lambda g, number: mul_scalar(g, number), node_name="MulBackward1", function=False, method=False)
+def mul_scalar(x, number):
+    """`x` times a number: PyTorch has a node of its own for it, which its composite operations leave behind."""
+    return (x if x.dtype.kind in "fcV" else x.astype(dtypes.get_default_dtype().numpy)) * number
+
+
+@op(x=lambda g: g, y=lambda g, alpha: mul_scalar(g, alpha), node_name="AddBackward0", function=False, method=False)
+def add_scaled(x, y, alpha):
+    """x + alpha · y"""
+    return x + y * alpha
+
+
+@op(x=lambda g: g, y=lambda g, alpha: mul_scalar(-g, alpha), node_name="SubBackward0", function=False, method=False)
+def sub_scaled(x, y, alpha):
+    """x - alpha · y"""
+    return x - y * alpha
+
+
+@op(x=lambda g, alpha: mul_scalar(-g, alpha), y=lambda g: g, node_name=_rsub_name, function=False, method=False)
+def rsub_scaled(x, y, alpha):
+    """y - alpha · x"""
+    return y - x * alpha
+
+
+SCALED.update(add=add_scaled.op, sub=sub_scaled.op, rsub=rsub_scaled.op)
+
+
+@op(x=lambda g, number: div_scalar(g, number), node_name="DivBackward1", function=False, method=False)
+def div_scalar(x, number):
+    """`x` divided by a number, likewise."""
+    return (x if x.dtype.kind in "fcV" else x.astype(dtypes.get_default_dtype().numpy)) / number
 
 
 @binary(lambda g, y: g / y, lambda g, x, y: -g * ((x / y) / y), floating=True, symbol="/",

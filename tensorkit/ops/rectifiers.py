@@ -51,11 +51,21 @@ def leaky_relu(x, slope):
     return np.where(x > 0, x, x * x.dtype.type(slope))[()]
 
 
-def _elu_dx(g, x, alpha, scale, input_scale):
-    return where(x > 0, g * scale, g * exp(x * input_scale) * (alpha * scale * input_scale))
+def _elu_bend(g, x, y, alpha, scale, input_scale):
+    return elu_backward(g * x * input_scale, y, alpha, scale, input_scale) * (y < 0)
 
 
-@op(x=_elu_dx, function=False, method=False)
+@op(x=lambda g, y, alpha, scale, input_scale: elu_backward(g, y, alpha, scale, input_scale), y=_elu_bend,
+    function=False, method=False, node_name="EluBackwardBackward0")  # fmt: skip
+def elu_backward(x, y, alpha, scale, input_scale):
+    """`x` times the slope of `elu` at `y`."""
+    kind = x.dtype.type
+    below = np.exp(np.minimum(y, 0) * kind(input_scale)) * kind(alpha * scale * input_scale)
+    return x * np.where(y > 0, kind(scale), below)[()]
+
+
+@op(x=lambda g, x, alpha, scale, input_scale: elu_backward(g, x, alpha, scale, input_scale), function=False,
+    method=False)  # fmt: skip
 def elu(x, alpha, scale, input_scale):
     """scale · x where x is positive, scale · alpha · (exp(input_scale · x) - 1) elsewhere."""
     _refuse_whole(x, "elu_cpu")
@@ -63,7 +73,7 @@ def elu(x, alpha, scale, input_scale):
     return np.where(x > 0, x * kind(scale), np.expm1(np.minimum(x, 0) * kind(input_scale)) * kind(alpha * scale))[()]
 
 
-@op(x=lambda g, x, alpha: _elu_dx(g, x, alpha, 1.0, 1.0 / alpha), function=False, method=False)
+@op(x=lambda g, x, alpha: elu_backward(g, x, alpha, 1.0, 1.0 / alpha), function=False, method=False)
 def celu(x, alpha):
     """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere."""
     return elu.op.forward(x, alpha, 1.0, 1.0 / alpha)

@@ -10,7 +10,7 @@ from .cumulative import cumsum
 from .declare import function
 from .join import cat
 from .matmul import matmul
-from .pointwise import add, div, mul, sub
+from .pointwise import add, div, div_scalar, mul_scalar, sub
 from .powers import sqrt
 from .reduce import float_of, mean
 from .reduce import sum as sum_
@@ -43,19 +43,27 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
     return add(result, 0, out=out)
 
 
-def _steps(y, x, dx, dim: int):
-    """The mean of neighbours, and the widths between them, along `dim`."""
+def _refuse_bool(name: str, y, x) -> None:
+    if y.dtype is dtypes.bool_ or (x is not None and x.dtype is dtypes.bool_):
+        which = "`y`" if x is None else "`x` or `y`"
+        raise RuntimeError(f"{name}: received a bool input for {which}, but bool is not supported")
+
+
+def _steps(name: str, y, x, dim: int):
+    """The sums of neighbours, and the widths between them (if there is an `x`), along `dim`."""
     if y.ndim == 0:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     dim = wrap_dim(dim, y.ndim)
     length = y._array.shape[dim]
-    if x is None:
-        width = dx
-    else:
+    width = None
+    if x is not None:
+        if x.ndim == 1 and x._array.size != length:
+            raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
         width = diff(x, dim=-1 if x.ndim == 1 else dim)
         if x.ndim == 1:
             width = reshape(width, [-1 if i == dim else 1 for i in range(y.ndim)])
-    return narrow(y, dim, 0, length - 1) + narrow(y, dim, 1, length - 1), width, dim
+    pairs = max(length - 1, 0)
+    return narrow(y, dim, min(1, length), pairs) + narrow(y, dim, 0, pairs), width, dim
 
 
 @function(method=False, aliases=("trapz",))
@@ -67,10 +75,16 @@ def trapezoid(y, x=None, *, dx=1, dim=-1):
 
     Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
     """
-    if y.ndim and y._array.shape[wrap_dim(dim, y.ndim)] == 0:
+    _refuse_bool("trapezoid", y, x)
+    if y.ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if y._array.shape[wrap_dim(dim, y.ndim)] == 0:
         return sum_(y, dim)
-    sums, width, dim = _steps(y, x, dx, dim)
-    return div(sum_(sums * width, dim), 2) if x is not None else mul(sum_(sums, dim), dx / 2)
+    if x is None:
+        ends = y.select(dim, 0) + y.select(dim, -1)
+        return mul_scalar(sum_(y, dim) - mul_scalar(ends, 0.5), float(dx))
+    sums, width, dim = _steps("trapezoid", y, x, dim)
+    return div_scalar(sum_(sums * width, dim), 2.0)
 
 
 @function(method=False)
@@ -80,8 +94,9 @@ def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
     >>> torch.cumulative_trapezoid(tensor([1., 2., 3.]))
     tensor([1.5000, 4.0000])
     """
-    sums, width, dim = _steps(y, x, dx, dim)
-    return cumsum(sums * (width / 2.0), dim)
+    _refuse_bool("cumulative_trapezoid", y, x)
+    sums, width, dim = _steps("cumulative_trapezoid", y, x, dim)
+    return cumsum(mul_scalar(sums, dx / 2.0), dim) if x is None else div_scalar(cumsum(sums * width, dim), 2.0)
 
 
 @function(method=False)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import dtypes
-from ..errors import brackets, not_implemented
+from ..errors import brackets, kind, not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .declare import function, op, write_out
 from .promote import is_number
@@ -54,6 +54,12 @@ def _return_output(input, sorted=True, return_inverse=False, return_counts=False
 
     Source: https://pytorch.org/docs/stable/generated/torch.unique.html
     """
+    if not isinstance(input, Tensor):
+        raise wrong_argument("_unique2", "input", 1, "Tensor", input)
+    for name, given in (("sorted", sorted), ("return_inverse", return_inverse), ("return_counts", return_counts)):
+        if not isinstance(given, bool):
+            inner = "_unique2" if dim is None else "unique_dim"
+            raise TypeError(f"{inner}(): argument '{name}' must be bool, not {kind(given)}")
     x = input._array
     if dim is None:
         found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, equal_nan=False)

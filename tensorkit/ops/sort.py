@@ -17,7 +17,7 @@ from .misc import lerp
 from .pointwise import add
 from .publish import MISSING
 from .return_types import return_type
-from .shape import movedim, reshape, unsqueeze, wrap_dim
+from .shape import flatten, transpose, unsqueeze, view, wrap_dim
 
 
 def _with_ties(x, indices, axis: int, descending: bool):
@@ -265,39 +265,37 @@ def _check_quantile(name: str, x, q, interpolation: str):
     return q
 
 
-@op(x=lambda g: unsqueeze(g, 0), views=True, function=False, method=False, node_name="SqueezeBackward4")
-def _without_first(x):
-    return x[0]
+@op(x=lambda g: unsqueeze(g, -1), views=True, function=False, method=False, node_name="SqueezeBackward4")
+def _without_last(x):
+    return x[..., 0]
 
 
 def _quantile(name: str, x, q, dim, keepdim, interpolation, ignore_nan, out):
     q = _check_quantile(name, x, q, interpolation)
     shape = x._array.shape
     if dim is None:
-        lanes, result_shape = reshape(x, 1, -1), (1,) * len(shape) if keepdim else ()
+        lanes, lead = flatten(x), (1,) * len(shape) if keepdim else ()
     else:
         dim = wrap_dim(dim, len(shape))
-        lanes = reshape(movedim(x, dim, -1), -1, shape[dim] if shape else 1)
-        result_shape = tuple(1 if i == dim else n for i, n in enumerate(shape) if keepdim or i != dim)
-    ordered = sort(lanes, -1)[0]
-    nans = np.isnan(lanes._array)
-    last = lanes._array.shape[1] - 1
-    wanted = np.reshape(q._array, (1, -1))
+        lanes = x if dim == len(shape) - 1 else transpose(unsqueeze(x, -1), dim, -1)
+        lead = tuple(1 if i == dim else n for i, n in enumerate(shape) if keepdim or i != dim)
+    last = lanes._array.shape[-1] - 1
+    ordered = view(sort(lanes, -1)[0], (*lead, last + 1))
+    nans = np.isnan(ordered._array)
     if ignore_nan:
-        place = wanted * np.maximum(last - nans.sum(1, keepdims=True), 0).astype(x._array.dtype)
+        place = q._array * np.maximum(last - nans.sum(-1, keepdims=True), 0).astype(x._array.dtype)
     else:
-        place = np.where(nans.any(1, keepdims=True), last, wanted * x._array.dtype.type(last))
+        place = np.where(nans.any(-1, keepdims=True), last, q._array * x._array.dtype.type(last))
     place = np.asarray(place, x._array.dtype)
     if interpolation in ("lower", "higher", "nearest"):
         place = {"lower": np.floor, "higher": np.ceil, "nearest": np.rint}[interpolation](place)
     below = place.astype(np.int64)
-    result = gather(ordered, 1, wrap(below))
+    result = gather(ordered, -1, wrap(below))
     if interpolation in ("linear", "midpoint"):
         weight = np.full_like(place, 0.5) if interpolation == "midpoint" else place - below.astype(place.dtype)
-        above = gather(ordered, 1, wrap(np.ceil(place).astype(np.int64)))
+        above = gather(ordered, -1, wrap(np.ceil(place).astype(np.int64)))
         result = lerp(result, above, wrap(weight))
-    result = reshape(movedim(result, 1, 0), (-1, *result_shape))
-    result = _without_first(result) if q.ndim == 0 else result
+    result = _without_last(result if q.ndim == 0 else transpose(unsqueeze(result, 0), 0, -1))
     return result if out is None else add(result, 0, out=out)
 
 

@@ -15,7 +15,7 @@ from . import formulas
 from .declare import binary, function, op, unary
 from .exponential import exp, log
 from .masks import where
-from .pointwise import add, mul
+from .pointwise import add, mul, mul_scalar
 from .promote import is_number
 from .reduce import sum as sum_
 from .trigonometric import cos, sin
@@ -310,8 +310,8 @@ def entr(x):
 
 
 def _sinc_dx(g, x):
-    angle = x * _PI
-    return where(angle == 0, 0.0, g * ((angle * cos(angle) - sin(angle)) / (angle * angle) * _PI))
+    angle, squared = mul_scalar(x, _PI), mul_scalar(x * x, _PI)
+    return where(squared == 0, 0.0, g * ((angle * cos(angle) - sin(angle)) / squared))
 
 
 @unary(_sinc_dx, floating=True)

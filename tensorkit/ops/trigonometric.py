@@ -9,10 +9,10 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import not_implemented
-from .declare import binary, unary
+from .declare import binary, op, unary
 from .exponential import precise
 from .pointwise import reciprocal
-from .powers import rsqrt, where_
+from .powers import rsqrt, square, where_
 
 
 @unary(lambda g, x: g * cos(x), floating=True)
@@ -112,7 +112,14 @@ def cosh(x):
     return _cosh(x)
 
 
-@unary(lambda g, out: g * (1 - out * out), floating=True)
+@op(x=lambda g, y: tanh_backward(g, y), y=lambda g, x, y: g * (-2 * y * x), function=False, method=False,
+    node_name="TanhBackwardBackward0")  # fmt: skip
+def tanh_backward(x, y):
+    """`x` times the slope of tanh where its value is `y`."""
+    return x * (1 - y * y)
+
+
+@unary(lambda g, out: tanh_backward(g, out), floating=True)
 def tanh(x):
     """The hyperbolic tangent of each element, between -1 and 1.
 
@@ -124,7 +131,7 @@ def tanh(x):
     return _tanh(x)
 
 
-@unary(lambda g, x: g * rsqrt(x * x + 1), floating=True, aliases=("arcsinh",))
+@unary(lambda g, x: g * rsqrt(square(x) + 1), floating=True, aliases=("arcsinh",))
 def asinh(x):
     """The inverse of sinh.
 
@@ -144,7 +151,7 @@ def acosh(x):
     return np.arccosh(x)
 
 
-@unary(lambda g, x: g / (1 - x * x), floating=True, aliases=("arctanh",))
+@unary(lambda g, x: g / (1 - square(x)), floating=True, aliases=("arctanh",))
 def atanh(x):
     """The inverse of tanh; nan outside [-1, 1].
 
