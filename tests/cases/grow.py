@@ -290,6 +290,8 @@ class _Program:
         if rounding == JUMP and not inputs <= self.exact:
             return None
         line = self.filled(form.replace("{z}", z), x, y, new)
+        if not new and self.reads_what_it_writes(line, z, inputs if "out=" in line else inputs - {x}):
+            return None
         shape = self.names[z].shape
         try:
             exec(line, self.names)
@@ -310,6 +312,20 @@ class _Program:
         elif not new:
             self.exact.clear()  # whatever shares the memory was written to as well
         return True
+
+    def reads_what_it_writes(self, line: str, target: str, sources: set[str]) -> bool:
+        """Whether the statement writes to memory that it reads in another order, so that its result is undefined.
+
+        `a -= a.split(1, 1)[0]` takes from the second column what the first holds by then: the old values or the new,
+        as PyTorch's loops happen to run (https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
+        warns of the like).  Where both lie in memory without gaps, PyTorch finds out and raises: that is compared.
+        """
+        assigned = re.match(r"(.*?) [-+*/]?= ", line)
+        try:
+            written = eval(assigned[1] if assigned else target, self.names)
+        except Exception:
+            return False  # the statement is a mistake
+        return any(_overlap_unnoticed(written, self.names[name]) for name in sources)
 
     def end(self) -> None:
         """Gradients of one of the newest results."""
@@ -344,3 +360,26 @@ class _Program:
         while re.search(r"{[^{}]*}", form):
             form = re.sub(r"{([^{}]*)}", fill, form, count=1)
         return form
+
+
+def _overlap_unnoticed(written, read) -> bool:
+    """Whether two tensors of PyTorch's share some of their memory in another order, and PyTorch would not notice."""
+    if written.untyped_storage().data_ptr() != read.untyped_storage().data_ptr():
+        return False
+    ours, theirs = _places(written), _places(read)
+    if ours == theirs or (_dense(ours) and _dense(theirs)):
+        return False
+    return not set(ours).isdisjoint(theirs)
+
+
+def _places(tensor) -> list[int]:
+    """Where the elements of a tensor stand in its memory."""
+    places = [tensor.storage_offset()]
+    for n, step in zip(tensor.shape, tensor.stride(), strict=True):
+        places = [place + k * step for place in places for k in range(n)]
+    return places
+
+
+def _dense(places: list[int]) -> bool:
+    """Whether the elements fill a piece of memory, each place once."""
+    return sorted(places) == list(range(min(places, default=0), min(places, default=0) + len(places)))
