@@ -157,6 +157,7 @@ def test_a_recurrent_layer_takes_its_states_as_inputs(compare):
 
 ELEMENTWISE = {
     "numbers": lambda x: (1 - x) / 2 + 3 * x**2 - 1 / (x + 9) + 2**x,
+    "alpha": lambda x: torch.add(x, x, alpha=2) - torch.sub(x, x.exp(), alpha=3) + torch.rsub(x, x * x, alpha=2),
     "exponentials": lambda x: x.exp() + (x.abs() + 1).log() + x.tanh() + x.sigmoid() + x.expm1() + x.exp2(),
     "roots and logs": lambda x: (x.abs() + 1).sqrt() + (x.abs() + 1).rsqrt() + (x.abs() + 1).log2() + x.abs().log1p(),
     "angles": lambda x: x.sin() + x.cos() + x.atan() + x.sinh() + x.cosh() + (x / 9).asin() + x.erf() + x.erfc(),

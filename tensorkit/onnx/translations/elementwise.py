@@ -62,6 +62,22 @@ def _rsub(g, step):
     return g.emit("Sub", step.operand(1, step.dtype), step.operand(0, step.dtype))
 
 
+@translates("add_scaled", "sub_scaled", "rsub_scaled")
+def _add_scaled(g, step):
+    """x ± alpha · y; for the last one y - alpha · x."""
+    x, y = step.operands(step.dtype)
+    if step.op == "rsub_scaled":
+        x, y = y, x
+    kind = "Add" if step.op == "add_scaled" else "Sub"
+    return g.emit(kind, x, g.emit("Mul", y, _number(g, step, step["alpha"])))
+
+
+@translates("mul_scalar", "div_scalar")
+def _by_number(g, step):
+    kind = "Mul" if step.op == "mul_scalar" else "Div"
+    return g.emit(kind, step.operand(0, step.dtype), _number(g, step, step["number"]))
+
+
 @translates("to_copy")
 def _cast(g, step):
     return g.cast(step.operand(0), step.dtype)
