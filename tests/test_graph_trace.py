@@ -406,3 +406,13 @@ def test_a_graph_with_unknown_gradients_says_why():
     c = torch.tensor(1 + 2j, requires_grad=True)
     note = "Some gradients are unknown: the root is complex, and only a real number has gradients."
     assert trace(c * c, {"c": c}).notes == (note,)
+
+
+def test_an_optional_operand_that_was_not_given_is_not_drawn():
+    x = torch.tensor([[1.0, 2.0]], requires_grad=True)
+    loss = torch.nn.functional.nll_loss(x, torch.tensor([1]))
+    graph = trace(loss, {"x": x, "loss": loss})
+    assert [node.kind for node in graph.nodes] == [LEAF, CONSTANT, RESULT]
+    assert graph.nodes[-1].expression == "nll_loss(x, tensor [1], reduction='mean')"
+    plain = torch.nn.functional.batch_norm(x.T, None, None, training=True)
+    assert [node.kind for node in trace(plain, {"x": x}).nodes].count(CONSTANT) == 0

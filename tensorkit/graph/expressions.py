@@ -32,7 +32,9 @@ _STRENGTH = {
     "-": _SUM,
 }
 _SYMBOLS = {"mm": "@", "mv": "@", "bmm": "@", "dot": "@"}
-_RENAMED = {"unsafe_view": "reshape", "to_copy": "to", "im2_col": "im2col", "col2_im": "col2im"}
+_RENAMED = {"nll": "nll_loss", "unsafe_view": "reshape", "to_copy": "to", "im2_col": "im2col", "col2_im": "col2im"}
+_USUAL = {"correction": 1, "ignored": -100}  # defaults that only the public function has
+_COMPUTED = {"total"}  # arguments that no learner wrote: of a loss, the sum of the weights
 _REFLECTED = {"rsub": "-"}  # operations whose second operand is written first
 
 
@@ -123,7 +125,8 @@ def op_name(op: Any) -> str:
     if op.whole is not None:  # a user's operation
         return str(op.name)
     if op.name in FUNCTIONS or not isinstance(op.node_name, str):
-        return op.name.strip("_")
+        name = op.name.strip("_")
+        return _RENAMED.get(name, name)
     camel = op.node_name.rpartition("::")[2].partition("Backward")[
         0
     ]  # an operation of its module alone: PyTorch's name for it
@@ -145,8 +148,8 @@ def extra_arguments(node: Node) -> list[str]:
         plain = isinstance(value, (int, float, str)) or (
             isinstance(value, (tuple, list)) and all(isinstance(item, int) for item in value)
         )
-        usual = value is False or (name == "correction" and value == 1)
-        computed = isinstance(value, np.generic)  # by the library itself, not what the learner wrote
+        usual = value is False or (plain and value == _USUAL.get(name))
+        computed = isinstance(value, np.generic) or name in _COMPUTED  # by the library itself
         if plain and not usual and not computed and (name not in defaults or value != defaults[name]):
             text = repr(tuple(value) if isinstance(value, list) else value)
             text = text if len(text) <= 20 else "…"

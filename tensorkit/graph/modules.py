@@ -75,7 +75,7 @@ def module_calls(namespace: Mapping[str, Any] | None = None) -> Iterator[list[Mo
     def ended(module: Any, *_: Any) -> None:
         while running:  # a call that raised before its hooks were reached ends with the one around it
             inside, name, start = running.pop()
-            outer, known, _ = running[0] if running else (inside, name, start)
+            outer, known = running[0][:2] if running else (inside, name)
             if known == type(outer).__name__:
                 nameless.append((len(calls), outer, known))
             calls.append(ModuleCall(name, type(inside).__name__, start, tick()))

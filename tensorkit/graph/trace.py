@@ -208,11 +208,12 @@ class _Builder:
     def _result(self, node: Node) -> None:
         """The record of a result and of the uses of its operands."""
         base, op = operation(node), operation(node).op
-        operands = [self._operand(parent) for parent in base.parents]
+        operands = [None if parent is None else self._operand(parent) for parent in base.parents]
         id_ = self.ids[id(node)] = self._next_id()
         self.places[id_] = node
         self._edges(node, base, operands, id_)
-        labels = [self.expressions[operand] for operand in operands]
+        given = [operand for operand in operands if operand is not None]
+        labels = [self.expressions[operand] for operand in given]
         expression = expression_of(base, labels, node.index if isinstance(node, Output) else None)
         names = self.names.get(id(node), [])
         self.expressions[id_] = Expression(names[0]) if names else expression
@@ -241,17 +242,19 @@ class _Builder:
                 grad_fn=base.name(),
                 arguments=", ".join(extra_arguments(base)),
                 expression=expression.text,
-                numbers=self._with_numbers(base, operands),
+                numbers=self._with_numbers(base, given),
                 version=0 if tensor is None else _version(tensor),
                 time=node.time,
                 notes=(*notes, *self._why_unknown(node)),
             )
         )
 
-    def _edges(self, node: Node, base: Node, operands: list[str], target: str) -> None:
+    def _edges(self, node: Node, base: Node, operands: list[str | None], target: str) -> None:
         op = base.op
         met_omitted = False
         for slot, (operand, parent) in enumerate(zip(operands, base.parents, strict=True)):
+            if operand is None:
+                continue
             if operand == self.omitted_id:
                 if met_omitted:
                     continue
@@ -281,7 +284,7 @@ class _Builder:
                 )
             )
 
-    def _rule_values(self, base: Node, operands: list[str], slot: int) -> dict[str, Any]:
+    def _rule_values(self, base: Node, operands: list[str | None], slot: int) -> dict[str, Any]:
         """The rule's parameters in the learner's words: operands by label, the result by name, arguments by value."""
         op = base.op
         values: dict[str, Any] = {}
@@ -290,8 +293,9 @@ class _Builder:
         else:
             for name, operand, parent in zip(op.operands, operands, base.parents, strict=False):
                 is_number = isinstance(parent, (int, float)) and not isinstance(parent, bool)
-                values[name] = parent if is_number else self.expressions[operand].within(0)
-        labels = [self.expressions[operand] for operand in operands]
+                known = parent if operand is None or is_number else self.expressions[operand].within(0)
+                values[name] = known
+        labels = [self.expressions[operand] for operand in operands if operand is not None]
         names = self.names.get(id(base))
         values["out"] = names[0] if names else expression_of(base, labels).within(0)
         return values | _arguments(base)

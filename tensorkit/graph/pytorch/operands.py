@@ -102,6 +102,9 @@ class Operands:
         kept = y != ignored
         given = self.read.saved("weight")
         kind = x._array.dtype if isinstance(x, Tensor) else x.dtype
+        if given is None and y.ndim == 1 and len(x.shape) == 2 and kept.all() and not 0 <= ignored < x.shape[1]:
+            self.parents[1:] = [wrap(y), None]
+            return
         y = np.where(kept, y, 0)
         weights = kept.astype(kind) if given is None else kept.astype(kind) * np.asarray(given)[y]
         self.parents[1:] = [wrap(y), wrap(weights)]
