@@ -71,7 +71,7 @@ Tensor.__module__ = Size.__module__ = _dtypes.dtype.__module__ = device.__module
 #: The parts that wait until someone asks for them.
 _ON_DEMAND = {
     "cuda", "backends", "nn", "optim", "utils", "graph", "linalg", "special", "distributed", "interop", "func",
-    "serialization", "distributions", "amp", "accelerator", "onnx",
+    "serialization", "amp", "accelerator", "onnx",
 }  # fmt: skip
 
 globals().update(_FUNCTIONS)

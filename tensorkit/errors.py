@@ -76,8 +76,15 @@ def dim_out_of_range(dim: int, ndim: int) -> IndexError:
     return IndexError(f"Dimension out of range (expected to be in range of [{-most}, {most - 1}], but got {dim})")
 
 
-def cannot_broadcast(a, b) -> RuntimeError:
-    """PyTorch's error for two shapes that do not broadcast together; names the first bad dimension from the right."""
+def _with_name(shape, name: str | None) -> str:
+    return brackets(shape) if name is None else f"{brackets(shape)} (`{name}`)"
+
+
+def cannot_broadcast(a, b, names: tuple = (None, None)) -> RuntimeError:
+    """PyTorch's error for two shapes that do not broadcast together; names the first bad dimension from the right.
+
+    names  what the user calls the two tensors, where that is known
+    """
     for back in range(1, min(len(a), len(b)) + 1):
         m, n = a[-back], b[-back]
         if m != n and m != 1 and n != 1:
@@ -87,7 +94,7 @@ def cannot_broadcast(a, b) -> RuntimeError:
             )
             return hint(
                 error,
-                f"shapes {brackets(a)} and {brackets(b)} are compared from the right; "
+                f"shapes {_with_name(a, names[0])} and {_with_name(b, names[1])} are compared from the right; "
                 "in each place the sizes must be equal, or one of them 1.",
             )
     return RuntimeError(f"shapes {brackets(a)} and {brackets(b)} do not broadcast")

@@ -10,7 +10,7 @@ import tensorkit as torch
 from tensorkit.left_out import REASONS, reason
 
 
-@pytest.mark.parametrize("name", ["jit", "hub", "sparse_coo_tensor", "quantize_per_tensor", "stft"])
+@pytest.mark.parametrize("name", ["jit", "hub", "distributions", "sparse_coo_tensor", "quantize_per_tensor", "stft"])
 def test_a_name_that_is_left_out_says_why(name):
     assert not hasattr(torch, name)
     with pytest.raises(AttributeError) as caught:

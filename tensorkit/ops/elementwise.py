@@ -287,5 +287,7 @@ def broadcast_error(x, y, error: ValueError) -> Exception:
         try:
             np.broadcast_shapes(x._array.shape, y._array.shape)
         except ValueError:
-            return cannot_broadcast(x._array.shape, y._array.shape)
+            from .named import name_of
+
+            return cannot_broadcast(x._array.shape, y._array.shape, (name_of(x._array), name_of(y._array)))
     return error

@@ -33,15 +33,20 @@ def _expected(a, b) -> str:
 
 def _shapes_hint(x, y) -> str:
     """Which transpose would make two matrices fit, in words that say what is compared."""
+    from .named import called
+
     (n, m), (k, p) = x.shape, y.shape
-    text = (
-        f"the first has {m} columns, the second {k} rows; a matrix product needs these to be equal ({n}x{m} @ {k}x{p})."
-    )
+    first, second = called(x, "the first"), called(y, "the second")
+    text = f"{first} has {m} columns, {second} {k} rows; a matrix product needs these to be equal ({n}x{m} @ {k}x{p})."
     if m == p:
-        return text + f" The transpose of the second ({p}x{k}) would fit: use its .T"
-    if n == k:
-        return text + f" The transpose of the first ({m}x{n}) would fit: use its .T"
-    return text
+        return f"{text} {_transposed(second, k, p)}"
+    return f"{text} {_transposed(first, n, m)}" if n == k else text
+
+
+def _transposed(name: str, rows: int, columns: int) -> str:
+    if name[0] != "`":
+        return f"The transpose of {name} ({columns}x{rows}) would fit: use its .T"
+    return f"{name} is {rows}x{columns}; its transpose {name[:-1]}.T` ({columns}x{rows}) would fit"
 
 
 def product(x, y, kernel: str = "addmm_impl_cpu_"):
