@@ -35,6 +35,7 @@ from .shares import (
     is_view,
     output_share,
     post_hooked,
+    promoted_share,
     tensor_shares,
 )
 
@@ -151,7 +152,7 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
             if not needs:
                 share = twin(g)
             else:
-                values = []
+                values, same = [], True
                 for k in needs:
                     if k < 0:
                         values.append(node.extras[~k])
@@ -159,8 +160,12 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
                     value = saved[k]
                     if type(value) is not Tensor or value._storage is not None:
                         value = op.unpack(node, op.saves[k], value)
-                    values.append(value._array if isinstance(value, Tensor) else value)
-                share = twin(g, *values)
+                    if isinstance(value, Tensor):
+                        value = value._array
+                        if value.dtype is not g.dtype and k in op.numeric:
+                            same = False
+                    values.append(value)
+                share = twin(g, *values) if same else promoted_share(node, twin, needs, g)
             if type(share) is ndarray or type(share) is not type(like):
                 share = fitted(share, like)
             if parent in pending:

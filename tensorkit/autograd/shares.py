@@ -88,13 +88,23 @@ def bare_shares(node: Node, g) -> list:
         twin = twins[i]
         if twin is None:
             continue
-        values = []
+        values, same = [], True
         for k in op.needs[i]:
             value = op.unpack(node, op.saves[k], saved[k]) if k >= 0 else extras[~k]
-            values.append(value._array if k >= 0 and isinstance(value, Tensor) else value)
-        share = fitted(twin(g, *values), like)
-        shares.append((parent, share))
+            if k >= 0 and isinstance(value, Tensor):
+                value = value._array
+                same = same and (value.dtype == g.dtype or k not in op.numeric)
+            values.append(value)
+        share = twin(g, *values) if same else promoted_share(node, twin, op.needs[i], g)
+        shares.append((parent, fitted(share, like)))
     return shares
+
+
+def promoted_share(node: Node, twin, needs: tuple, g):
+    """What the rule of a twin gives by way of tensors, as an array: where a saved operand has another dtype than `g`,
+    operations promote them as PyTorch's do, which NumPy's do not."""
+    rule = node.op.rules[node.op.bare.index(twin)]
+    return rule(wrap(g), *node.op.needed(node, needs))._array
 
 
 def fitted(share, like):

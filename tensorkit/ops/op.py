@@ -35,6 +35,7 @@ class Op:
     rules      one derivative per operand, or None
     saves      the names of the values kept for the rules: operands and outputs
     needs      for each rule, where its arguments stand: i in `saved`, ~i in `extras`
+    numeric    the places in `saved` of operands that are computed with; others are indices
     bare       the rules on bare arrays (`bare.py`), found when a backward pass first comes by
     steps      names of the nodes that PyTorch leaves in front of its node for this operation (or a function that finds
                them for a node), nearest to the operand first: `next_functions` shows them
@@ -42,7 +43,7 @@ class Op:
 
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
-        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare",
+        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare", "numeric",
         "differentiable", "_plans",
     )  # fmt: skip
 
@@ -77,6 +78,10 @@ class Op:
             tuple(self.saves.index(name) if name in self.saves else ~self.extras.index(name) for name in names)
             for names in wanted
         )
+        self.numeric = frozenset(
+            k for k, name in enumerate(self.saves)
+            if name in self.operands and (elementwise or self.rules[self.operands.index(name)])
+        )  # fmt: skip
         self.differentiable = any(rule is not None for rule in self.rules)
         self._plans: dict[int, tuple] = {}
 
