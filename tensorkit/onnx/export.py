@@ -6,7 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/onnx.html
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,13 @@ from ..tensor import Tensor, memory
 from ..version import __version__
 from .errors import OnnxExporterError, UnsupportedOperatorError
 from .graph import Builder, Step
-from .numbers import Axis, axes_of, other_inputs
+from .numbers import Axis, axes_of, check_constants, other_inputs
 from .recording import Recording, run, tensors_in
 
 DEFAULT_OPSET, OLDEST, NEWEST = 18, 17, 23
+
+#: How many runs with other values look for what depends on them unnoticed.
+CHECKS = 8
 
 
 class ONNXProgram:
@@ -76,8 +79,8 @@ def export(
                    `{"x": {0: "batch"}, "output": {0: "batch"}}`, or without names `{"x": [0]}`. Any other size is fixed
 
     Parameters and buffers keep their names. The last four arguments are PyTorch's and change nothing here: all that is
-    known is one run of the model (a second one, with other sizes and values, checks that nothing depends on them
-    unnoticed). What Python decides in `forward` by values is therefore refused.
+    known is one run of the model (others, with other sizes and values, check that nothing depends on them unnoticed).
+    What Python decides in `forward` by values is therefore refused.
 
     Raises UnsupportedOperatorError, naming operation and module, for what has no translation; OnnxExporterError where
     the model cannot be followed; ImportError without the `onnx` package.
@@ -181,21 +184,31 @@ def _two_runs(model: Module, args: tuple, named: dict, arrays: list[np.ndarray],
         return model(*_put(args, waiting), **_put(named, waiting))
 
     first = run(model, arrays, call)
+    second = _again(first, model, call, other_inputs(arrays, places), axes)
+    for seed in range(1, CHECKS):
+        more = _again(first, model, call, other_inputs(arrays, places, seed), axes)
+        check_constants(second, more)
+    if not first.outputs:
+        raise OnnxExporterError("the model returns no tensor")
+    return first, second
+
+
+def _again(first: Recording, model: Module, call: Callable[[list[Tensor]], Any], arrays: list[np.ndarray],
+           axes: list[Axis]) -> Recording:  # fmt: skip
+    """Another run, which must have carried out the same operations."""
     try:
-        second = run(model, other_inputs(arrays, places), call)
+        other = run(model, arrays, call)
     except Exception as error:
         larger = ", ".join(f"{axis.name} = {axis.second}" for axis in axes)
         raise OnnxExporterError(
             f"the model fails for other inputs than the example{f' ({larger})' if larger else ''}: {error}"
         ) from error
-    if [node.op for node in first.nodes] != [node.op for node in second.nodes]:
+    if [node.op for node in first.nodes] != [node.op for node in other.nodes]:
         raise hint(
             OnnxExporterError("the model carries out other operations for other values or sizes of its inputs"),
             "what `if` and `for` decide by values in forward() is not part of an ONNX graph; use torch.where.",
         )
-    if not first.outputs:
-        raise OnnxExporterError("the model returns no tensor")
-    return first, second
+    return other
 
 
 def _put(value: Any, tensors: Iterator[Tensor]) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from ..tape import Node, Output
 from ..tensor import Tensor, memory
 from .errors import OnnxExporterError, UnsupportedOperatorError
-from .numbers import Axis, Size, solve
+from .numbers import CHANGED, Axis, Size, same, solve
 from .recording import Recording
 
 
@@ -31,7 +31,7 @@ class Step:
     def __getitem__(self, name: str) -> Any:
         """An argument, which must be the same in both runs."""
         value = self.extras[name]
-        if not _same(value, self.other_extras[name]):
+        if not same(value, self.other_extras[name]):
             raise self.unsupported(f"its argument '{name}' depends on the input")
         return value
 
@@ -111,7 +111,7 @@ class Builder:
         """The name of a copy of a buffer that belongs to the module which carried out the step."""
         owner = self.recording.owners.get(id(step.node), ("", ""))[0]
         path = f"{owner}.{name}".lstrip(".")
-        if path in self.weights and _same(memory(self.weights[path]), array):
+        if path in self.weights and same(memory(self.weights[path]), array):
             self.initializers[path] = array
             return path
         return self.constant(array, stem=name)
@@ -133,7 +133,7 @@ class Builder:
             name = self._tensor(parent, other)
         else:
             if parent != other and parent == parent:
-                raise OnnxExporterError(_CHANGED.format(f"{parent} became {other}"))
+                raise OnnxExporterError(CHANGED.format(f"{parent} became {other}"))
             return self.constant(parent, dtype)
         have = _dtype(parent, None)
         return name if dtype is None or have == dtype else self.cast(name, dtype)
@@ -145,11 +145,11 @@ class Builder:
             self.initializers[name] = memory(tensor)
             return name
         array, again = memory(tensor), memory(other)
-        if _same(array, again):
+        if same(array, again):
             return self.constant(array)
         if array.size and again.size and (array == array.flat[0]).all() and (again == array.flat[0]).all():
             return self.emit("Expand", self.constant(array.flat[0]), self.sizes(array.shape, again.shape))
-        raise OnnxExporterError(_CHANGED.format(f"a tensor of shape {array.shape}"))
+        raise OnnxExporterError(CHANGED.format(f"a tensor of shape {array.shape}"))
 
     def cast(self, name: str, dtype: Any) -> str:
         """The value as another type."""
@@ -208,12 +208,6 @@ class Builder:
         return found[::-1]
 
 
-_CHANGED = (
-    "a value that the model computes with depends on the input by a way that is not recorded (such as detach(), "
-    "numpy(), item() or an operation on indices): {}"
-)
-
-
 def _renamed(names: Any, old: str, new: str) -> Any:
     if isinstance(names, str):
         return new if names == old else names
@@ -225,13 +219,3 @@ def _dtype(place: Any, default: Any) -> Any:
     if isinstance(place, Tensor):
         return place._array.dtype
     return np.dtype(place.dtype) if isinstance(place, Node) else default
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Whether two arguments are equal, arrays in nested tuples included."""
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
-        one, other = np.asarray(one), np.asarray(other)
-        return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
-    if isinstance(one, (tuple, list)) and isinstance(other, (tuple, list)):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one is other or one == other)
