@@ -126,7 +126,10 @@ a tenth.
 
 {machine}
 
-{growth}{limits}"""
+{cores}{growth}{limits}"""
+
+#: Works large enough for more than one core.
+FOR_CORES = ("product", "product_gradients", "elementwise", "mlp_wide", "lenet", "lstm")
 
 LIMITS = """## Where NumPy is the limit
 
@@ -166,23 +169,35 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed by more than a tenth")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     parser.add_argument("--course", action="store_true", help="also what a learner waits for: first graph, all lessons")
+    parser.add_argument("--cores", action="store_true", help="also the large works with all cores, for information")
     parser.add_argument("--growth", action="store_true", help="also the cost of one operation as things grow")
     options = parser.parse_args()
     works = rounds.by_name(options.works)
     result = rounds.run(works, options.rounds, options.threads, lambda text: print(text, file=sys.stderr))
     found = rows(result, works)
     whole, missed = of_the_whole(course.measure() if options.course else {})
+    cores = ""
+    if options.cores:
+        large = rounds.by_name(list(FOR_CORES))
+        wide = rounds.run(large, 2, os.cpu_count() or 1, lambda text: print(text, file=sys.stderr))
+        shown = table([line(w.title, wide, w.name, {}, w.metric) for w in large])
+        cores = f"## With all {os.cpu_count()} cores, for information\n\n{shown}\n\n"
     grown = ""
     if options.growth:
         import tensorkit
 
         shown = growth.table(growth.measure(tensorkit))
         grown = f"## The cost of one operation as things grow\n\n{shown}\n\n"
-    print(f"{table(found)}\n\n{whole}\n\n{machine(result, options)}\n\n{grown}")
+    print(f"{table(found)}\n\n{whole}\n\n{machine(result, options)}\n\n{cores}{grown}")
     if options.write:
         (ROOT / "docs").mkdir(exist_ok=True)
         page = PAGE.format(
-            table=table(found), whole=whole, machine=machine(result, options), growth=grown, limits=LIMITS
+            table=table(found),
+            whole=whole,
+            machine=machine(result, options),
+            cores=cores,
+            growth=grown,
+            limits=LIMITS,
         )
         (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
     missed = [row["title"] for row in found if row["missed"] or row["missing"]] + missed
