@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 IMPORT = {"torch": 0.10, "numpy": 1.3}
 CORE_BYTES = 1.5e6
 #: What the package holds besides the core (tensors, autograd, networks, optimizers, data, saving).
-BESIDE_THE_CORE = {"graph", "magics", "course", "distributed", "cli.py", "as_torch.py"}
+BESIDE_THE_CORE = {"graph", "magics", "course", "distributed", "onnx", "interop", "cli.py", "as_torch.py"}
 
 
 def line(title: str, result: dict, name: str, targets: dict[str, float], metric: str = "time") -> dict:
@@ -147,7 +147,7 @@ def of_the_whole(waits: dict[str, float | str]) -> tuple[str, list[str]]:
     size, everything = sizes()
     lines = [
         "- installed size of the core (tensors, autograd, networks, optimizers, data, saving) without NumPy: "
-        f"{amount(size, 'memory')} (limit 1.5 MB); all in all, with inspectors, magics, course and MPI: "
+        f"{amount(size, 'memory')} (limit 1.5 MB); all in all, with inspectors, magics, course, MPI and ONNX: "
         f"{amount(everything, 'memory')}"
     ]
     missed = []
