@@ -79,3 +79,10 @@ class device:
 
     def __exit__(self, *exception):
         return None
+
+
+def __getattr__(name: str):
+    error = AttributeError(f"module 'torch.cuda' has no attribute '{name}'")
+    if not name.startswith("_"):
+        error.add_note("tensorkit leaves this out: it steers NVIDIA's GPUs; on the CPU the code does without.")
+    raise error

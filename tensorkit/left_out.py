@@ -17,6 +17,7 @@ REASONS = {
     "ops": "it reaches PyTorch's C++ kernels by name; call the public functions",
     "classes": "it loads C++ classes",
     "distributions": "draw with torch.multinomial, torch.normal or torch.bernoulli, and write log_prob by its formula",
+    "rpc": "it calls functions on other machines; all_reduce and its kin work between processes",
     "futures": "it belongs to PyTorch's RPC",
     "nested": "nested tensors are an experiment of PyTorch's; pad, or use torch.nn.utils.rnn.pack_sequence",
     "masked": "masked tensors are an experiment of PyTorch's; use torch.where and masked_fill",

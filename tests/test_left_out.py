@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,22 @@ def test_a_name_that_is_left_out_says_why(name):
     assert str(caught.value) == f"module 'torch' has no attribute '{name}'"
     assert caught.value.__notes__ == [reason(name)]
     assert reason(name).startswith("tensorkit leaves this out: ")
+
+
+#: Names of parts that courses use in passing, here or there, and that belong to GPUs, clusters or compilers.
+IN_PASSING = """
+    cuda.Event cuda.FloatTensor cuda.amp.autocast autograd.profiler.profile distributed.rpc.api.RRef
+    distributions.Categorical distributions.Multinomial distributions.Normal jit.script jit.trace jit.save hub.load
+    profiler.profile fx.symbolic_trace sparse.mm multiprocessing.spawn _dynamo.config _inductor.config
+    testing.assert_close quantization.quantize_dynamic
+""".split()
+
+
+@pytest.mark.parametrize("path", IN_PASSING)
+def test_what_courses_use_in_passing_says_why_it_is_not_there(path):
+    with pytest.raises(AttributeError, match="has no attribute") as caught:
+        attrgetter(path)(torch)
+    assert caught.value.__notes__[0].startswith("tensorkit leaves this out: ")
 
 
 def test_a_method_that_is_left_out_says_why():

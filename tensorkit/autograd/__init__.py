@@ -7,6 +7,7 @@ the like, `gradcheck.py` compares derivatives with differences.  What is recorde
 from warnings import warn
 
 from ..errors import hint
+from ..left_out import missing
 from ..once import first_time
 from ..ops.create import zeros_like
 from ..ops.join import stack
@@ -37,7 +38,7 @@ def __getattr__(name: str):
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")
-    error = AttributeError(f"module 'torch.autograd' has no attribute '{name}'")
+    error = missing("module 'torch.autograd'", name)
     if name == "forward_ad":
         hint(error, "tensorkit differentiates backwards only; torch.func.jvp gives forward mode's numbers that way.")
     raise error

@@ -11,6 +11,7 @@ launcher).  Networks are trained by `tensorkit.nn.parallel.DistributedDataParall
 Source: https://pytorch.org/docs/stable/distributed.html
 """
 
+from ..left_out import missing
 from .exchange import (
     all_gather,
     all_gather_into_tensor,
@@ -54,3 +55,7 @@ __all__ = [
     "is_gloo_available", "is_initialized", "is_mpi_available", "is_nccl_available", "isend", "new_group", "recv",
     "reduce", "reduce_scatter", "reduce_scatter_tensor", "scatter", "send",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    raise missing("module 'torch.distributed'", name)
