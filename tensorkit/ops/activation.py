@@ -85,7 +85,7 @@ def _finished(values, kind, shape):
     return np.asarray(values, kind).reshape(shape)[()]
 
 
-@op(x=lambda g, out, dim: out * (g - sum_(g * out, dim, True)))
+@op(x=lambda g, out, dim: out * (g - sum_(g * out, dim, True)), rows=True)
 def softmax(x, dim, dtype=None):
     """exp(x) over its sum along `dim`: positive numbers that add up to 1.
 
@@ -103,7 +103,7 @@ def softmax(x, dim, dtype=None):
     return _finished(powers / add_up(powers, axis, True), kind, shape)
 
 
-@op(x=lambda g, out, dim: g - exp(out) * sum_(g, dim, True))
+@op(x=lambda g, out, dim: g - exp(out) * sum_(g, dim, True), rows=True)
 def log_softmax(x, dim, dtype=None):
     """The logarithm of `softmax`, exact also where that is next to 0.
 

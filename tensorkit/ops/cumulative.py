@@ -15,7 +15,7 @@ from .return_types import return_type
 from .shape import wrap_dim
 
 
-@op(x=lambda g, dim: _reversed_cumsum(g, dim), inplace=True)
+@op(x=lambda g, dim: _reversed_cumsum(g, dim), inplace=True, rows=True)
 def cumsum(x, dim, dtype=None):
     """The running sum along a dimension.
 
@@ -77,7 +77,7 @@ def _cumprod_dx(g, x, out, dim):
     return FUNCTIONS["cat"](shares, dim)
 
 
-@op(x=_cumprod_dx, inplace=True)
+@op(x=_cumprod_dx, inplace=True, rows=True)
 def cumprod(x, dim, dtype=None):
     """The running product along a dimension.
 
@@ -107,7 +107,8 @@ def _running_extreme(name: str, ufunc):
 
     body.__name__ = name
     body.__doc__ = f"The running {'maximum' if name == 'cummax' else 'minimum'} along a dimension, and where it stands."
-    return op(x=_running_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"))(body)
+    return op(x=_running_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
+              rows=True)(body)  # fmt: skip
 
 
 def _running_dx(g, x, indices, dim):  # names x, of which the shape would do, as PyTorch does: it tells of writes to it
@@ -120,7 +121,7 @@ def _running_dx(g, x, indices, dim):  # names x, of which the shape would do, as
 cummax, cummin = _running_extreme("cummax", np.maximum), _running_extreme("cummin", np.minimum)
 
 
-@op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim))
+@op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim), rows=True)
 def logcumsumexp(x, dim):
     """The running `logsumexp` along a dimension.
 

@@ -37,7 +37,7 @@ __all__ = [
 
 
 def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None, function=True, method=True, aliases=(),
-       inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, strict=False,
+       inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, strict=False, rows=False,
        **rules):  # fmt: skip
     """Declare any other operation: `@op(x=rule, …)` names the operands and their derivatives, in the body's order.
 
@@ -48,6 +48,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     optional  operands that may be left out (None) or be Python numbers
     variadic  the first argument is a list of tensors; its rule is called as rule(g, i, …) for the i-th of them
     steps     names of the nodes that PyTorch makes on the way, which are one here
+    rows      the result lies in memory row by row, in whatever order of dimensions the operands lie
     strict    the argument after the operands may be left out, but is no None that stands for that
 
     With several differentiable outputs, `g` is a list with one gradient (or None) for each.
@@ -62,7 +63,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
             body, tuple(rules.get(each) for each in operand_names), symbol=symbol, node_name=node_name, outputs=outputs,
             name=name, variadic=variadic,
         )  # fmt: skip
-        made.inplace, made.steps = inplace, steps
+        made.inplace, made.steps, made.rows = inplace, steps, rows
         run = _run_variadic if variadic else (_run_view if views else _run)
         gathers = gather is not None
         # PyTorch looks at the types of all arguments of a call before anything else.
@@ -133,9 +134,15 @@ def _arrays(op: Op, given: tuple, optional) -> tuple[list, int]:
 def _run(op: Op, given: tuple, extras: tuple, optional):
     arrays, wants = _arrays(op, given, optional)
     results = op.forward(*arrays, *extras)
+    if op.rows:
+        results = tuple(map(_in_rows, results)) if type(results) is tuple else _in_rows(results)
     if wants and mode.enabled and op.differentiable:
         return recorded(op, given, extras, results, wants)
     return wrap(results) if type(results) is not tuple else tuple([wrap(each) for each in results])
+
+
+def _in_rows(array):
+    return array if type(array) is not np.ndarray or array.flags.c_contiguous else array.copy()
 
 
 def recorded(op: Op, given: tuple, extras: tuple, results, wants: int):

@@ -157,7 +157,7 @@ def _first_of_zeros(found, x, dim, pick):
     return np.take_along_axis(rows, pick(rows, 1)[:, None], 1).reshape(found.shape)[()]
 
 
-@op(x=_shared_dx)
+@op(x=_shared_dx, rows=True)
 def amax(x, dim=(), keepdim=False):
     """The largest element, of all or along `dim`; ties share the gradient.
 
@@ -170,7 +170,7 @@ def amax(x, dim=(), keepdim=False):
     return _first_of_zeros(np.max(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, np.argmax)
 
 
-@op(x=_shared_dx)
+@op(x=_shared_dx, rows=True)
 def amin(x, dim=(), keepdim=False):
     """The smallest element, of all or along `dim`; ties share the gradient.
 

@@ -52,7 +52,7 @@ def _check_gather(name: str, x, index, dim: int) -> None:
 
 # Like PyTorch's, the rule keeps `x` itself, though all it wants is its shape: then it tells of writes to it.
 @op(x=lambda g, x, index, dim: scatter_add(zeros_of(g, x._array.shape), dim, index, g), index=None, function=False,
-    method=False, node_name="GatherBackward0")  # fmt: skip
+    method=False, node_name="GatherBackward0", rows=True)  # fmt: skip
 def _gather(x, index, dim):
     return x[_open_grid(index, dim)] if x.ndim else np.broadcast_to(x, index.shape).copy()
 
@@ -113,7 +113,8 @@ def _taken(g, index, dim, src_shape):
 
 @op(x=lambda g, index, dim: _scatter(g, 0.0, index, dim),
     src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape), index=None, function=False, method=False,
-    node_name=lambda node: "ScatterBackward1" if is_number(node.parents[1]) else "ScatterBackward0")  # fmt: skip
+    node_name=lambda node: "ScatterBackward1" if is_number(node.parents[1]) else "ScatterBackward0",
+    rows=True)  # fmt: skip
 def _scatter(x, src, index, dim):
     result = np.array(x)
     if x.ndim == 0:
@@ -125,7 +126,7 @@ def _scatter(x, src, index, dim):
 
 
 @op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape), index=None, function=False,
-    method=False)  # fmt: skip
+    method=False, rows=True)  # fmt: skip
 def _scatter_add(x, src, index, dim):
     result = np.array(x)
     if x.ndim == 0:
@@ -259,7 +260,15 @@ def _shared_out(g, x, src, out, index, dim, include_self):
     return g / _scatter_add(own.to(g.dtype), winners, index, dim).clamp(min=1)
 
 
-@op(x=_reduced_dx, src=_reduced_dsrc, index=None, function=False, method=False, node_name="ScatterReduceBackward0")
+@op(
+    x=_reduced_dx,
+    src=_reduced_dsrc,
+    index=None,
+    function=False,
+    method=False,
+    node_name="ScatterReduceBackward0",
+    rows=True,
+)
 def _scatter_reduce(x, src, index, dim, reduce, include_self):
     where_ = _open_grid(index, dim)
     result = np.array(x)

@@ -62,7 +62,7 @@ Tensor.where = _where_method
 
 @op(x=lambda g, mask: masked_fill(g, mask, 0), mask=None, value=lambda g, mask: (g * mask.to(g.dtype)).sum(),
     function=False, method=False,
-    node_name=lambda node: f"MaskedFillBackward{int(not is_number(node.parents[2]))}")  # fmt: skip
+    node_name=lambda node: f"MaskedFillBackward{int(not is_number(node.parents[2]))}", rows=True)  # fmt: skip
 def _masked_fill(x, mask, value):
     return np.where(mask, c_cast(np.asarray(value), x.dtype), x)[()]
 

@@ -26,7 +26,7 @@ def _triangle(name: str, ufunc, doc: str):
         return ufunc(x, diagonal)
 
     body.__name__, body.__doc__ = name, doc
-    call = op(x=lambda g, diagonal: call(g, diagonal), inplace=True)(body)
+    call = op(x=lambda g, diagonal: call(g, diagonal), inplace=True, rows=True)(body)
     return call
 
 

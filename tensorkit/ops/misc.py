@@ -8,7 +8,7 @@ from .. import dtypes
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import c_cast
-from .declare import binary, broadcast_error, function, op
+from .declare import FUNCTIONS, binary, broadcast_error, function, op
 from .join import stack
 from .pointwise import no_derivative, nothing
 from .promote import result_dtype
@@ -179,7 +179,7 @@ gcd = _of_integers("gcd", np.gcd, "The greatest common divisor.")
 lcm = _of_integers("lcm", np.lcm, "The least common multiple.")
 
 
-@binary(nothing, nothing)
+@binary(lambda g, x, y: FUNCTIONS["where"](x == y, 0.0, g), nothing)
 def nextafter(x, y):
     """The next number that the dtype has after `x`, in the direction of `y`.
 

@@ -69,7 +69,7 @@ def _length(x, ord: float, axis, keepdim: bool):
     return np.asarray(found).astype(kind)[()]
 
 
-@op(x=_vector_norm_dx, function=False, method=False, node_name="LinalgVectorNormBackward0")
+@op(x=_vector_norm_dx, function=False, method=False, node_name="LinalgVectorNormBackward0", rows=True)
 def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
     """The norm of vectors: (sum of |x|**ord) ** (1/ord), over all elements or along `dim`.
 
@@ -289,7 +289,7 @@ def _renorm_dx(g, x, p, dim, maxnorm):
     return g * _renorm_scale(length, maxnorm) + _norm_dx(through, x, length, float(p), rest, True)
 
 
-@op(x=_renorm_dx, inplace=True)
+@op(x=_renorm_dx, inplace=True, rows=True)
 def renorm(x, p, dim, maxnorm):
     """The slices along `dim` whose norm is more than `maxnorm`, scaled down to it.
 

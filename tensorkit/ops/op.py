@@ -37,13 +37,14 @@ class Op:
     needs      for each rule, where its arguments stand: i in `saved`, ~i in `extras`
     numeric    the places in `saved` of operands that are computed with; others are indices
     bare       the rules on bare arrays (`bare.py`), found when a backward pass first comes by
+    rows       the result lies in memory row by row, in whatever order of dimensions the operands lie
     steps      names of the nodes that PyTorch leaves in front of its node for this operation (or a function that finds
                them for a node), nearest to the operand first: `next_functions` shows them
     """
 
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
-        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare", "numeric",
+        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare", "numeric", "rows",
         "differentiable", "_plans",
     )  # fmt: skip
 
@@ -61,7 +62,7 @@ class Op:
         self.variadic = variadic
         self.family = forward.__module__.rpartition(".")[2]
         self.node_name = node_name or _camel(self.name) + "Backward0"
-        self.inplace = False
+        self.inplace = self.rows = False
         self.function = self.method = self.check = self.steps = self.bare = None
         self._plan_saving(names[len(rules) :], elementwise)
 

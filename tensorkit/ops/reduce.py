@@ -108,7 +108,7 @@ def _as(x, dtype):
     return x if dtype is None else x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
 
 
-@op(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim), node_name=_numbered("Sum"))
+@op(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim), node_name=_numbered("Sum"), rows=True)
 def sum(x, dim=None, keepdim=False, dtype=None):
     """The sum of the elements, of all of them or along `dim`.
 
@@ -134,7 +134,7 @@ def _mean_dx(g, x_shape, dim, keepdim):
     return spread(g, x_shape, dim, keepdim) / counted(x_shape, dim)
 
 
-@op(x=_mean_dx, node_name=_numbered("Mean"))
+@op(x=_mean_dx, node_name=_numbered("Mean"), rows=True)
 def mean(x, dim=None, keepdim=False, dtype=None):
     """The mean of the elements, of all of them or along `dim`.
 
@@ -187,7 +187,7 @@ def _products_of_others(x, dim: int):
     return before * after
 
 
-@op(x=_prod_dx, node_name=_numbered("Prod"), strict=True)
+@op(x=_prod_dx, node_name=_numbered("Prod"), strict=True, rows=True)
 def prod(x, dim=None, keepdim=False, dtype=None):
     """The product of the elements, of all of them or along `dim`.
 
@@ -205,7 +205,7 @@ def add_all(tensors: list):
     return tensors[0] if len(tensors) == 1 else tensors[0] + tensors[1]
 
 
-@op(x=None)
+@op(x=None, rows=True)
 def all(x, dim=None, keepdim=False):
     """Whether all elements are true (not zero).
 
@@ -215,7 +215,7 @@ def all(x, dim=None, keepdim=False):
     return _truth("all", np.all, x, dim, keepdim)
 
 
-@op(x=None)
+@op(x=None, rows=True)
 def any(x, dim=None, keepdim=False):
     """Whether any element is true (not zero).
 
@@ -241,7 +241,7 @@ def _logsumexp_dx(g, x, out, dim, keepdim):
     return spread(g, shape, dim, keepdim) * FUNCTIONS["exp"](x - total)
 
 
-@op(x=_logsumexp_dx, strict=True)
+@op(x=_logsumexp_dx, strict=True, rows=True)
 def logsumexp(x, dim, keepdim=False):
     """The logarithm of the sum of the exponentials along `dim`, without overflow on the way.
 
@@ -262,7 +262,7 @@ def logsumexp(x, dim, keepdim=False):
     return total if keepdim else np.squeeze(total, axis)[()]
 
 
-@op(x=lambda g, x, dim, keepdim: spread(g, x._array.shape, dim, keepdim) * (x == x).to(g.dtype))
+@op(x=lambda g, x, dim, keepdim: spread(g, x._array.shape, dim, keepdim) * (x == x).to(g.dtype), rows=True)
 def nansum(x, dim=None, keepdim=False, dtype=None):
     """The sum, with nan counted as zero.
 

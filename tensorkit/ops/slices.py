@@ -125,7 +125,7 @@ def _added_dx(g, index, source, dim, alpha):
     return _index_select_at(g, index, dim) * alpha
 
 
-@op(x=lambda g: g, index=None, source=_added_dx, function=False, method=False)
+@op(x=lambda g: g, index=None, source=_added_dx, function=False, method=False, rows=True)
 def _index_add(x, index, source, dim, alpha):
     result = np.array(x)
     np.add.at(result, _at(dim, x.ndim, index), source * alpha if alpha != 1 else source)

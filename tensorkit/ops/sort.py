@@ -10,6 +10,7 @@ from .. import dtypes
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
+from .cast import clone
 from .declare import function, op
 from .extremes import _check_not_empty, _evenly_dx, _picked_dx
 from .gather import gather
@@ -64,7 +65,10 @@ def sort(x, dim=-1, descending=False, stable=None):
     indices = _argsort(x, axis, descending)
     if not stable and x.shape[axis] > selection.SMALL and x.size <= selection.MOST_TO_SORT:
         indices = _with_ties(x, indices, axis, descending)
-    return np.take_along_axis(x, indices, axis), indices.astype(np.int64, copy=False)
+    values = clone.op.forward(x)  # for its dimensions' order in memory
+    places = np.empty_like(values, np.int64)
+    values[...], places[...] = np.take_along_axis(x, indices, axis), indices
+    return values, places
 
 
 @function
@@ -113,12 +117,12 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     axis = wrap_dim(dim, x.ndim)
     if not 0 <= k <= (x.shape[axis] if x.ndim else 1):
         raise RuntimeError("selected index k out of range")
-    if x.ndim == 0:
-        return x.copy(), np.int64(0)
     if x.dtype.kind == "b":
         raise RuntimeError("topk does not support bool dtypes on CPU")
     if x.dtype.kind == "c":
         raise RuntimeError(" topk does not support complex dtypes on CPU")
+    if x.ndim == 0:
+        return x.copy(), np.int64(0)
     rows, lead = _rows_of(x, axis)
     found = _argsort(rows, 1, largest)[:, :k]
     if x.size <= selection.MOST:

@@ -267,15 +267,11 @@ def _xlogy_name(kind: str, both="0"):
     return name
 
 
-def _not_zero(x, g):
-    return (x != 0).to(g.dtype) if isinstance(x, Tensor) else float(x != 0)
-
-
 def _log(y):
     return log(y) if isinstance(y, Tensor) else (math.log(y) if y > 0 else -math.inf if y == 0 else math.nan)
 
 
-@binary(lambda g, x, y: g * xlogy(_not_zero(x, g), y), lambda g, x, y: g * x / y, floating=True,
+@binary(lambda g, x, y: where((x == 0) & (y <= 0), 0.0, xlogy(g, y)), lambda g, x, y: g * x / y, floating=True,
         node_name=_xlogy_name("Xlogy"))  # fmt: skip
 def xlogy(x, y):
     """x·log(y), and 0 where `x` is 0.
@@ -287,8 +283,8 @@ def xlogy(x, y):
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
 
-@binary(lambda g, x, y: g * xlog1py(_not_zero(x, g), y), lambda g, x, y: g * x / (y + 1), floating=True, method=False,
-        inplace=False, node_name=_xlogy_name("SpecialXlog1Py"))  # fmt: skip
+@binary(lambda g, x, y: where((x == 0) & (y <= -1), 0.0, xlog1py(g, y)), lambda g, x, y: g * x / (y + 1), floating=True,
+        method=False, inplace=False, node_name=_xlogy_name("SpecialXlog1Py"))  # fmt: skip
 def xlog1py(x, y):
     """x·log(1 + y), and 0 where `x` is 0.
 

@@ -59,12 +59,12 @@ def _both_dx(of_spread):
     return rule
 
 
-@op(x=_var_dx, function=False, method=False)
+@op(x=_var_dx, function=False, method=False, rows=True)
 def _var(x, dim, keepdim, correction):
     return np.asarray(_variance(x, dim, keepdim, correction, "var")).astype(x.real.dtype)[()]
 
 
-@op(x=_std_dx, function=False, method=False)
+@op(x=_std_dx, function=False, method=False, rows=True)
 def _std(x, dim, keepdim, correction):
     return np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std"))).astype(x.real.dtype)[()]
 
@@ -74,13 +74,14 @@ def _std(x, dim, keepdim, correction):
     outputs=("spread", "mean"),
     function=False,
     method=False,
+    rows=True,
 )
 def _var_mean(x, dim, keepdim, correction):
     found = np.asarray(_variance(x, dim, keepdim, correction, "var_mean")).astype(x.real.dtype)[()]
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
 
 
-@op(x=_both_dx(_std_dx), outputs=("spread", "mean"), function=False, method=False)
+@op(x=_both_dx(_std_dx), outputs=("spread", "mean"), function=False, method=False, rows=True)
 def _std_mean(x, dim, keepdim, correction):
     found = np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std_mean"))).astype(x.real.dtype)[()]
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
