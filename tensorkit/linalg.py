@@ -12,8 +12,9 @@ Source: https://pytorch.org/docs/stable/linalg.html
 """
 
 from .errors import LinAlgError
-from .ops.decompose import cholesky_ex, eigvals, eigvalsh, svdvals
-from .ops.decompose import linalg_cholesky as cholesky
+from .ops.cholesky import cholesky_ex
+from .ops.cholesky import linalg_cholesky as cholesky
+from .ops.decompose import eigvals, eigvalsh, svdvals
 from .ops.decompose import linalg_eig as eig
 from .ops.decompose import linalg_eigh as eigh
 from .ops.decompose import linalg_qr as qr

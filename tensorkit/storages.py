@@ -158,3 +158,36 @@ def untyped_storage(self) -> UntypedStorage:
     True
     """
     return UntypedStorage(self, np.dtype(np.uint8))
+
+
+@attach
+def is_set_to(self, other) -> bool:
+    """Whether both stand for the same numbers: the same memory, read in the same way."""
+    return self.data_ptr() == other.data_ptr() and self.stride() == other.stride()
+
+
+@attach
+def is_shared(self) -> bool:
+    """Whether its memory is shared between processes: never here."""
+    return False
+
+
+@attach
+def is_pinned(self, device=None) -> bool:
+    """False: there is no memory here that is held for a GPU.
+
+    >>> torch.ones(2).is_pinned()
+    False
+    """
+    return False
+
+
+@attach
+def dim_order(self) -> tuple:
+    """The dimensions in the order of their steps in memory, the widest first.
+
+    >>> torch.ones(2, 3).T.dim_order()
+    (1, 0)
+    """
+    steps = self.stride()
+    return tuple(sorted(range(len(steps)), key=lambda dim: -steps[dim]))

@@ -246,31 +246,6 @@ class Tensor:
         array = self._array
         return not isinstance(array, ndarray) or array.flags.c_contiguous
 
-    def is_set_to(self, other) -> bool:
-        """Whether both stand for the same numbers: the same memory, read in the same way."""
-        return self.data_ptr() == other.data_ptr() and self.stride() == other.stride()
-
-    def is_shared(self) -> bool:
-        """Whether its memory is shared between processes: never here."""
-        return False
-
-    def is_pinned(self, device=None) -> bool:
-        """False: there is no memory here that is held for a GPU.
-
-        >>> torch.ones(2).is_pinned()
-        False
-        """
-        return False
-
-    def dim_order(self) -> tuple:
-        """The dimensions in the order of their steps in memory, the widest first.
-
-        >>> torch.ones(2, 3).T.dim_order()
-        (1, 0)
-        """
-        steps = self.stride()
-        return tuple(sorted(range(len(steps)), key=lambda dim: -steps[dim]))
-
     def _is_view(self) -> bool:
         return self._base is not None
 

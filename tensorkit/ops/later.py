@@ -12,8 +12,8 @@ from .inplace import attach_in_place_methods
 from .publish import FUNCTIONS
 
 MODULES = (
-    "special", "misc", "samples", "sort", "search", "matrices", "einsum", "decompose", "linalg", "leastsquares", "lu",
-    "norm",
+    "special", "misc", "samples", "sort", "search", "matrices", "einsum", "decompose", "cholesky", "linalg",
+    "leastsquares", "lu", "norm",
 )  # fmt: skip
 
 #: What they add to the `torch` namespace.

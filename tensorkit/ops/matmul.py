@@ -31,24 +31,6 @@ def _expected(a, b) -> str:
     return f"expected m1 and m2 to have the same dtype, but got: {a.c_name} != {b.c_name}"
 
 
-def _shapes_hint(x, y) -> str:
-    """Which transpose would make two matrices fit, in words that say what is compared."""
-    from .named import called
-
-    (n, m), (k, p) = x.shape, y.shape
-    first, second = called(x, "the first"), called(y, "the second")
-    text = f"{first} has {m} columns, {second} {k} rows; a matrix product needs these to be equal ({n}x{m} @ {k}x{p})."
-    if m == p:
-        return f"{text} {_transposed(second, k, p)}"
-    return f"{text} {_transposed(first, n, m)}" if n == k else text
-
-
-def _transposed(name: str, rows: int, columns: int) -> str:
-    if name[0] != "`":
-        return f"The transpose of {name} ({columns}x{rows}) would fit: use its .T"
-    return f"{name} is {rows}x{columns}; its transpose {name[:-1]}.T` ({columns}x{rows}) would fit"
-
-
 def product(x, y, kernel: str = "addmm_impl_cpu_"):
     """A matrix product of arrays of one type; half floats by way of a type that BLAS has."""
     if x.dtype.kind in "fc" and x.dtype.itemsize >= 4:
@@ -74,9 +56,11 @@ def mm(x, y):
     if y.ndim != 2:
         raise RuntimeError("mat2 must be a matrix")
     if x.shape[1] != y.shape[0]:
+        from .named import hint_at_transposes
+
         raise hint(
             RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({times(x.shape)} and {times(y.shape)})"),
-            _shapes_hint(x, y),
+            hint_at_transposes(x, y),
         )
     _same_type(x, y, _expected)
     return product(x, y)

@@ -32,3 +32,19 @@ def called(array, otherwise: str) -> str:
     """The variable's name in backticks, as hints write it, or `otherwise`."""
     name = name_of(array)
     return otherwise if name is None else f"`{name}`"
+
+
+def hint_at_transposes(x, y) -> str:
+    """Which transpose would make two matrices fit, in words that say what is compared."""
+    (n, m), (k, p) = x.shape, y.shape
+    first, second = called(x, "the first"), called(y, "the second")
+    text = f"{first} has {m} columns, {second} {k} rows; a matrix product needs these to be equal ({n}x{m} @ {k}x{p})."
+    if m == p:
+        return f"{text} {_transposed(second, k, p)}"
+    return f"{text} {_transposed(first, n, m)}" if n == k else text
+
+
+def _transposed(name: str, rows: int, columns: int) -> str:
+    if name[0] != "`":
+        return f"The transpose of {name} ({columns}x{rows}) would fit: use its .T"
+    return f"{name} is {rows}x{columns}; its transpose {name[:-1]}.T` ({columns}x{rows}) would fit"
