@@ -25,6 +25,7 @@ from ..tensor import Tensor, memory, view, wrap
 from .binding import bind, defaults_of
 from .elementwise import attach_operator, binary, broadcast_error, is_operand, operands, unary
 from .fragile import MULTI_VIEWS, note_fragile
+from .layout import in_rows
 from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten, parents
 from .promote import cast, is_number, result_dtype
 from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out
@@ -135,14 +136,10 @@ def _run(op: Op, given: tuple, extras: tuple, optional):
     arrays, wants = _arrays(op, given, optional)
     results = op.forward(*arrays, *extras)
     if op.rows:
-        results = tuple(map(_in_rows, results)) if type(results) is tuple else _in_rows(results)
+        results = tuple(map(in_rows, results)) if type(results) is tuple else in_rows(results)
     if wants and mode.enabled and op.differentiable:
         return recorded(op, given, extras, results, wants)
     return wrap(results) if type(results) is not tuple else tuple([wrap(each) for each in results])
-
-
-def _in_rows(array):
-    return array if type(array) is not np.ndarray or array.flags.c_contiguous else array.copy()
 
 
 def recorded(op: Op, given: tuple, extras: tuple, results, wants: int):

@@ -13,6 +13,7 @@ from ..errors import cannot_broadcast, not_implemented, wrong_argument
 from ..storage import InferenceStorage
 from ..tape import KEEP_BYTES, NUMBERS_ARE_TENSORS, Meta, Node, announce, inferring, mode, tick, watchers
 from ..tensor import Tensor, new, wrap
+from .layout import as_operands_lie
 from .op import FLOAT_SCALARS, Op, argument_names, parents
 from .promote import is_number, number_dtype, pair
 from .publish import MISSING, register, told, write_out
@@ -179,6 +180,8 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
             array = forward(a, b)
         except ValueError as error:
             raise broadcast_error(x, y, error) from None
+        if type(a) is type(b) is ndarray and not (a.flags.c_contiguous and b.flags.c_contiguous):
+            array = as_operands_lie(array, a, b)
         tensor = new(Tensor)
         tensor._array = array
         tensor._grad = tensor._base = tensor._storage = None

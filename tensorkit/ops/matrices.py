@@ -12,6 +12,7 @@ from .create import resolve
 from .cumulative import cumprod
 from .declare import function, op
 from .join import cat
+from .layout import in_order
 from .pointwise import add
 from .promote import result_dtype
 from .reduce import sum as sum_
@@ -136,26 +137,6 @@ def _identity_times(g, shape):
 # Products of vectors and matrices element by element
 
 
-def _in_order(result, *operands):
-    """`result` with its dimensions in memory as PyTorch lays out what it makes of `operands`: the first of them with
-    steps along two dimensions says which of the two is the inner one."""
-    steps = [[step * (size == whole) for size, whole, step in zip(each.shape, result.shape, each.strides, strict=True)]
-             for each in operands]  # fmt: skip
-    order = list(reversed(range(result.ndim)))  # the innermost first
-    for first in range(1, result.ndim):
-        place = first
-        for i in reversed(range(first)):
-            inner, outer = order[i], order[place]
-            apart = next((each[inner] - each[outer] or result.shape[inner] - result.shape[outer] for each in steps
-                          if each[inner] and each[outer]), 0)  # fmt: skip
-            if apart < 0:
-                break
-            if apart > 0:
-                order[i], order[place], place = outer, inner, i
-    outer_first = order[::-1]
-    return np.ascontiguousarray(result.transpose(outer_first)).transpose(np.argsort(outer_first))
-
-
 @function
 def kron(input, other, *, out=None):
     """The Kronecker product: every element of `input` times the whole of `other`.
@@ -172,7 +153,7 @@ def kron(input, other, *, out=None):
     shape = [m * n for m, n in zip(*shapes, strict=True)]
     products = left * right
     if not (input.is_contiguous() and other.is_contiguous()):
-        products._array = _in_order(products._array, left._array, right._array)
+        products._array = in_order(products._array, left._array, right._array)
         view(products.detach(), shape)  # raises where PyTorch's own view of the products does not fit their memory
     result = _unsafe_view(products, shape)
     return result if out is None else add(result, 0, out=out)
