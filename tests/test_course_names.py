@@ -1,5 +1,5 @@
-"""Every name that introductory courses use often is there: the most frequent two of four tiers, counted in public course
-repositories."""
+"""Every name that introductory courses use often is there: the most frequent two of four tiers, counted in public
+course repositories."""
 
 from operator import attrgetter
 

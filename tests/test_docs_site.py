@@ -38,13 +38,11 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    from lab import CHROMIUM, FLAGS
-    from playwright.sync_api import sync_playwright
+    from lab import chromium
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
-        yield browser
-        browser.close()
+    browser = chromium()
+    yield browser
+    browser.close()
 
 
 class Addresses(HTMLParser):

@@ -80,21 +80,20 @@ def test_the_page_has_what_the_widgets_need(site):
 
 @pytest.mark.site
 def test_the_tour_opens_in_a_browser_and_asks_for_nothing_but_pyodide(address):
-    from lab import CHROMIUM, FLAGS
-    from playwright.sync_api import sync_playwright
+    from lab import chromium
 
     foreign, errors = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith(address) else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{address}/lab/index.html?path=lessons/00_tour.ipynb")
-        page.get_by_role("heading", name="A tour").wait_for(timeout=60_000)
-        page.get_by_text("torch.Size([2, 3])").first.wait_for(timeout=60_000)
-        page.wait_for_timeout(3000)  # the kernel is asked for
-        browser.close()
-    assert {url for url in foreign if not url.startswith(("blob:", "data:"))} == {url for url in foreign if PYODIDE in url}
+    browser = chromium()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.on("request", lambda request: foreign.append(request.url) if not request.url.startswith(address) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/lab/index.html?path=lessons/00_tour.ipynb")
+    page.get_by_role("heading", name="A tour").wait_for(timeout=60_000)
+    page.get_by_text("torch.Size([2, 3])").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(3000)  # the kernel is asked for
+    browser.close()
+    asked = {url for url in foreign if not url.startswith(("blob:", "data:"))}
+    assert asked == {url for url in foreign if PYODIDE in url}
     assert {error for error in errors if PYODIDE not in error} == set()
 
 

@@ -9,6 +9,7 @@ own settings, data and kernels live in a temporary folder, so a developer's conf
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import secrets
@@ -22,6 +23,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -69,9 +71,8 @@ class Lab:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for name, stop in (("browser", "close"), ("playwright", "stop")):
-            if hasattr(self, name):
-                getattr(getattr(self, name), stop)()
+        if hasattr(self, "browser"):
+            self.browser.close()
         if hasattr(self, "server"):
             self._stop_server()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -153,10 +154,22 @@ class Lab:
         self.log.close()
 
     def _start_browser(self) -> None:
-        from playwright.sync_api import sync_playwright
+        self.browser = chromium()
 
-        self.playwright = sync_playwright().start()
-        self.browser = self.playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
+
+@cache
+def _playwright():
+    """The one Playwright of this process: it refuses to be started beside itself."""
+    from playwright.sync_api import sync_playwright
+
+    started = sync_playwright().start()
+    atexit.register(started.stop)
+    return started
+
+
+def chromium():
+    """A browser of one's own, to be closed by whoever asked for it."""
+    return _playwright().chromium.launch(executable_path=CHROMIUM, args=FLAGS, headless=True)
 
 
 class Page:
