@@ -127,7 +127,7 @@ def method(body):
 #: often.)
 for _name in (
     "data_ptr", "element_size", "get_device", "is_complex", "is_contiguous", "is_floating_point", "is_same_size",
-    "is_set_to", "is_signed", "storage_offset", "stride",
+    "is_signed", "storage_offset", "stride",
 ):  # fmt: skip
     method(getattr(Tensor, _name))
 
