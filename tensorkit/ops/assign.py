@@ -38,6 +38,7 @@ def _setitem(self, index, value):
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
     if index is not True and not _fills(list(arrays.values()), value):
         _check_shared(viewed, (*(index if isinstance(index, tuple) else (index,)), value))
+        _check_places(viewed, arrays)
         if not number:
             _check_put_dtype(viewed, value)
     check_writable(viewed, by="index_put_")
@@ -137,6 +138,14 @@ def _check_shared(target, operands) -> None:
     for each in operands:
         if isinstance(each, Tensor):
             check_overlap(target, each, same=False)
+
+
+def _check_places(target, arrays: dict) -> None:
+    """Raise PyTorch's error if places are named along a dimension that has none."""
+    if not target._array.size and any(
+        each.dtype.kind != "b" and each.size and not target._array.shape[dim] for dim, each in arrays.items()
+    ):
+        raise IndexError("index is out of bounds for dimension with size 0")
 
 
 def _check_put_dtype(target, value) -> None:

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from .. import dtypes
+from ..errors import not_implemented
 from .declare import binary, unary
 from .pointwise import mul_scalar
 
@@ -105,6 +107,8 @@ def logaddexp(x, y):
     >>> torch.logaddexp(tensor([0.]), tensor([0.]))
     tensor([0.6931])
     """
+    if x.dtype.kind in "biu":
+        raise not_implemented("logaddexp_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.logaddexp(x, y)
 
 
@@ -115,6 +119,8 @@ def logaddexp2(x, y):
     >>> torch.logaddexp2(tensor([3.]), tensor([3.]))
     tensor([4.])
     """
+    if x.dtype.kind in "biuc":
+        raise not_implemented("logaddexp2_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.logaddexp2(x, y)
 
 

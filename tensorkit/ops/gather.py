@@ -300,8 +300,9 @@ def take(input, index):
     return _take(input, index)
 
 
-def _taken_dx(g, x_shape, index):
-    return reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(x_shape)),), (np.ravel(index._array),)), x_shape)
+def _taken_dx(g, x, index):  # names x, of which the shape would do, as PyTorch does: it tells of writes to it
+    shape = x._array.shape
+    return reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(shape)),), (np.ravel(index._array),)), shape)
 
 
 @op(x=_taken_dx, index=None, function=False, method=False)

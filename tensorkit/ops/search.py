@@ -95,6 +95,9 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
 
 
 def _places(edges, values, right: bool, out_int32: bool):
+    complex_one = next((each for each in (edges, values) if each.dtype.kind == "c"), None)
+    if complex_one is not None:
+        raise not_implemented("searchsorted_out_cpu", dtypes.from_numpy(complex_one.dtype).cpp_name)
     side = "right" if right else "left"
     if edges.ndim == 1:
         found = np.searchsorted(edges, values, side)

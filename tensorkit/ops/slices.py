@@ -91,7 +91,7 @@ def index_select(input, dim, index, *, out=None):
     if input._array.ndim == 0 and array.size != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {array.size} value(s)")
     size = input._array.shape[dim] if input._array.ndim else 1
-    if not size and array.size:
+    if not size and array.size and input._array.ndim > 1:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     bad = next((each for each in array if not 0 <= each < size), None)
     if bad is not None and dim == 1:  # another kernel, other words

@@ -168,9 +168,8 @@ def hypot(x, y):
     >>> torch.hypot(tensor([3.]), tensor([4.]))
     tensor([5.])
     """
-    if x.dtype.kind in "biu":
-        raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
-    if x.dtype.kind == "c":
+    if x.dtype.kind in "biuc":
+        np.broadcast(x, y)  # shapes that do not fit are told first
         raise not_implemented("hypot_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.hypot(x, y)
 

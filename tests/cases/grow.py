@@ -302,6 +302,8 @@ class _Program:
             return None
         if self.names[z].shape != shape and "out=" in line:
             return False  # its memory was made anew, which PyTorch advises against
+        if any(self.names[name].requires_grad and not _differentiable(self.names[name]) for name in self.tensors()):
+            return False  # whole numbers that a gradient was written into: PyTorch's own assertions fail over them
         value = self.names.get(new, None) if new else self.names[x]
         if not isinstance(value, self.torch.Tensor) or value.numel() > LARGEST:
             self.names.pop(new, None)
@@ -360,6 +362,10 @@ class _Program:
         while re.search(r"{[^{}]*}", form):
             form = re.sub(r"{([^{}]*)}", fill, form, count=1)
         return form
+
+
+def _differentiable(tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def _overlap_unnoticed(written, read) -> bool:
