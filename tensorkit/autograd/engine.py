@@ -162,7 +162,9 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
                         value = op.unpack(node, op.saves[k], value)
                     if isinstance(value, Tensor):
                         value = value._array
-                        if value.dtype is not g.dtype and k in op.numeric:
+                        # Numbers of one type need no look at their dtypes, which costs as much as multiplying them.
+                        unlike = type(value) is ndarray or type(value) is not type(g)
+                        if unlike and value.dtype is not g.dtype and k in op.numeric:
                             same = False
                     values.append(value)
                 share = twin(g, *values) if same else promoted_share(node, twin, needs, g)
