@@ -104,7 +104,7 @@ def copy_(self, src, non_blocking=False):
         if not is_number(src):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
         src = wrap(np.asarray(src))
-    check_writable(self)
+    check_writable(self, filled=src is self)
     if not _is_alias(self, src):
         check_overlap(self, src)
     shape = self._array.shape

@@ -19,8 +19,8 @@ def c_cast(array, numpy: np.dtype):
     """`array` as `numpy`; where a float does not fit an integer, what C makes of it, without a warning."""
     if array.dtype.kind in "fc" and numpy.kind in "iu":
         real = array.real if array.dtype.kind == "c" else array
-        if numpy.itemsize < 8:
-            return real.astype(np.int64).astype(numpy)
+        if numpy.itemsize < 8:  # as processors have it: smaller ones are the low bits of int32
+            return real.astype(np.int32).astype(numpy, copy=False)
         return real.astype(numpy)
     if array.dtype.kind == "c" and numpy.kind != "c" and numpy.kind != "b":
         return array.real.astype(numpy)

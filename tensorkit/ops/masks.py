@@ -109,8 +109,11 @@ def masked_select(input, mask, *, out=None):
     return _masked_select(input, where_, shape or (1,), watch(mask, input), out=out)
 
 
-@op(x=lambda g, index, shape, watched: _add_at_zeros(g, shape, unwritten(index, watched)), function=False,
-    method=False)  # fmt: skip
+def _selected_dx(g, x, index, shape, watched):  # names x, as PyTorch does: it tells of writes to it
+    return _add_at_zeros(g, shape, unwritten(index, watched))
+
+
+@op(x=_selected_dx, function=False, method=False)
 def _masked_select(x, index, shape, watched=()):
     return np.broadcast_to(x, shape)[index]
 
