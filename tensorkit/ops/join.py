@@ -14,8 +14,8 @@ def narrowed(g, dim: int, start: int, length: int):
 
 
 def _cat_share(g, i, dim, tensors_shape):
-    if len(tensors_shape[i]) == 1 and tensors_shape[i][0] == 0 and g.ndim != 1:
-        return FUNCTIONS["zeros"]((0,), dtype=g.dtype)  # an empty vector is left out of any cat
+    if tensors_shape[i] == (0,):
+        return FUNCTIONS["zeros"]((0,), dtype=g.dtype)  # an empty vector is left out of any cat, and has no history
     dim = wrap_dim(dim, g.ndim)
     start = sum(shape[dim] for shape in tensors_shape[:i] if len(shape) == g.ndim)
     return narrowed(g, dim, start, tensors_shape[i][dim])
