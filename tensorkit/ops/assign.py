@@ -38,12 +38,13 @@ def _setitem(self, index, value):
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
     if index is not True and not _fills(list(arrays.values()), value):
         _check_shared(viewed, (*(index if isinstance(index, tuple) else (index,)), value))
-        _check_places(viewed, arrays)
-        if not number:
-            _check_put_dtype(viewed, value)
     check_writable(viewed, by="index_put_")
     if _fills(list(arrays.values()), value):
         check_writable(viewed, by="masked_fill_")  # PyTorch goes on to it, and warns again
+    else:
+        _check_places(viewed, arrays)
+        if not number and index is not True:
+            _check_put_dtype(viewed, value)
     places = _array_index(memory(viewed), arrays)
     if not (viewed._requires_grad or value._requires_grad):
         _store_at(viewed, places, value)

@@ -14,8 +14,16 @@ from .pointwise import _div_floor, _reflected, _refuse_division, no_derivative, 
 from .promote import is_number
 
 
-@binary(lambda g: g, lambda g, x, y: -g * _div_floor(x, y), symbol="%", operator="__mod__",
-        node_name=lambda node: f"RemainderBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
+def _remainder_dy(g, x, y):
+    return -g * _div_floor(x, y) if isinstance(x, Tensor) else no_derivative("remainder")(g)
+
+
+def _remainder_name(node) -> str:
+    x, y = node.parents
+    return "torch::autograd::NotImplemented" if is_number(x) else f"RemainderBackward{0 if is_number(y) else 1}"
+
+
+@binary(lambda g: g, _remainder_dy, symbol="%", operator="__mod__", node_name=_remainder_name)
 def remainder(x, y):
     """The remainder of division, with the sign of the divisor.
 
@@ -116,17 +124,4 @@ def frac(x):
     return x - np.trunc(x)
 
 
-@binary(
-    None,
-    no_derivative("remainder"),
-    function=False,
-    method=False,
-    inplace=False,
-    node_name="torch::autograd::NotImplemented",
-)
-def _remainder_of_number(x, y):
-    """`number % tensor`, which PyTorch does not differentiate."""
-    return remainder.op.forward(x, y)
-
-
-_reflected("__rmod__", lambda x, y: remainder(x, y) if isinstance(x, Tensor) else _remainder_of_number(x, y))
+_reflected("__rmod__", remainder)
