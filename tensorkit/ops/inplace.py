@@ -70,8 +70,11 @@ def _freeze(node, tensor) -> None:
 
 
 def _saved_by(node, tensor) -> bool:
-    """Whether a node's derivatives need the tensor that was just written to: then they will refuse."""
-    return bool(node.op.whole is None and node.saved) and any(each is tensor for each in node.saved)
+    """Whether a node's derivatives need the memory that was just written to: then they will refuse."""
+    storage = storage_of(tensor)
+    return bool(node.op.whole is None and node.saved) and any(
+        isinstance(each, Tensor) and (each is tensor or each._storage is storage) for each in node.saved
+    )
 
 
 def adopt_history(tensor: Tensor, result: Tensor) -> None:
