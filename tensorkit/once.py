@@ -24,6 +24,7 @@ def set_warn_always(wanted: bool) -> None:
 def is_warn_always_enabled() -> bool:
     """Whether `set_warn_always` is on.
 
+    >>> torch.set_warn_always(False)
     >>> torch.is_warn_always_enabled()
     False
     """

@@ -16,6 +16,13 @@ ENTRIES = {name: entry for family in FAMILIES for name, entry in record.recorded
 NOT_YET = replay.not_yet()
 
 
+@pytest.fixture(autouse=True)
+def _warnings_as_they_were():
+    """Programs are run with every warning shown, also those that come once per process."""
+    yield
+    tensorkit.set_warn_always(False)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_tensorkit_answers_as_pytorch(name):
     difference = replay.outcome(CASES[name], ENTRIES[name], tensorkit)

@@ -47,7 +47,7 @@ class Explanation:
         >>> from tensorkit.graph import why
         >>> x = torch.tensor(3.0, requires_grad=True)
         >>> print(why(x * 2, {"x": x}).to_text())
-        2 * x.grad is None: not a leaf
+        (2 * x).grad is None: not a leaf
           why   2 * x was computed by mul, and .grad is kept for leaves only.
           do    Call .retain_grad() on it before backward(), or ask for it: torch.autograd.grad(loss, tensor).
         """
