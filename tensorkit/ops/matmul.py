@@ -75,14 +75,16 @@ def bmm(x, y):
     """
     if x.ndim != 3 or y.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor" if x.ndim != 3 else "batch2 must be a 3D tensor")
-    empty = not (x.size and y.size)  # then PyTorch looks at no dtypes
-    if not empty:
-        _same_type(x, y, lambda a, b: f"expected scalar type {a.cpp_name} but found {b.cpp_name}")
     if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
         raise RuntimeError(
             f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
             f"[{y.shape[0]}, {y.shape[1]}]."
         )
+    empty = not (x.size and y.size)  # then PyTorch looks at no dtypes
+    if not empty and x.dtype.kind == "b":
+        raise not_implemented("bmm", "Bool")
+    if not empty:
+        _same_type(x, y, lambda a, b: f"expected scalar type {a.cpp_name} but found {b.cpp_name}")
     return product(x.astype(y.dtype) if empty else x, y, "bmm")
 
 
