@@ -25,7 +25,12 @@ class autocast:
 
 
 class GradScaler:
-    """PyTorch's guard against vanishing half-precision gradients; here the scale is 1."""
+    """PyTorch's guard against vanishing half-precision gradients; here the scale is 1.
+
+    >>> scaler = torch.amp.GradScaler("cpu", enabled=False)
+    >>> scaler.scale(tensor(2.))
+    tensor(2.)
+    """
 
     def __init__(self, device: str = "cuda", init_scale: float = 65536.0, enabled: bool = True, **options):
         self._enabled = enabled

@@ -63,7 +63,13 @@ def numpy(self, *, force: bool = False) -> ndarray:
 
 @attach
 def as_subclass(self, cls):
-    """The same memory, and history, as a tensor of a class derived from Tensor."""
+    """The same memory, and history, as a tensor of a class derived from Tensor.
+
+    >>> class Celsius(torch.Tensor):
+    ...     pass
+    >>> type(tensor([20.]).as_subclass(Celsius)).__name__
+    'Celsius'
+    """
     seen = self.view_as(self)
     seen.__class__ = cls
     return seen

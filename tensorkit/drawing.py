@@ -114,7 +114,7 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     return finish(order.astype(resolve(dtype, "randperm", dtypes.int64)), requires_grad, device, out)
 
 
-def _like(name: str, draw):
+def _like(name: str, draw, call: str, shown: str):
     def like(input, *args, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None,
              generator=None, **names) -> Tensor:  # fmt: skip
         array = np.empty_like(memory(input), dtype=None if dtype is None else resolve(dtype, name))
@@ -125,7 +125,12 @@ def _like(name: str, draw):
         return finish(array, requires_grad, device)
 
     like.__name__ = f"{name}_like"
-    like.__doc__ = f"A tensor drawn by `{name}`, with the shape and (if none is given) the dtype of `input`."
+    like.__doc__ = f"""A tensor drawn by `{name}`, with the shape and (if none is given) the dtype of `input`.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.{name}_like({call})
+    tensor({shown})
+    """
     return function(like, method=False)
 
 
@@ -141,12 +146,13 @@ def _bounds(low, high=None):
     return (0, low) if high is None else (low, high)
 
 
-rand_like = _like("rand", lambda array, engine: engine.uniform(array.size, dtype=array.dtype))
+rand_like = _like("rand", lambda array, engine: engine.uniform(array.size, dtype=array.dtype),
+                  "torch.zeros(2)", "[0.4963, 0.7682]")  # fmt: skip
 randn_like = _like("randn", lambda array, engine: engine.normal(
-    array.size, dtype=array.dtype, contiguous=array.flags.c_contiguous))  # fmt: skip
-randint_like = _like(
-    "randint", lambda array, engine, low, high=None: engine.randint(array.size, *_bounds(low, high), array.dtype)
-)
+    array.size, dtype=array.dtype, contiguous=array.flags.c_contiguous),
+    "torch.zeros(2)", "[ 1.5410, -0.2934]")  # fmt: skip
+randint_like = _like("randint", lambda array, engine, low, high=None: engine.randint(
+    array.size, *_bounds(low, high), array.dtype), "torch.zeros(2), 10", "[4., 9.]")  # fmt: skip
 
 
 def _value(parameter):
@@ -249,7 +255,7 @@ def poisson(input, generator=None) -> Tensor:
 # In place
 
 
-def _in_place(name: str, draw, doc: str, floating: bool = True):
+def _in_place(name: str, draw, doc: str, call: str, shown: str, floating: bool = True):
     def method_(self, *args, generator=None, **names):
         check_writable(self)
         array = memory(self)
@@ -265,7 +271,12 @@ def _in_place(name: str, draw, doc: str, floating: bool = True):
         return self
 
     method_.__name__ = name
-    method_.__doc__ = doc
+    method_.__doc__ = f"""{doc}
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.zeros(2).{call}
+    tensor({shown})
+    """
     return method(method_)
 
 
@@ -303,18 +314,29 @@ def _bernoulli(array, engine, p=0.5):
     return engine.bernoulli(array.size, p).astype(array.dtype)
 
 
-_in_place("uniform_", _uniform, "Numbers drawn evenly from `a` (0) up to `b` (1), in place.")
-_in_place("normal_", _normal, "Numbers drawn from the normal distribution, in place.")
-_in_place("random_", _random, "Whole numbers drawn evenly below `to` (from `from`), in place.", floating=False)
-_in_place("bernoulli_", _bernoulli, "1 with probability `p` (0.5), else 0, in place.", floating=False)
-_in_place("exponential_", lambda array, engine, lambd=1.0: engine.exponential(array.size, lambd, array.dtype),
-          "Numbers drawn from the exponential distribution of rate `lambd`, in place.")  # fmt: skip
-_in_place("geometric_", lambda array, engine, p: engine.geometric(array.size, p, array.dtype),
-          "Numbers of trials until the first success of probability `p`, in place.", floating=False)  # fmt: skip
-_in_place("cauchy_", lambda array, engine, median=0.0, sigma=1.0: engine.cauchy(array.size, median, sigma, array.dtype),
-          "Numbers drawn from the Cauchy distribution, in place.")  # fmt: skip
-_in_place("log_normal_", lambda array, engine, mean=1.0, std=2.0: engine.log_normal(array.size, mean, std, array.dtype),
-          "Numbers whose logarithm is normally distributed, in place.")  # fmt: skip
+uniform_ = _in_place("uniform_", _uniform, "Numbers drawn evenly from `a` (0) up to `b` (1), in place.",
+                     "uniform_()", "[0.4963, 0.7682]")  # fmt: skip
+normal_ = _in_place("normal_", _normal, "Numbers drawn from the normal distribution, in place.",
+                    "normal_()", "[ 1.5410, -0.2934]")  # fmt: skip
+random_ = _in_place("random_", _random, "Whole numbers drawn evenly below `to` (from `from`), in place.",
+                    "random_(10)", "[4., 9.]", floating=False)  # fmt: skip
+bernoulli_ = _in_place("bernoulli_", _bernoulli, "1 with probability `p` (0.5), else 0, in place.",
+                       "bernoulli_()", "[0., 0.]", floating=False)  # fmt: skip
+exponential_ = _in_place(
+    "exponential_", lambda array, engine, lambd=1.0: engine.exponential(array.size, lambd, array.dtype),
+    "Numbers drawn from the exponential distribution of rate `lambd`, in place.",
+    "exponential_()", "[3.5083, 1.2304]")  # fmt: skip
+geometric_ = _in_place(
+    "geometric_", lambda array, engine, p: engine.geometric(array.size, p, array.dtype),
+    "Numbers of trials until the first success of probability `p`, in place.",
+    "geometric_(0.5)", "[1., 1.]", floating=False)  # fmt: skip
+cauchy_ = _in_place(
+    "cauchy_", lambda array, engine, median=0.0, sigma=1.0: engine.cauchy(array.size, median, sigma, array.dtype),
+    "Numbers drawn from the Cauchy distribution, in place.", "cauchy_()", "[10.5977,  0.7648]")  # fmt: skip
+log_normal_ = _in_place(
+    "log_normal_", lambda array, engine, mean=1.0, std=2.0: engine.log_normal(array.size, mean, std, array.dtype),
+    "Numbers whose logarithm is normally distributed, in place.",
+    "log_normal_()", "[59.2634,  1.5116]")  # fmt: skip
 
 
 Tensor.bernoulli = bernoulli

@@ -101,8 +101,17 @@ def cannot_broadcast(a, b, names: tuple = (None, None)) -> RuntimeError:
 
 
 class LinAlgError(RuntimeError):
-    """What linear algebra raises for a matrix that has no inverse, or no factor; `torch.linalg.LinAlgError`."""
+    """What linear algebra raises for a matrix that has no inverse, or no factor; `torch.linalg.LinAlgError`.
+
+    >>> try:
+    ...     torch.linalg.inv(torch.zeros(1, 1))
+    ... except torch.linalg.LinAlgError as error:
+    ...     print(error)
+    linalg.inv: The diagonal element 1 is zero, the inversion could not be completed because the input matrix is
+    singular.
+    """
 
 
 LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"
 LinAlgError.__module__ = "torch._C"
+__test__ = {"LinAlgError": LinAlgError}  # doctest looks for it in the module that it names

@@ -23,7 +23,11 @@ class layout(metaclass=Named):
 
 
 class memory_format(layout):
-    """The order of a tensor's dimensions in memory: `torch.contiguous_format` and its like."""
+    """The order of a tensor's dimensions in memory: `torch.contiguous_format` and its like.
+
+    >>> torch.zeros(2, 3).is_contiguous(memory_format=torch.contiguous_format)
+    True
+    """
 
     __slots__ = ()
 

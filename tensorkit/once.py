@@ -16,7 +16,13 @@ always_warn = False
 
 
 def set_warn_always(wanted: bool) -> None:
-    """Let the warnings that come once per process come each time."""
+    """Let the warnings that come once per process come each time.
+
+    >>> torch.set_warn_always(True)
+    >>> torch.is_warn_always_enabled()
+    True
+    >>> torch.set_warn_always(False)
+    """
     global always_warn
     always_warn = wanted
 

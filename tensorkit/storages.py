@@ -162,13 +162,22 @@ def untyped_storage(self) -> UntypedStorage:
 
 @attach
 def is_set_to(self, other) -> bool:
-    """Whether both stand for the same numbers: the same memory, read in the same way."""
+    """Whether both stand for the same numbers: the same memory, read in the same way.
+
+    >>> x = torch.arange(4)
+    >>> x.is_set_to(x.view(4)), x.is_set_to(x[1:])
+    (True, False)
+    """
     return self.data_ptr() == other.data_ptr() and self.stride() == other.stride()
 
 
 @attach
 def is_shared(self) -> bool:
-    """Whether its memory is shared between processes: never here."""
+    """Whether its memory is shared between processes: never here.
+
+    >>> tensor([1.]).is_shared()
+    False
+    """
     return False
 
 

@@ -65,6 +65,10 @@ class Node:
     out      the result's array if it is small, else its `Meta`
     storage  who knows of writes to the result's memory, once it is shared (`tensorkit.tensor.Storage`)
     hooks    functions of the gradient, to be called when the backward pass comes by
+
+    >>> x = tensor(2., requires_grad=True)
+    >>> (x * x).grad_fn.name()
+    'MulBackward0'
     """
 
     __slots__ = ("op", "parents", "saved", "extras", "time", "out", "storage", "hooks", "__weakref__")

@@ -108,7 +108,7 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __new__(cls, *args, dtype=None, device=None, **kwargs):
-        wanted = (dtype or dtypes.get_default_dtype()).numpy
+        wanted = dtypes.numpy_dtype(dtype or dtypes.get_default_dtype())
         if len(args) == 1 and isinstance(args[0], Tensor):
             given = args[0]
             if given._array.dtype != wanted:
@@ -132,7 +132,11 @@ class Tensor:
         return tuple.__new__(Size, self._array.shape)  # NumPy's sizes need no checking
 
     def size(self, dim=None):
-        """The shape, or the size of one dimension."""
+        """The shape, or the size of one dimension.
+
+        >>> torch.zeros(2, 3).size(), torch.zeros(2, 3).size(-1)
+        (torch.Size([2, 3]), 3)
+        """
         if dim is None:
             return self.shape
         shape = self._array.shape
@@ -162,11 +166,19 @@ class Tensor:
         return self._array.ndim
 
     def dim(self) -> int:
-        """How many dimensions it has."""
+        """How many dimensions it has.
+
+        >>> torch.zeros(2, 3).dim()
+        2
+        """
         return self._array.ndim
 
     def numel(self) -> int:
-        """How many elements it has."""
+        """How many elements it has.
+
+        >>> torch.zeros(2, 3).nelement()
+        6
+        """
         return self._array.size
 
     nelement = numel
@@ -179,7 +191,11 @@ class Tensor:
         return shape[0]
 
     def element_size(self) -> int:
-        """Bytes an element."""
+        """Bytes an element.
+
+        >>> tensor([1.]).element_size()
+        4
+        """
         return self._array.itemsize
 
     @property
@@ -214,7 +230,11 @@ class Tensor:
     # Memory
 
     def stride(self, dim=None):
-        """How many elements to go on in memory for the next index of each dimension (or of one)."""
+        """How many elements to go on in memory for the next index of each dimension (or of one).
+
+        >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride()
+        ((3, 1), (1, 3))
+        """
         array = self._array
         strides = [step // array.itemsize for step in array.strides]
         after = 1
@@ -231,18 +251,31 @@ class Tensor:
         return strides[dim]
 
     def storage_offset(self) -> int:
-        """How many elements into the memory of its base it begins."""
+        """How many elements into the memory of its base it begins.
+
+        >>> torch.arange(4)[1:].storage_offset()
+        1
+        """
         if self._base is None:
             return 0
         array, whole = self._array, memory(self._base)
         return (array.ctypes.data - whole.ctypes.data) // array.itemsize
 
     def data_ptr(self) -> int:
-        """The address of its first element."""
+        """The address of its first element.
+
+        >>> x = torch.zeros(3)
+        >>> x.data_ptr() == x.view(3, 1).data_ptr()
+        True
+        """
         return memory(self).ctypes.data if self._array.size else 0
 
     def is_contiguous(self, memory_format=None) -> bool:
-        """Whether its elements lie in memory in the order of its indices."""
+        """Whether its elements lie in memory in the order of its indices.
+
+        >>> torch.zeros(2, 3).is_contiguous(), torch.zeros(2, 3).T.is_contiguous()
+        (True, False)
+        """
         array = self._array
         return not isinstance(array, ndarray) or array.flags.c_contiguous
 
@@ -289,7 +322,13 @@ class Tensor:
         return self
 
     def is_inference(self) -> bool:
-        """Whether it was made in inference mode."""
+        """Whether it was made in inference mode.
+
+        >>> with torch.inference_mode():
+        ...     x = torch.ones(1)
+        >>> x.is_inference()
+        True
+        """
         return type(self._storage) is InferenceStorage
 
     @property
@@ -359,7 +398,12 @@ class Tensor:
         self._array = memory(source)
 
     def detach(self) -> "Tensor":
-        """The same memory, cut off from the history: what is computed from it has no gradient."""
+        """The same memory, cut off from the history: what is computed from it has no gradient.
+
+        >>> x = tensor([2.], requires_grad=True)
+        >>> (3 * x).detach()
+        tensor([6.])
+        """
         return share(self, memory(self))
 
     def detach_(self) -> "Tensor":

@@ -217,7 +217,11 @@ class _VariableMeta(type):
 
 
 class Variable(metaclass=_VariableMeta):
-    """The tensor itself: since PyTorch 0.4 a tensor needs no wrapper to be differentiated."""
+    """The tensor itself: since PyTorch 0.4 a tensor needs no wrapper to be differentiated.
+
+    >>> torch.autograd.Variable(tensor([1.]), requires_grad=True)
+    tensor([1.], requires_grad=True)
+    """
 
     def __new__(cls, data, requires_grad: bool = False) -> Tensor:
         if requires_grad and not data._requires_grad:

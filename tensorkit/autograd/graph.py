@@ -75,6 +75,12 @@ class saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
 class save_on_cpu(saved_tensors_hooks):  # noqa: N801 (PyTorch's name)
     """Keep saved tensors in the CPU's memory, and bring them back when they are needed; on the CPU a copy.
 
+    >>> x = tensor(3., requires_grad=True)
+    >>> with torch.autograd.graph.save_on_cpu():
+    ...     y = x * x
+    >>> y.backward(); x.grad
+    tensor(6.)
+
     Source: https://pytorch.org/docs/stable/autograd.html#torch.autograd.graph.save_on_cpu
     """
 
@@ -85,7 +91,15 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801 (PyTorch's name)
 
 
 class disable_saved_tensors_hooks:  # noqa: N801 (PyTorch's name)
-    """Within this `with` block, entering `saved_tensors_hooks` raises RuntimeError with this message."""
+    """Within this `with` block, entering `saved_tensors_hooks` raises RuntimeError with this message.
+
+    >>> with torch.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
+    ...     with torch.autograd.graph.save_on_cpu():
+    ...         pass
+    Traceback (most recent call last):
+        ...
+    RuntimeError: no hooks here
+    """
 
     def __init__(self, error_message: str):
         self._message = error_message
@@ -178,7 +192,12 @@ def _unpacked(unpack, kept) -> Tensor:
 
 
 class GradientEdge(namedtuple("GradientEdge", "node output_nr ownership_token")):
-    """A place in the graph where a gradient flows: an output of a node.  `backward` and `grad` take it for a tensor."""
+    """A place in the graph where a gradient flows: an output of a node.  `backward` and `grad` take it for a tensor.
+
+    >>> y = tensor(2., requires_grad=True) ** 2
+    >>> torch.autograd.graph.get_gradient_edge(y).output_nr
+    0
+    """
 
     @property
     def place(self) -> Tensor:
@@ -212,6 +231,10 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
 def increment_version(tensor) -> None:
     """Say that the tensor's memory (or that of several) was written to in a way that the tape could not see.
+
+    >>> x = torch.ones(2)
+    >>> torch.autograd.graph.increment_version(x); x._version
+    1
 
     Source: https://pytorch.org/docs/stable/generated/torch.autograd.graph.increment_version.html
     """

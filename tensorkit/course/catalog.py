@@ -30,14 +30,22 @@ MODULES = ("tensors", "arrays", "gradients", "training", "networks", "processes"
 
 
 def all_exercises() -> list[Exercise]:
-    """Every exercise, in the order of the lessons: those of the course, and those declared in this notebook."""
+    """Every exercise, in the order of the lessons: those of the course, and those declared in this notebook.
+
+    >>> all_exercises()[0].lesson
+    '00'
+    """
     for module in MODULES:
         import_module(f".{module}", __package__)
     return sorted(REGISTRY.values(), key=lambda exercise: exercise.lesson)
 
 
 def find(name: str) -> Exercise:
-    """The exercise of this name. LookupError, with the names that are nearest, where there is none."""
+    """The exercise of this name. LookupError, with the names that are nearest, where there is none.
+
+    >>> find(all_exercises()[0].name) is all_exercises()[0]
+    True
+    """
     known = {exercise.name: exercise for exercise in all_exercises()}
     if name not in known:
         near = difflib.get_close_matches(name, known, 3)

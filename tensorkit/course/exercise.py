@@ -28,12 +28,26 @@ REGISTRY: dict[str, Exercise] = {}
 
 
 class Todo(Exception):
-    """Raised by a check that finds the learner's part not written yet."""
+    """Raised by a check that finds the learner's part not written yet.
+
+    >>> def answer(mine):
+    ...     "Give the answer."
+    ...     if mine == "":
+    ...         raise Todo("It is empty so far.")
+    ...     yield "it is 42", mine == 42, f"it is {mine}"
+    >>> one = Exercise("answer", "01", "An answer", "Give the answer.", ("mine",), ("Count.",), "mine = 42", answer)
+    >>> one.check({"mine": ""}).state, one.check({"mine": 41}).state
+    ('to do', 'not yet')
+    """
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: `state` is 'solved', 'not yet' or 'to do', `text` is what the learner reads."""
+    """What a check found: `state` is 'solved', 'not yet' or 'to do', `text` is what the learner reads.
+
+    >>> Verdict("solved", "random_tensor: solved").state
+    'solved'
+    """
 
     state: str
     text: str
@@ -41,7 +55,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise; `names` are the learner's objects that `function` looks at."""
+    """One exercise; `names` are the learner's objects that `function` looks at.
+
+    >>> from tensorkit.course import all_exercises
+    >>> all_exercises()[0].check({}).state
+    'to do'
+    """
 
     name: str
     lesson: str
@@ -101,6 +120,13 @@ def exercise(
 
     hints     what `%hint` shows, one at a time, from a nudge to nearly the answer; at least one
     solution  what `%solution` shows: code that the check accepts
+
+    >>> @exercise("01", "Two", hints=["One more than one."], solution="two = 2")
+    ... def two(two):
+    ...     "Call 2 two."
+    ...     yield "two is 2", two == 2, f"it is {two}"
+    >>> REGISTRY.pop("two").check({"two": 2}).state
+    'solved'
 
     Raises ValueError for a check without a docstring, without hints, or with the name of another lesson's exercise.
     Declaring it again (running a cell or reloading a module) replaces it.

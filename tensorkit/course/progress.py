@@ -20,6 +20,10 @@ class Progress:
     """The progress in one folder, read anew for each question: several notebooks may be open at once.
 
     `notes` are lines for the learner about the file itself, such as that it was damaged.
+
+    >>> import tempfile
+    >>> Progress(tempfile.gettempdir() + "/nowhere").solved
+    []
     """
 
     def __init__(self, folder: Path | str = ".") -> None:

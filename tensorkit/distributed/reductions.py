@@ -17,7 +17,11 @@ _NOT_FOR_COMPLEX = ("MIN", "MAX", "PRODUCT", *_BITWISE)
 
 
 class RedOpType(Enum):
-    """How numbers are combined: SUM, AVG, PRODUCT, MIN, MAX, and of integers BAND, BOR, BXOR."""
+    """How numbers are combined: SUM, AVG, PRODUCT, MIN, MAX, and of integers BAND, BOR, BXOR.
+
+    >>> torch.distributed.ReduceOp.SUM
+    <RedOpType.SUM: 0>
+    """
 
     SUM, AVG, PRODUCT, MIN, MAX, BAND, BOR, BXOR = range(8)
 

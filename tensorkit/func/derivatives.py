@@ -206,6 +206,9 @@ def _check_outputs(value, name: str) -> None:
 def jvp(func, primals, tangents, *, strict: bool = False, has_aux: bool = False):
     """The value of `func`, and the product of its Jacobian with the tangents (of the primals' form).
 
+    >>> torch.func.jvp(lambda x: x ** 2, (tensor([1., 3.]),), (tensor([1., 0.]),))
+    (tensor([1., 9.]), tensor([2., 0.]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.func.jvp.html
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
@@ -278,6 +281,10 @@ def _block(out: Tensor, stand_ins: list) -> list:
 
 def jacfwd(func, argnums=0, has_aux: bool = False, *, randomness: str = "error"):
     """The same numbers as `jacrev`; PyTorch computes them in forward mode.
+
+    >>> torch.func.jacfwd(lambda x: x ** 2)(tensor([1., 3.]))
+    tensor([[2., 0.],
+            [0., 6.]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.func.jacfwd.html
     """

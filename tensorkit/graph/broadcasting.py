@@ -23,7 +23,11 @@ _CELL = 22.0
 
 @dataclass(frozen=True)
 class Broadcast(Shown):
-    """Two shapes, brought to as many axes by None in front; `shape` is the result's, None where they do not fit."""
+    """Two shapes, brought to as many axes by None in front; `shape` is the result's, None where they do not fit.
+
+    >>> broadcast((2, 3), (3,)).aligned
+    ((2, 3), (None, 3))
+    """
 
     names: tuple[str, str]
     shapes: tuple[tuple[int, ...], tuple[int, ...]]

@@ -39,7 +39,12 @@ class Station:
 
 @dataclass(frozen=True)
 class Descent(Shown):
-    """A way downhill: `path` has one station more than steps were made; `stopped` says why it ended early."""
+    """A way downhill: `path` has one station more than steps were made; `stopped` says why it ended early.
+
+    >>> way = descend(lambda x: x**2, 2.0, lr=0.25, steps=3)
+    >>> way.steps, way.next
+    (3, (0.125,))
+    """
 
     function: Callable[..., Any]
     name: str

@@ -21,6 +21,12 @@ class Explanation:
     `todo`     what to do about it; empty where nothing is wrong
     `notes`    what else is worth knowing
     `nodes`    the ids of those places in `graph`, which is None where the tensor is in no graph
+
+    >>> import tensorkit as torch
+    >>> from tensorkit.graph import why
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> why(x * 2, {"x": x}).finding
+    'not a leaf'
     """
 
     name: str

@@ -24,7 +24,12 @@ _BAR = 30  # characters of the longest bar
 
 @dataclass(frozen=True)
 class Histogram(Shown):
-    """How many numbers lie between each two neighbours of `edges`; the last bar holds its upper edge too."""
+    """How many numbers lie between each two neighbours of `edges`; the last bar holds its upper edge too.
+
+    >>> import tensorkit as torch
+    >>> histogram(torch.tensor([0, 1, 1, 4]), bins=2).counts
+    (3, 1)
+    """
 
     name: str
     shape: tuple[int, ...]

@@ -20,7 +20,13 @@ from .trace import trace
 
 @dataclass(frozen=True)
 class LeafTable:
-    """`rows` are (name, shape, value, gradient, .grad) as text, one for each leaf of `root`."""
+    """`rows` are (name, shape, value, gradient, .grad) as text, one for each leaf of `root`.
+
+    >>> import tensorkit as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> leaf_table(x * x, {"x": x}).rows
+    (('x', 'scalar', '3', '6', 'None'),)
+    """
 
     root: str
     rows: tuple[tuple[str, ...], ...]
@@ -72,7 +78,13 @@ class LeafTable:
 
 
 def leaf_table(tensor: Tensor, names: Mapping[str, Tensor] | None = None) -> LeafTable:
-    """The leaves of a tensor's history with their gradients; arguments and errors as of `trace`."""
+    """The leaves of a tensor's history with their gradients; arguments and errors as of `trace`.
+
+    >>> import tensorkit as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> leaf_table(x * x, {"x": x}).root
+    'x * x'
+    """
     return table_of(trace(tensor, names))
 
 

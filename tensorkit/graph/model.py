@@ -42,6 +42,11 @@ class Snapshot:
     `array` is a copy, kept for at most `snapshots.KEEP` elements; `thumbnail` is a float64 array of at most 16 x 16
     block means, for a heat map. `low`, `high` and `mean` see the finite elements only and are None where there is
     none.
+
+    >>> import tensorkit as torch
+    >>> from tensorkit.graph import trace
+    >>> trace(torch.tensor([1.0, 3.0]) * 2).nodes[-1].value.mean
+    4.0
     """
 
     shape: tuple[int, ...]
@@ -87,6 +92,13 @@ class GraphNode:
     `id` is `n0`, `n1`, …: operands come before results. `label` is what to call it: its name in the notebook, or for an
     anonymous result its expression, or for a number the number. `gradient` is d root / d node by a walk of its own;
     `stored_grad` is the `.grad` that the tensor really holds.
+
+    >>> import tensorkit as torch
+    >>> from tensorkit.graph import trace
+    >>> x = torch.tensor(4.0, requires_grad=True)
+    >>> node = trace(x + 2, {"x": x}).nodes[-1]
+    >>> node.id, node.label
+    ('n2', 'x + 2')
     """
 
     id: str
@@ -131,6 +143,12 @@ class Edge:
     `contribution` is the gradient this use sends back, and `summed` are the axes of the target over which it was summed
     because the operand had been broadcast. `flows` says whether a backward pass goes through here at all, also where no
     rule can be written and no number is known.
+
+    >>> import tensorkit as torch
+    >>> from tensorkit.graph import trace
+    >>> x, z = torch.tensor(4.0, requires_grad=True), torch.tensor(5.0)
+    >>> trace(x * z, {"x": x, "z": z}).edges[0].formula
+    'g * z'
     """
 
     source: str
@@ -154,6 +172,15 @@ class Block:
     `label` says what they are (`net.0`, `50 × (mul, add)`), `way` by what they were found ("module", "repeat",
     "depth"), `members` are ids of the whole graph, `parent` is the block around this one; `opened` where it isn't
     folded now.
+
+    >>> import tensorkit as torch
+    >>> from tensorkit.graph import trace
+    >>> x = torch.tensor(1.0, requires_grad=True)
+    >>> y = x
+    >>> for _ in range(50):
+    ...     y = y * 0.9 + 1
+    >>> trace(y, {"x": x}).folded().blocks[0].label
+    '50 × (mul, add)'
     """
 
     id: str

@@ -23,7 +23,15 @@ PARAMETER = re.compile(r"[^\W\d]\w*(\.\w+)+")  # `net.0.weight`: what `names_in`
 
 @dataclass(frozen=True, slots=True)
 class ModuleCall:
-    """One call of a module: its dotted name, its class, and when it began and ended on the tape's clock."""
+    """One call of a module: its dotted name, its class, and when it began and ended on the tape's clock.
+
+    >>> import tensorkit as torch
+    >>> net = torch.nn.ReLU()
+    >>> with module_calls({"net": net}) as calls:
+    ...     y = net(torch.ones(1))
+    >>> calls[0].name, calls[0].kind
+    ('net', 'ReLU')
+    """
 
     name: str
     kind: str

@@ -31,6 +31,9 @@ class Product(Shown):
     """Two operands of `@` as matrices; `shape` is the result's, None where they do not fit.
 
     `cell` is the row and the column whose meeting is shown; `problem` says why it does not fit, `remedies` what would.
+
+    >>> product((2, 3), (3, 4)).shape
+    (2, 4)
     """
 
     names: tuple[str, str]

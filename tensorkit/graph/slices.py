@@ -27,7 +27,12 @@ _CELL, _ROOM, _WIDTH = 13.0, 26.0, 760.0
 
 @dataclass(frozen=True)
 class Slices(Shown):
-    """The matrices of a tensor: where each lies, and its block means (16 x 16 at most). NaN and inf keep their sign."""
+    """The matrices of a tensor: where each lies, and its block means (16 x 16 at most). NaN and inf keep their sign.
+
+    >>> import tensorkit as torch
+    >>> len(slices(torch.zeros(4, 2, 2)).parts)
+    4
+    """
 
     name: str
     shape: tuple[int, ...]

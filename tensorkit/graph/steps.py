@@ -33,6 +33,11 @@ class Contribution:
     `slot` and `source` name the use; `incoming`, `local`, `value` are text; `formula` is the rule with numbers;
     `summed` are the axes summed over because the operand was broadcast; `total` tells how the operand's gradient stands
     now, `3 + 3 = 6` where it had arrived before.
+
+    >>> import tensorkit as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> walk(2 * x, {"x": x})[-1].parts[-1].formula
+    'g * 2 = 1 * 2 = 2'
     """
 
     source: str
@@ -50,7 +55,13 @@ class Contribution:
 @dataclass(frozen=True)
 class Step:
     """One step: `kind` is "forward", "start" or "backward", `node` the operation's result, `title` the step in words,
-    `parts` what goes to each operand, `chain` LaTeX lines (without dollar signs)."""
+    `parts` what goes to each operand, `chain` LaTeX lines (without dollar signs).
+
+    >>> import tensorkit as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> walk(2 * x, {"x": x})[0].title
+    'forward: 2 * x = 2 * 3 = 6'
+    """
 
     kind: str
     node: str

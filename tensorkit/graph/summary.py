@@ -24,7 +24,12 @@ _NAN = "×"
 
 @dataclass(frozen=True)
 class Summary:
-    """What one look at a tensor tells. `heat` is a matrix of at most 16 x 16 block means, of the first matrix in it."""
+    """What one look at a tensor tells. `heat` is a matrix of at most 16 x 16 block means, of the first matrix in it.
+
+    >>> import tensorkit as torch
+    >>> summarize(torch.arange(6.0)).lines[0]
+    'tensor: vector of 6, float32, 6 elements'
+    """
 
     name: str
     dtype: str

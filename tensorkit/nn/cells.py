@@ -13,7 +13,11 @@ from .recurrent import CELLS
 
 
 class RNNCellBase(Module):
-    """The parameters of a cell, and its checks."""
+    """The parameters of a cell, and its checks.
+
+    >>> isinstance(torch.nn.GRUCell(2, 3), torch.nn.RNNCellBase)
+    True
+    """
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device=None, dtype=None):
         super().__init__()

@@ -305,8 +305,8 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator=None) 
     return tensor
 
 
-def _deprecated(function):
-    """PyTorch's old name of a function, without the underscore."""
+def _deprecated(function, arguments: str = "x"):
+    """PyTorch's old name of a function, without the underscore; `arguments` are those of its example."""
     old = function.__name__[:-1]
 
     def call(*args, **kwargs):
@@ -315,10 +315,19 @@ def _deprecated(function):
         )
         return function(*args, **kwargs)
 
-    call.__name__, call.__doc__ = old, f"The old name of `{function.__name__}`."
+    call.__name__ = old
+    call.__doc__ = f"""The old name of `{function.__name__}`; warns (FutureWarning).
+
+    >>> import warnings
+    >>> x = torch.empty(3, 3{", 1" * (old == "dirac")})
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.nn.init.{old}({arguments}) is x
+    True
+    """
     return call
 
 
-(uniform, normal, constant, eye, dirac, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal, orthogonal,
- sparse) = map(_deprecated, (uniform_, normal_, constant_, eye_, dirac_, xavier_uniform_, xavier_normal_,
-                             kaiming_uniform_, kaiming_normal_, orthogonal_, sparse_))  # fmt: skip
+uniform, normal, eye, dirac, xavier_uniform, xavier_normal, kaiming_uniform, kaiming_normal, orthogonal = map(
+    _deprecated, (uniform_, normal_, eye_, dirac_, xavier_uniform_, xavier_normal_, kaiming_uniform_, kaiming_normal_,
+                  orthogonal_))  # fmt: skip
+constant, sparse = _deprecated(constant_, "x, 1.5"), _deprecated(sparse_, "x, sparsity=0.5")

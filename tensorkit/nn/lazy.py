@@ -60,7 +60,11 @@ class UninitializedParameter(_Uninitialized, Parameter):
 
 
 class UninitializedBuffer(_Uninitialized, Tensor):
-    """A buffer whose shape the first input will decide."""
+    """A buffer whose shape the first input will decide.
+
+    >>> torch.nn.LazyBatchNorm1d().running_mean
+    <UninitializedBuffer>
+    """
 
     __slots__ = ()
 

@@ -64,7 +64,11 @@ class Linear(Module):
 
 
 class NonDynamicallyQuantizableLinear(Linear):
-    """A Linear under the name that `MultiheadAttention` prints for its output projection."""
+    """A Linear under the name that `MultiheadAttention` prints for its output projection.
+
+    >>> torch.nn.MultiheadAttention(4, 2).out_proj
+    NonDynamicallyQuantizableLinear(in_features=4, out_features=4, bias=True)
+    """
 
 
 class Bilinear(Module):

@@ -336,11 +336,18 @@ class _FractionalMaxPool(Module):
 class FractionalMaxPool2d(_FractionalMaxPool):
     """The largest element of windows at random places of an image, so that the result may have any smaller size.
 
+    >>> torch.nn.FractionalMaxPool2d(2, output_ratio=0.7)(torch.zeros(1, 1, 10, 10)).shape
+    torch.Size([1, 1, 7, 7])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool2d.html
     """
 
 
 class FractionalMaxPool3d(_FractionalMaxPool):
-    """The largest element of windows at random places of a volume."""
+    """The largest element of windows at random places of a volume.
+
+    >>> torch.nn.FractionalMaxPool3d(2, output_size=3)(torch.zeros(1, 1, 5, 5, 5)).shape
+    torch.Size([1, 1, 3, 3, 3])
+    """
 
     n = 3

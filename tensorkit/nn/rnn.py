@@ -22,7 +22,11 @@ _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 
 class RNNBase(Module):
-    """What the three kinds share: parameters of every layer and direction, and the way through them."""
+    """What the three kinds share: parameters of every layer and direction, and the way through them.
+
+    >>> isinstance(torch.nn.LSTM(2, 3), torch.nn.RNNBase)
+    True
+    """
 
     def __init__(self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
                  batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0,
@@ -237,6 +241,10 @@ class RNN(RNNBase):
 
     Returns the outputs of all steps and the last state of each layer (layers, batch, hidden_size).
 
+    >>> outputs, state = torch.nn.RNN(2, 3)(torch.zeros(5, 1, 2))
+    >>> outputs.shape, state.shape
+    (torch.Size([5, 1, 3]), torch.Size([1, 1, 3]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
     """
 
@@ -257,6 +265,14 @@ class RNN(RNNBase):
 
 class GRU(RNNBase):
     """Gated recurrent units: a state that is kept or replaced, as gates decide at each step.
+
+    input   length, batch, features (batch first with `batch_first`; without batch for one sequence)
+
+    Returns the outputs of all steps and the last state of each layer (layers, batch, hidden_size).
+
+    >>> outputs, state = torch.nn.GRU(2, 3, batch_first=True)(torch.zeros(1, 5, 2))
+    >>> outputs.shape, state.shape
+    (torch.Size([1, 5, 3]), torch.Size([1, 1, 3]))
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
     """

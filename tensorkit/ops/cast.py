@@ -166,13 +166,17 @@ def _cast_method(name: str, wanted: dtype):
         return converted(self, wanted)
 
     cast.__name__ = name
-    cast.__doc__ = f"This tensor with elements of `torch.{wanted.name}`."
-    method(cast)
+    cast.__doc__ = f"""This tensor with elements of `torch.{wanted.name}`.
+
+    >>> tensor([1, 2]).{name}().dtype
+    torch.{wanted.name}
+    """
+    return method(cast)
 
 
-for _name, _dtype in {"bool": dtypes.bool_, "byte": dtypes.uint8, "char": dtypes.int8, "bfloat16": dtypes.bfloat16,
-                      **dtypes.ALIASES}.items():  # fmt: skip
+for _name, _dtype in {"bool": dtypes.bool_, "bfloat16": dtypes.bfloat16, **dtypes.ALIASES}.items():
     _cast_method(_name, _dtype)
+byte, char = _cast_method("byte", dtypes.uint8), _cast_method("char", dtypes.int8)
 
 #: The names that `Tensor.type()` gives and takes: 'torch.FloatTensor' and so on.
 TYPE_NAMES = {f"torch.{each.tensor_type}": each for each in dtypes.ALL}

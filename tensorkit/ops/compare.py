@@ -122,28 +122,30 @@ def logical_not(x):
     return np.logical_not(x)
 
 
-def _bitwise(name: str, kernel: str, operator: str, ufunc, doc: str):
+def _bitwise(name: str, kernel: str, operator: str, ufunc, doc: str, shown: str):
     def body(x, y):
         if x.dtype.kind not in "biu":
             np.broadcast(x, y)  # shapes that do not fit are told first
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
         return ufunc(x, y)
 
-    body.__name__, body.__doc__ = name, doc
+    body.__name__, body.__doc__ = name, f"{doc}\n\n    >>> {shown}\n"
     call = binary(operator=operator)(body)
     attach_operator("__r" + operator[2:], call, reflected=True)
     return call
 
 
-bitwise_and = _bitwise("bitwise_and", "bitwise_and_cpu", "__and__", np.bitwise_and, "And, bit by bit.")
-bitwise_or = _bitwise("bitwise_or", "bitwise_or_cpu", "__or__", np.bitwise_or, "Or, bit by bit.")
-bitwise_xor = _bitwise("bitwise_xor", "bitwise_xor_cpu", "__xor__", np.bitwise_xor, "Exclusive or, bit by bit.")
-bitwise_left_shift = _bitwise(
-    "bitwise_left_shift", "lshift_cpu", "__lshift__", np.left_shift, "Bits moved to the left: times a power of two."
-)
-bitwise_right_shift = _bitwise(
-    "bitwise_right_shift", "rshift_cpu", "__rshift__", np.right_shift, "Bits moved to the right."
-)
+bitwise_and = _bitwise("bitwise_and", "bitwise_and_cpu", "__and__", np.bitwise_and, "And, bit by bit.",
+                       "tensor(6) & 3\n    tensor(2)")  # fmt: skip
+bitwise_or = _bitwise("bitwise_or", "bitwise_or_cpu", "__or__", np.bitwise_or, "Or, bit by bit.",
+                      "tensor(6) | 3\n    tensor(7)")  # fmt: skip
+bitwise_xor = _bitwise("bitwise_xor", "bitwise_xor_cpu", "__xor__", np.bitwise_xor, "Exclusive or, bit by bit.",
+                       "tensor(6) ^ 3\n    tensor(5)")  # fmt: skip
+bitwise_left_shift = _bitwise("bitwise_left_shift", "lshift_cpu", "__lshift__", np.left_shift,
+                              "Bits moved to the left: times a power of two.",
+                              "tensor(6) << 1\n    tensor(12)")  # fmt: skip
+bitwise_right_shift = _bitwise("bitwise_right_shift", "rshift_cpu", "__rshift__", np.right_shift,
+                               "Bits moved to the right.", "tensor(6) >> 1\n    tensor(3)")  # fmt: skip
 
 
 @unary()
@@ -238,11 +240,17 @@ def _test(name: str, ufunc, doc: str, default: bool):
     return function(look)
 
 
-isnan = _test("isnan", np.isnan, "Where an element is nan (not a number).", False)
-isinf = _test("isinf", np.isinf, "Where an element is infinite.", False)
-isfinite = _test("isfinite", np.isfinite, "Where an element is neither infinite nor nan.", True)
-isposinf = _test("isposinf", np.isposinf, "Where an element is +inf.", False)
-isneginf = _test("isneginf", np.isneginf, "Where an element is -inf.", False)
+_SHOWN = "\n\n    >>> tensor([1., float('inf'), -float('inf'), float('nan')])"
+isnan = _test("isnan", np.isnan, f"""Where an element is nan (not a number).{_SHOWN}.isnan()
+    tensor([False, False, False,  True])""", False)  # fmt: skip
+isinf = _test("isinf", np.isinf, f"""Where an element is infinite.{_SHOWN}.isinf()
+    tensor([False,  True,  True, False])""", False)  # fmt: skip
+isfinite = _test("isfinite", np.isfinite, f"""Where an element is neither infinite nor nan.{_SHOWN}.isfinite()
+    tensor([ True, False, False, False])""", True)  # fmt: skip
+isposinf = _test("isposinf", np.isposinf, f"""Where an element is +inf.{_SHOWN}.isposinf()
+    tensor([False,  True, False, False])""", False)  # fmt: skip
+isneginf = _test("isneginf", np.isneginf, f"""Where an element is -inf.{_SHOWN}.isneginf()
+    tensor([False, False,  True, False])""", False)  # fmt: skip
 
 
 @function

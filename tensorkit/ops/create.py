@@ -123,6 +123,9 @@ empty = _filled(
     0,
     """A tensor whose values are unspecified; here they are zeros, so that a program prints the same each time.
 
+    >>> torch.empty(2, 3).shape
+    torch.Size([2, 3])
+
     Source: https://pytorch.org/docs/stable/generated/torch.empty.html
     """,
 )
@@ -210,7 +213,13 @@ def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, d
 
 @function(method=False, name="range")
 def range_(start, end, step=1, *, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Like `arange`, but `end` is included and the dtype is a float; PyTorch advises against it."""
+    """Like `arange`, but `end` is included and the dtype is a float; PyTorch advises against it.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.range(1, 2, 0.5)
+    tensor([1.0000, 1.5000, 2.0000])
+    """
     warn(
         "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
@@ -270,7 +279,7 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, out=None, device=None,
 # Like another tensor
 
 
-def _like(name: str, fill):
+def _like(name: str, fill, shown: str):
     def make(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
@@ -278,9 +287,10 @@ def _like(name: str, fill):
         return finish(fill(input._array, wanted), requires_grad, device)
 
     make.__name__ = make.__qualname__ = name
-    make.__doc__ = (
-        f"A tensor like `{name.partition('_')[0]}`, with the shape and (if none is given) the dtype of `input`."
-    )
+    make.__doc__ = f"""A tensor of `{name.partition("_")[0]}`, with the shape and (if not given) the dtype of `input`.
+
+    {shown}
+    """
     return function(make, method=False)
 
 
@@ -297,9 +307,9 @@ def _order(array) -> str:
     return "C" if 0 in array.strides else "K"
 
 
-zeros_like = _like("zeros_like", _zeros)
-ones_like = _like("ones_like", _ones)
-empty_like = _like("empty_like", _zeros)
+zeros_like = _like("zeros_like", _zeros, ">>> torch.zeros_like(tensor([1, 2]))\n    tensor([0, 0])")
+ones_like = _like("ones_like", _ones, ">>> torch.ones_like(tensor([1, 2]))\n    tensor([1, 1])")
+empty_like = _like("empty_like", _zeros, ">>> torch.empty_like(tensor([1, 2])).shape\n    torch.Size([2])")
 
 
 @function(method=False)
@@ -316,17 +326,22 @@ def full_like(
     return finish(np.full_like(memory(input), number_for(_number(fill_value), wanted), wanted), requires_grad, device)
 
 
-def _new_filled(name: str, make):
+def _new_filled(name: str, make, shown: str):
     def new_(self, *size, dtype=None, device=None, requires_grad=False, **names) -> Tensor:
         return make(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad, **names)
 
     new_.__name__ = f"new_{name}"
-    new_.__doc__ = f"A tensor made by `{name}`, with this tensor's dtype if none is given."
-    method(new_)
+    new_.__doc__ = f"""A tensor made by `{name}`, with this tensor's dtype if none is given.
+
+    {shown}
+    """
+    return method(new_)
 
 
-for _name, _make in {"zeros": zeros, "ones": ones, "empty": empty, "full": full}.items():
-    _new_filled(_name, _make)
+new_zeros = _new_filled("zeros", zeros, ">>> tensor([1, 2]).new_zeros(3)\n    tensor([0, 0, 0])")
+new_ones = _new_filled("ones", ones, ">>> tensor([1, 2]).new_ones(3)\n    tensor([1, 1, 1])")
+new_empty = _new_filled("empty", empty, ">>> tensor([1, 2]).new_empty(3).shape\n    torch.Size([3])")
+new_full = _new_filled("full", full, ">>> tensor([1, 2]).new_full((2,), 7)\n    tensor([7, 7])")
 
 
 @function(method=False)

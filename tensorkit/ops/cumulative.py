@@ -91,7 +91,7 @@ def cumprod(x, dim, dtype=None):
     return np.cumprod(x, axis, np.int64 if x.dtype.kind in "biu" and dtype is None else x.dtype)
 
 
-def _running_extreme(name: str, ufunc):
+def _running_extreme(name: str, ufunc, doc: str):
     def body(x, dim):
         if x.dtype.kind == "c":
             raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
@@ -105,8 +105,7 @@ def _running_extreme(name: str, ufunc):
         here = np.where((x == values) | ((x != x) & (values != values)), positions, 0)
         return values, np.maximum.accumulate(here, axis).astype(np.int64)
 
-    body.__name__ = name
-    body.__doc__ = f"The running {'maximum' if name == 'cummax' else 'minimum'} along a dimension, and where it stands."
+    body.__name__, body.__doc__ = name, doc
     return op(x=_running_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
               rows=True)(body)  # fmt: skip
 
@@ -118,7 +117,28 @@ def _running_dx(g, x, indices, dim):  # names x, of which the shape would do, as
     return FUNCTIONS["scatter_add"](zeros, dim, indices, g)
 
 
-cummax, cummin = _running_extreme("cummax", np.maximum), _running_extreme("cummin", np.minimum)
+cummax = _running_extreme(
+    "cummax",
+    np.maximum,
+    """The running maximum along a dimension, and where it stands.
+
+    >>> torch.cummax(tensor([1, 3, 2]), dim=0)
+    torch.return_types.cummax(
+    values=tensor([1, 3, 3]),
+    indices=tensor([0, 1, 1]))
+    """,
+)
+cummin = _running_extreme(
+    "cummin",
+    np.minimum,
+    """The running minimum along a dimension, and where it stands.
+
+    >>> torch.cummin(tensor([3, 1, 2]), dim=0)
+    torch.return_types.cummin(
+    values=tensor([3, 1, 1]),
+    indices=tensor([0, 1, 1]))
+    """,
+)
 
 
 @op(x=lambda g, x, out, dim: _logcumsumexp_dx(g, x, out, dim), rows=True)

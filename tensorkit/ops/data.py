@@ -276,7 +276,11 @@ def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False) -> T
 
 @method
 def new(self, *size) -> Tensor:
-    """The old spelling of `new_empty` and `new_tensor`."""
+    """The old spelling of `new_empty` and `new_tensor`.
+
+    >>> tensor([1.5]).new([2, 3])
+    tensor([2., 3.])
+    """
     if len(size) == 1 and not isinstance(size[0], int):
         return tensor(size[0], dtype=self.dtype)
     return zeros(*size, dtype=self.dtype) if size else zeros(0, dtype=self.dtype)

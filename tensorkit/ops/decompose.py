@@ -124,7 +124,13 @@ def svd_of(A, *args, **kwargs):
 
 
 def svdvals(A, *, driver=None, out=None):
-    """The singular values, the largest first."""
+    """The singular values, the largest first.
+
+    A  batch…, m by n; the result is batch…, min(m, n)
+
+    >>> torch.linalg.svdvals(tensor([[3., 0.], [0., -4.]]))
+    tensor([4., 3.])
+    """
     check_matrix("linalg.svd", A)
     if A.requires_grad:
         return linalg_svd(A, False)[1]
@@ -141,7 +147,12 @@ _svd_result = return_type("svd", "U", "S", "V")
 
 @function
 def svd(input, some=True, compute_uv=True):
-    """The singular value decomposition with V in place of its transpose; `torch.linalg.svd` is the newer form."""
+    """The singular value decomposition with V in place of its transpose; `torch.linalg.svd` is the newer form.
+
+    >>> U, S, V = torch.svd(tensor([[3., 0.], [4., 5.]]))
+    >>> torch.allclose(U @ torch.diag(S) @ V.T, tensor([[3., 0.], [4., 5.]]), atol=1e-5)
+    True
+    """
     if not compute_uv:
         *lead, rows, columns = input._array.shape
         U, V = (wrap(np.zeros((*lead, size, size), input._array.dtype)) for size in (rows, columns))
@@ -201,6 +212,13 @@ def linalg_qr(A, mode="reduced"):
 
     mode  'reduced', 'complete' (Q is square), or 'r' (no Q)
 
+    A  batch…, m by n
+
+    >>> A = tensor([[3., 1.], [4., 2.]])
+    >>> Q, R = torch.linalg.qr(A)
+    >>> torch.allclose(Q @ R, A), torch.allclose(Q.T @ Q, torch.eye(2), atol=1e-6)
+    (True, True)
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.qr.html
     """
     check_matrix("linalg.qr", A)
@@ -215,7 +233,15 @@ def linalg_qr(A, mode="reduced"):
 
 @function
 def qr(input, some=True):
-    """The QR decomposition; `torch.linalg.qr` is the newer form."""
+    """The QR decomposition; `torch.linalg.qr` is the newer form.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     Q, R = torch.qr(tensor([[3., 1.], [4., 2.]]))
+    >>> (Q @ R).round()
+    tensor([[3., 1.],
+            [4., 2.]])
+    """
     warn(
         "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\nThe "
         "boolean parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, "
@@ -249,6 +275,11 @@ def linalg_eigh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, the smallest first, and the eigenvectors as columns.
 
     UPLO  'L': the lower triangle is read, 'U': the upper one
+
+    A  batch…, n by n, symmetric (or Hermitian)
+
+    >>> torch.linalg.eigh(tensor([[2., 1.], [1., 2.]])).eigenvalues
+    tensor([1., 3.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.eigh.html
     """

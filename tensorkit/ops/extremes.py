@@ -140,6 +140,11 @@ min = _extreme(
     minimum,
     """The smallest element: of all (ties share the gradient); along `dim`, with its index; or of two tensors.
 
+    >>> torch.min(tensor([[3, 1], [2, 4]]), dim=1)
+    torch.return_types.min(
+    values=tensor([1, 2]),
+    indices=tensor([1, 0]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.min.html
     """,
 )

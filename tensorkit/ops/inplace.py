@@ -333,7 +333,12 @@ def resize_(self, *sizes, memory_format=None):
 
 
 def set_(self, source):
-    """Let this tensor be another one's memory from now on."""
+    """Let this tensor be another one's memory from now on.
+
+    >>> x, y = tensor([1., 2.]), tensor([3., 4.])
+    >>> x.set_(y).data_ptr() == y.data_ptr()
+    True
+    """
     self._array = source._array
     return self
 

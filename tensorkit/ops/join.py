@@ -104,7 +104,11 @@ def _at_least_function(ndim: int):
         return changed[0] if len(changed) == 1 else changed
 
     at_least.__name__ = f"atleast_{ndim}d"
-    at_least.__doc__ = f"Each tensor with at least {ndim} dimension{'s' * (ndim > 1)}."
+    at_least.__doc__ = f"""Each tensor with at least {ndim} dimension{"s" * (ndim > 1)}.
+
+    >>> torch.atleast_{ndim}d(tensor(5))
+    tensor({"[" * ndim}5{"]" * ndim})
+    """
     return function(at_least, method=False)
 
 

@@ -1,11 +1,16 @@
 """The old tensor types, `torch.FloatTensor` and its relatives, which early courses build tensors with."""
 
+from typing import Any
 from warnings import warn
 
 from .. import dtypes
 from ..device import CPU, check_available, device
+from ..errors import wrong_argument
 from ..tensor import Tensor
 from .declare import FUNCTIONS, function
+
+#: Wishes that change nothing here, and what they are at first.
+_asked: dict[str, Any] = {"deterministic": False, "precision": "highest"}
 
 
 class TensorType(type):
@@ -23,18 +28,34 @@ class TensorType(type):
         return f"<class 'torch.{cls.__name__}'>"
 
 
-for _dtype in dtypes.ALL:
-    _name = _dtype.tensor_type
-    FUNCTIONS[_name] = TensorType(
-        _name,
-        (),
-        {"dtype": _dtype, "__doc__": f"Makes tensors of `torch.{_dtype.name}`: `{_name}(2, 3)`, `{_name}([1, 2])`."},
-    )
+def _tensor_type(name: str, dtype: dtypes.dtype) -> TensorType:
+    doc = f"""Makes tensors of `torch.{dtype.name}`: of a shape, `{name}(2, 3)`, or with values, `{name}([1, 2])`.
+
+    >>> torch.{name}([1, 0]).dtype
+    torch.{dtype.name}
+    >>> torch.{name}(2, 3).shape
+    torch.Size([2, 3])
+    """
+    return TensorType(name, (), {"dtype": dtype, "__doc__": doc})
+
+
+#: PyTorch has none for complex numbers.
+_TYPES = {each.tensor_type: _tensor_type(each.tensor_type, each) for each in dtypes.ALL if not each.is_complex}
+FUNCTIONS.update(_TYPES)
+__test__ = _TYPES  # where doctest looks for examples
 
 
 @function(method=False)
 def set_default_tensor_type(t) -> None:
-    """Make the dtype of an old tensor type (or of its name) the default."""
+    """Make the dtype of an old tensor type (or of its name) the default.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.set_default_tensor_type(torch.DoubleTensor)
+    >>> tensor(1.).dtype
+    torch.float64
+    >>> torch.set_default_dtype(torch.float32)
+    """
     warn(
         "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
         "torch.set_default_device() as alternatives.",
@@ -76,17 +97,26 @@ def compile_(model=None, **options):
 
 @function(method=False)
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
-    """Accepted: every operation here gives the same result each time anyway."""
+    """Remembered; every operation here gives the same result each time anyway.
+
+    >>> torch.use_deterministic_algorithms(True)
+    >>> torch.are_deterministic_algorithms_enabled()
+    True
+    >>> torch.use_deterministic_algorithms(False)
+    """
+    if not isinstance(mode, bool):
+        raise wrong_argument("_set_deterministic_algorithms", "mode", 1, "bool", mode)
+    _asked["deterministic"] = mode
 
 
 @function(method=False)
 def are_deterministic_algorithms_enabled() -> bool:
-    """False, PyTorch's answer before anyone has asked for them.
+    """Whether `use_deterministic_algorithms` has asked for them.
 
     >>> torch.are_deterministic_algorithms_enabled()
     False
     """
-    return False
+    return _asked["deterministic"]
 
 
 @function(method=False)
@@ -101,9 +131,40 @@ def get_num_threads() -> int:
 
 @function(method=False)
 def set_num_threads(threads: int) -> None:
-    """Accepted; the threads of matrix products are set by OPENBLAS_NUM_THREADS before Python starts."""
+    """Accepted; the threads of matrix products are set by OPENBLAS_NUM_THREADS before Python starts.
+
+    >>> torch.set_num_threads(torch.get_num_threads())
+    """
 
 
 @function(method=False)
 def set_float32_matmul_precision(precision: str) -> None:
-    """Accepted: products of float32 are computed in float32."""
+    """Remembered: 'highest', 'high' or 'medium'; products of float32 are computed in float32 whichever it is.
+
+    >>> torch.set_float32_matmul_precision("highest")
+    >>> torch.get_float32_matmul_precision()
+    'highest'
+
+    Warns of another word, and changes nothing; RuntimeError for what is no string.
+    """
+    if not isinstance(precision, str):
+        raise RuntimeError(f"set_float32_matmul_precision expects a str, but got {type(precision).__name__}")
+    if precision in ("highest", "high", "medium"):
+        _asked["precision"] = precision
+    else:
+        warn(
+            f"{precision} is not one of 'highest', 'high', or 'medium'; the current"
+            "setFloat32MatmulPrecision call has no effect.",
+            stacklevel=3,
+        )
+
+
+@function(method=False)
+def get_float32_matmul_precision() -> str:
+    """What `set_float32_matmul_precision` was asked for.
+
+    >>> torch.set_float32_matmul_precision("highest")
+    >>> torch.get_float32_matmul_precision()
+    'highest'
+    """
+    return _asked["precision"]

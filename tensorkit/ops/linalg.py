@@ -56,7 +56,12 @@ def _inv_ex(A):
 
 
 def inv_ex(A, *, check_errors=False, out=None):
-    """The inverse, and 0 or the number of the pivot that is zero."""
+    """The inverse, and 0 or the number of the pivot that is zero.
+
+    >>> torch.linalg.inv_ex(tensor([[2., 0.], [0., 4.]])).inverse
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
     return _inv_ex(A)
 
 
@@ -113,6 +118,9 @@ def _det(A):
 def det(input=None, *, A=None, out=None):
     """The determinant of square matrices.
 
+    >>> torch.linalg.det(tensor([[1., 2.], [3., 4.]]))
+    tensor(-2.)
+
     Source: https://pytorch.org/docs/stable/generated/torch.linalg.det.html
     """
     return _det(A if input is None else input, out=out)
@@ -131,7 +139,13 @@ _slogdet_outputs = {"outputs": ("sign", "logabsdet"), "function": False, "method
 @op(A=_slogdet_dx, node_name="LinalgSlogdetBackward0", **_slogdet_outputs,
     result=return_type("linalg_slogdet", "sign", "logabsdet"))  # fmt: skip
 def linalg_slogdet(A):
-    """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
+    """The sign of the determinant and the logarithm of its absolute value, which does not overflow.
+
+    >>> torch.linalg.slogdet(tensor([[0., 2.], [2., 0.]]))
+    torch.return_types.linalg_slogdet(
+    sign=tensor(-1.),
+    logabsdet=tensor(1.3863))
+    """
     check_matrix("linalg.slogdet", A, True)
     sign, logarithm = np.linalg.slogdet(A)
     return sign, np.asarray(logarithm, A.real.dtype)[()]
@@ -139,14 +153,22 @@ def linalg_slogdet(A):
 
 @function
 def slogdet(input):
-    """The sign of the determinant and the logarithm of its absolute value, which does not overflow."""
+    """The sign of the determinant and the logarithm of its absolute value, which does not overflow.
+
+    >>> torch.slogdet(tensor([[0., 2.], [2., 0.]])).sign
+    tensor(-1.)
+    """
     check_matrix("linalg.slogdet", input, True)
     return return_type("slogdet", "sign", "logabsdet")(*linalg_slogdet(input))
 
 
 @function
 def logdet(input):
-    """The logarithm of the determinant; nan where that is negative."""
+    """The logarithm of the determinant; nan where that is negative.
+
+    >>> torch.logdet(torch.eye(2)), torch.logdet(-torch.eye(1))
+    (tensor(0.), tensor(nan))
+    """
     check_matrix("logdet", input, True)
     sign, logarithm = linalg_slogdet(input)
     if input.dtype.is_complex:
@@ -232,7 +254,14 @@ def _solve_triangular(A, B, upper, unitriangular):
 
 
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False, out=None):
-    """The solution X of AX = B for a triangular A, of which only that triangle is read."""
+    """The solution X of AX = B for a triangular A, of which only that triangle is read.
+
+    A  batch…, n by n; B: batch…, n by k (k by n with `left=False`)
+
+    >>> torch.linalg.solve_triangular(tensor([[2., 0.], [1., 4.]]), tensor([[2.], [9.]]), upper=False)
+    tensor([[1.],
+            [2.]])
+    """
     if not left:
         return solve_triangular(A.mT, B.mT, upper=not upper, unitriangular=unitriangular).mT
     return _solve_triangular(A, B, upper, unitriangular, out=out)

@@ -49,6 +49,10 @@ def mm(x, y):
     x  n by m
     y  m by p
 
+    >>> torch.mm(tensor([[1, 2], [3, 4]]), tensor([[5], [6]]))
+    tensor([[17],
+            [39]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.mm.html
     """
     if x.ndim != 2:
@@ -72,6 +76,9 @@ def bmm(x, y):
 
     x  b by n by m
     y  b by m by p
+
+    >>> torch.bmm(torch.ones(2, 3, 4), torch.ones(2, 4, 5)).shape
+    torch.Size([2, 3, 5])
     """
     if x.ndim != 3 or y.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor" if x.ndim != 3 else "batch2 must be a 3D tensor")
@@ -90,7 +97,13 @@ def bmm(x, y):
 
 @op(x=lambda g, y: outer(g, y), y=lambda g, x: mv(x.mT, g))
 def mv(x, y):
-    """The product of a matrix and a vector."""
+    """The product of a matrix and a vector.
+
+    x  n by m; y: m elements; RuntimeError for other shapes
+
+    >>> torch.mv(tensor([[1, 2], [3, 4]]), tensor([5, 6]))
+    tensor([17, 39])
+    """
     if x.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if x.ndim != 2 or y.ndim != 1:
@@ -111,6 +124,11 @@ def mv(x, y):
 def dot(x, tensor):
     """The inner product of two vectors: the sum of the products of their elements.
 
+    x, y  vectors of one length and dtype; RuntimeError otherwise
+
+    >>> torch.dot(tensor([1, 2]), tensor([3, 4]))
+    tensor(11)
+
     Source: https://pytorch.org/docs/stable/generated/torch.dot.html
     """
     if x.ndim != 1 or tensor.ndim != 1:
@@ -130,13 +148,21 @@ def dot(x, tensor):
 
 @function
 def vdot(input, other):
-    """The inner product of two vectors, the first one conjugated."""
+    """The inner product of two vectors, the first one conjugated.
+
+    >>> torch.vdot(tensor([1j]), tensor([1j]))
+    tensor(1.+0.j)
+    """
     return dot(input.conj(), other)
 
 
 @function
 def inner(input, other):
-    """The inner products over the last dimensions."""
+    """The inner products over the last dimensions.
+
+    >>> torch.inner(tensor([[1, 2], [3, 4]]), tensor([5, 6]))
+    tensor([17, 39])
+    """
     if input.ndim == 0 or other.ndim == 0:
         return input * other
     if input._array.shape[-1] != other._array.shape[-1]:
@@ -151,7 +177,12 @@ def inner(input, other):
 
 @function(aliases=("ger",))
 def outer(input, vec2):
-    """The product of every element of one vector with every element of the other, as a matrix."""
+    """The product of every element of one vector with every element of the other, as a matrix.
+
+    >>> torch.outer(tensor([1, 2]), tensor([3, 4, 5]))
+    tensor([[ 3,  4,  5],
+            [ 6,  8, 10]])
+    """
     for name, vector in (("self", input), ("vec2", vec2)):
         if vector.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D")
@@ -236,7 +267,11 @@ attach_operator("__rmatmul__", matmul, reflected=True, numbers=False)
 
 @function(method=False)
 def tensordot(a, b, dims=2):
-    """The sum of products over the last `dims` dimensions of `a` and the first of `b`, or over the pairs given."""
+    """The sum of products over the last `dims` dimensions of `a` and the first of `b`, or over the pairs given.
+
+    >>> torch.tensordot(torch.ones(2, 3, 4), torch.ones(3, 4, 5), dims=2).shape
+    torch.Size([2, 5])
+    """
     if isinstance(dims, int):
         left, right = list(range(a.ndim - dims, a.ndim)), list(range(dims))
     else:

@@ -43,7 +43,18 @@ tril = _triangle(
     Source: https://pytorch.org/docs/stable/generated/torch.tril.html
     """,
 )
-triu = _triangle("triu", np.triu, "The upper triangle of a matrix: zeros below the given diagonal.")
+triu = _triangle(
+    "triu",
+    np.triu,
+    """The upper triangle of a matrix: zeros below the given diagonal.
+
+    >>> ones(2, 2).triu()
+    tensor([[1., 1.],
+            [0., 1.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.triu.html
+    """,
+)
 
 
 def _triangle_indices(name: str, find, doc: str):
@@ -56,8 +67,26 @@ def _triangle_indices(name: str, find, doc: str):
     return function(indices, method=False)
 
 
-tril_indices = _triangle_indices("tril_indices", np.tril_indices, "Rows and columns of a lower triangle's places.")
-triu_indices = _triangle_indices("triu_indices", np.triu_indices, "Rows and columns of an upper triangle's places.")
+tril_indices = _triangle_indices(
+    "tril_indices",
+    np.tril_indices,
+    """Rows and columns of a lower triangle's places: 2 by their number.
+
+    >>> torch.tril_indices(2, 2)
+    tensor([[0, 1, 1],
+            [0, 0, 1]])
+    """,
+)
+triu_indices = _triangle_indices(
+    "triu_indices",
+    np.triu_indices,
+    """Rows and columns of an upper triangle's places: 2 by their number.
+
+    >>> torch.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
+    """,
+)
 
 
 # Diagonals

@@ -175,8 +175,24 @@ def _of_integers(name: str, ufunc, doc: str):
     return binary()(body)
 
 
-gcd = _of_integers("gcd", np.gcd, "The greatest common divisor.")
-lcm = _of_integers("lcm", np.lcm, "The least common multiple.")
+gcd = _of_integers(
+    "gcd",
+    np.gcd,
+    """The greatest common divisor of two integers; NotImplementedError for other dtypes.
+
+    >>> torch.gcd(tensor([12, 7]), tensor(8))
+    tensor([4, 1])
+    """,
+)
+lcm = _of_integers(
+    "lcm",
+    np.lcm,
+    """The least common multiple of two integers; NotImplementedError for other dtypes.
+
+    >>> torch.lcm(tensor([12, 7]), tensor(8))
+    tensor([24, 56])
+    """,
+)
 
 
 @binary(lambda g, x, y: FUNCTIONS["where"](x == y, 0.0, g), nothing)

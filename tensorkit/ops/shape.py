@@ -185,13 +185,23 @@ function(_reshaped, method=False, name="reshape")
 
 @method
 def view_as(self, other):
-    """A view with the shape of `other`."""
+    """A view with the shape of `other`.
+
+    >>> torch.arange(4).view_as(torch.zeros(2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
     return view(self, other._array.shape)
 
 
 @method
 def reshape_as(self, other):
-    """The same numbers under the shape of `other`."""
+    """The same numbers under the shape of `other`.
+
+    >>> torch.arange(4).reshape_as(torch.zeros(2, 2))
+    tensor([[0, 1],
+            [2, 3]])
+    """
     return reshape(self, other._array.shape)
 
 
@@ -220,13 +230,21 @@ def flatten(input, start_dim=0, end_dim=-1):
 
 @function
 def ravel(input):
-    """All elements in one dimension."""
+    """All elements in one dimension.
+
+    >>> torch.ravel(tensor([[1, 2], [3, 4]]))
+    tensor([1, 2, 3, 4])
+    """
     return reshape(input, -1)
 
 
 @function
 def unflatten(input, dim, sizes):
-    """One dimension split into several; one size may be -1."""
+    """One dimension split into several; one size may be -1.
+
+    >>> torch.unflatten(torch.zeros(2, 6), 1, (3, -1)).shape
+    torch.Size([2, 3, 2])
+    """
     shape = input._array.shape
     dim = wrap_dim(dim, len(shape))
     try:
@@ -265,6 +283,9 @@ def _squeeze_name(node) -> str:
 @op(x=lambda g, x_shape: reshape(g, x_shape), views=True, node_name=_squeeze_name, strict=True)
 def squeeze(x, dim=None):
     """Without its dimensions of size 1: all of them, or those among `dim`.
+
+    >>> torch.squeeze(torch.zeros(1, 2, 1)).shape, torch.squeeze(torch.zeros(1, 2, 1), 0).shape
+    (torch.Size([2]), torch.Size([2, 1]))
 
     Source: https://pytorch.org/docs/stable/generated/torch.squeeze.html
     """
@@ -308,6 +329,11 @@ def inverse(dims) -> tuple:
 def transpose(x, dim0, dim1):
     """Two dimensions exchanged; a view.
 
+    >>> torch.transpose(tensor([[1, 2, 3], [4, 5, 6]]), 0, 1)
+    tensor([[1, 4],
+            [2, 5],
+            [3, 6]])
+
     Source: https://pytorch.org/docs/stable/generated/torch.transpose.html
     """
     first, second = wrap_dim(dim0, x.ndim), wrap_dim(dim1, x.ndim)
@@ -317,6 +343,10 @@ def transpose(x, dim0, dim1):
 @op(x=lambda g: t(g), views=True)
 def t(x):
     """The transpose of a matrix; a vector as it is.
+
+    >>> torch.t(tensor([[1, 2], [3, 4]]))
+    tensor([[1, 3],
+            [2, 4]])
 
     Source: https://pytorch.org/docs/stable/generated/torch.t.html
     """
@@ -401,7 +431,11 @@ def _alias(x):
 
 @function(aliases=("moveaxis",))
 def movedim(input, source, destination):
-    """Dimensions moved to other places, the rest in their order."""
+    """Dimensions moved to other places, the rest in their order.
+
+    >>> torch.movedim(torch.zeros(2, 3, 4), 0, -1).shape
+    torch.Size([3, 4, 2])
+    """
     ndim = input._array.ndim
     sources = wrap_dims(source if isinstance(source, (tuple, list)) else (source,), ndim)
     targets = wrap_dims(destination if isinstance(destination, (tuple, list)) else (destination,), ndim)

@@ -221,7 +221,15 @@ median = _median(
     Source: https://pytorch.org/docs/stable/generated/torch.median.html
     """,
 )
-nanmedian = _median("nanmedian", True, "The median of the elements that are not nan.")
+nanmedian = _median(
+    "nanmedian",
+    True,
+    """The median of the elements that are not nan.
+
+    >>> torch.nanmedian(tensor([3., float("nan"), 1., 2.]))
+    tensor(2.)
+    """,
+)
 
 
 @op(x=_picked_dx, outputs=("values", "indices"), result=return_type("mode", "values", "indices"))

@@ -60,6 +60,13 @@ def load(f, map_location=None, pickle_module=None, *, weights_only: bool = True,
     map_location  a device for the tensors; functions and dictionaries are accepted and change nothing
     weights_only  accepted: such files hold nothing but data
 
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> torch.save({"w": tensor([1., 2.])}, file)
+    >>> _ = file.seek(0)
+    >>> torch.load(file)
+    {'w': tensor([1., 2.])}
+
     Raises FileFormatError (a RuntimeError) for files of another kind, PyTorch's own among them, and for damaged ones.
 
     Source: https://pytorch.org/docs/stable/generated/torch.load.html
@@ -70,7 +77,14 @@ def load(f, map_location=None, pickle_module=None, *, weights_only: bool = True,
 
 
 def metadata(f) -> dict[str, str]:
-    """The notes that a file was saved with; its tensors are not loaded."""
+    """The notes that a file was saved with; its tensors are not loaded.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     torch.save({"w": tensor([1.])}, folder + "/w.safetensors", metadata={"epoch": "3"})
+    ...     metadata(folder + "/w.safetensors")["epoch"]
+    '3'
+    """
     content = metadata_of(read(f, only_header=True))
     return {key: value for key, value in content.items() if not key.startswith("tensorkit.") and key != "format"}
 

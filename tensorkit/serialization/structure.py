@@ -42,7 +42,14 @@ _DAMAGE = (
 
 
 class FileFormatError(RuntimeError):
-    """A file that is no safetensors file, or is damaged, or holds what tensorkit has no type for."""
+    """A file that is no safetensors file, or is damaged, or holds what tensorkit has no type for.
+
+    >>> import io
+    >>> torch.load(io.BytesIO(b"nothing"))
+    Traceback (most recent call last):
+        ...
+    tensorkit.serialization.structure.FileFormatError: this is not a safetensors file
+    """
 
 
 def _package():

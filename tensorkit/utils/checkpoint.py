@@ -40,7 +40,11 @@ _ONLY_BACKWARD = (
 
 
 class CheckpointError(RuntimeError):
-    """The second run of a block did not do what the first one did."""
+    """The second run of a block did not do what the first one did.
+
+    >>> issubclass(torch.utils.checkpoint.CheckpointError, RuntimeError)
+    True
+    """
 
 
 class _Enough(Exception):

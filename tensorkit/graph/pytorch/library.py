@@ -19,13 +19,23 @@ def loaded() -> Any:
 
 
 def tensor_types() -> tuple[type, ...]:
-    """The classes of tensors that can be inspected now: ours, and PyTorch's where that is there."""
+    """The classes of tensors that can be inspected now: ours, and PyTorch's where that is there.
+
+    >>> import tensorkit as torch
+    >>> torch.Tensor in tensor_types()
+    True
+    """
     torch = loaded()
     return (Tensor,) if torch is None else (Tensor, torch.Tensor)
 
 
 def is_tensor(value: Any) -> bool:
-    """Is it a tensor, ours or PyTorch's?"""
+    """Is it a tensor, ours or PyTorch's?
+
+    >>> import tensorkit as torch
+    >>> is_tensor(torch.ones(2)), is_tensor([1.0])
+    (True, False)
+    """
     return isinstance(value, tensor_types())
 
 

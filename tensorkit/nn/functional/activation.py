@@ -364,15 +364,21 @@ def gumbel_softmax(logits, tau: float = 1, hard: bool = False, eps: float = 1e-1
     return sharp - soft.detach() + soft
 
 
-def _in_place(function):
+def _in_place(function, arguments: str = "x"):
     def apply(input, *args, **kwargs):
         return function(input, *args, inplace=True, **kwargs)
 
     apply.__name__ = function.__name__ + "_"
-    apply.__doc__ = f"`{function.__name__}` in place."
+    apply.__doc__ = f"""`{function.__name__}` in place; returns the tensor itself.
+
+    >>> x = tensor([-2., 1.])
+    >>> torch.nn.functional.{function.__name__}_({arguments}) is x
+    True
+    """
     return apply
 
 
-relu_, elu_, selu_, celu_, leaky_relu_, rrelu_, hardtanh_, threshold_ = map(
-    _in_place, (relu, elu, selu, celu, leaky_relu, rrelu, hardtanh, threshold)
+relu_, elu_, selu_, celu_, leaky_relu_, rrelu_, hardtanh_ = map(
+    _in_place, (relu, elu, selu, celu, leaky_relu, rrelu, hardtanh)
 )
+threshold_ = _in_place(threshold, "x, 0., 7.")

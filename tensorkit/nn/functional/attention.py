@@ -131,6 +131,13 @@ def multi_head_attention_forward(
 
     Returns the result and, with `need_weights`, the weights (averaged over the heads).
 
+    >>> x, I = torch.ones(2, 1, 4), torch.eye(4)
+    >>> out, weights = torch.nn.functional.multi_head_attention_forward(
+    ...     x, x, x, 4, 2, torch.cat([I, I, I]), None, None, None, False, 0.0, I, None)
+    >>> out.shape, weights
+    (torch.Size([2, 1, 4]), tensor([[[0.5000, 0.5000],
+             [0.5000, 0.5000]]]))
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
     batched = _check_shapes(query, key, value, key_padding_mask, attn_mask, num_heads)

@@ -109,5 +109,10 @@ def fractional_max_pool2d(input, kernel_size, output_size=None, output_ratio=Non
 
 def fractional_max_pool3d(input, kernel_size, output_size=None, output_ratio=None, return_indices: bool = False,
                           _random_samples=None):  # fmt: skip
-    """`fractional_max_pool2d` for volumes: batch, channels, depth, height, width."""
+    """`fractional_max_pool2d` for volumes: batch, channels, depth, height, width.
+
+    >>> x = torch.ones(1, 1, 5, 5, 5)
+    >>> torch.nn.functional.fractional_max_pool3d(x, 2, output_size=3).shape
+    torch.Size([1, 1, 3, 3, 3])
+    """
     return _pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)

@@ -25,5 +25,9 @@ class DataParallel(Module):
 
 
 def data_parallel(module: Module, inputs, device_ids=None, output_device=None, dim: int = 0, module_kwargs=None):
-    """`module(*inputs)`: the function behind `DataParallel`."""
+    """`module(*inputs)`: the function behind `DataParallel`.
+
+    >>> data_parallel(torch.nn.ReLU(), tensor([-1., 2.]))
+    tensor([0., 2.])
+    """
     return module(*(inputs if isinstance(inputs, tuple) else (inputs,)), **(module_kwargs or {}))

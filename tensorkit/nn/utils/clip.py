@@ -79,7 +79,15 @@ def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_i
 
 
 def clip_grad_norm(parameters, max_norm: float, norm_type: float = 2.0):
-    """PyTorch's old name of `clip_grad_norm_`."""
+    """PyTorch's old name of `clip_grad_norm_`.
+
+    >>> import warnings
+    >>> p = torch.zeros(2, requires_grad=True)
+    >>> p.grad = tensor([3., 4.])
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.nn.utils.clip_grad_norm([p], 1.0)
+    tensor(5.)
+    """
     warn(
         "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of `torch.nn.utils.clip_grad_norm_`.",
         FutureWarning,

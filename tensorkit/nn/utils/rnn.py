@@ -94,6 +94,10 @@ def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sort
     lengths         how long each of them is
     enforce_sorted  they must come longest first
 
+    >>> padded = tensor([[1, 2, 3], [4, 0, 0]])
+    >>> torch.nn.utils.rnn.pack_padded_sequence(padded, [3, 1], batch_first=True).data
+    tensor([1, 4, 2, 3])
+
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
     """
     lengths = as_tensor(lengths).long()

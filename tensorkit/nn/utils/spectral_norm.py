@@ -73,6 +73,11 @@ def spectral_norm(
     n_power_iterations  how often the estimate is made better in each pass of training mode
     dim                 the dimension of the outputs; default 0, and 1 for transposed convolutions
 
+    >>> layer = torch.nn.utils.spectral_norm(torch.nn.Linear(3, 2), n_power_iterations=20)
+    >>> _ = layer(torch.zeros(1, 3))
+    >>> torch.linalg.matrix_norm(layer.weight.detach(), 2).round(decimals=2)
+    tensor(1.)
+
     Raises RuntimeError the second time, ValueError without iterations.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.spectral_norm.html
@@ -95,7 +100,12 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
-    """Make the weight an ordinary parameter again; ValueError where it is none of `spectral_norm`'s."""
+    """Make the weight an ordinary parameter again; ValueError where it is none of `spectral_norm`'s.
+
+    >>> layer = torch.nn.utils.spectral_norm(torch.nn.Linear(3, 2))
+    >>> sorted(torch.nn.utils.remove_spectral_norm(layer).state_dict())
+    ['bias', 'weight']
+    """
     found = find_hook(module, SpectralNorm, name)
     if found is None:
         raise ValueError(f"spectral_norm of '{name}' not found in {module}")

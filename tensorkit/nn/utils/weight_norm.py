@@ -84,6 +84,12 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
     dim  the dimension along which each slice has a length of its own; None for one length
 
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = torch.nn.utils.weight_norm(torch.nn.Linear(3, 2))
+    >>> [(name, tuple(each.shape)) for name, each in layer.named_parameters()]
+    [('bias', (2,)), ('weight_g', (2, 1)), ('weight_v', (2, 3))]
+
     PyTorch prefers `parametrizations.weight_norm` and warns (FutureWarning). RuntimeError the second time.
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.weight_norm.html
@@ -108,7 +114,14 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
-    """Make the weight an ordinary parameter again; ValueError where it is none of `weight_norm`'s."""
+    """Make the weight an ordinary parameter again; ValueError where it is none of `weight_norm`'s.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     layer = torch.nn.utils.weight_norm(torch.nn.Linear(3, 2))
+    >>> sorted(torch.nn.utils.remove_weight_norm(layer).state_dict())
+    ['bias', 'weight']
+    """
     found = find_hook(module, WeightNorm, name)
     if found is None:
         raise ValueError(f"weight_norm of '{name}' not found in {module}")

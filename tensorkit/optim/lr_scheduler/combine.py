@@ -47,6 +47,18 @@ class _OfSchedulers(LRScheduler):
 class SequentialLR(_OfSchedulers):
     """One scheduler until the first milestone, then the next one, and so on: a warm-up and then a decay, say.
 
+    >>> from tensorkit.optim import SGD, lr_scheduler
+    >>> sgd = SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    >>> parts = [lr_scheduler.ConstantLR(sgd, 0.1, total_iters=2), lr_scheduler.ExponentialLR(sgd, 0.5)]
+    >>> schedule = lr_scheduler.SequentialLR(sgd, parts, milestones=[2])
+    >>> for _ in range(4):
+    ...     print(schedule.get_last_lr())
+    ...     sgd.step(); schedule.step()
+    [0.1]
+    [0.1]
+    [1.0]
+    [0.5]
+
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html
     """
 
@@ -98,6 +110,13 @@ def _undo_first_step(scheduler: LRScheduler) -> None:
 
 class ChainedScheduler(_OfSchedulers):
     """All schedulers at each step, each changing what the one before left.
+
+    >>> from tensorkit.optim import SGD, lr_scheduler
+    >>> sgd = SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    >>> both = lr_scheduler.ChainedScheduler([lr_scheduler.ConstantLR(sgd, 0.1), lr_scheduler.ExponentialLR(sgd, 0.5)])
+    >>> sgd.step(); both.step()
+    >>> both.get_last_lr()
+    [0.05]
 
     Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html
     """

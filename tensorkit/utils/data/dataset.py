@@ -46,6 +46,12 @@ class IterableDataset(Dataset):
 
     With workers, each has a copy of the whole stream: share it out by `get_worker_info()`.
 
+    >>> class Countdown(torch.utils.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(torch.utils.data.DataLoader(Countdown(), batch_size=2))
+    [tensor([3, 2]), tensor([1])]
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset
     """
 
@@ -167,6 +173,12 @@ class ConcatDataset(Dataset):
 
 class ChainDataset(IterableDataset):
     """Several streams, one after the other.
+
+    >>> class Count(torch.utils.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([1, 2])
+    >>> list(torch.utils.data.ChainDataset([Count(), Count()]))
+    [1, 2, 1, 2]
 
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.ChainDataset
     """

@@ -18,6 +18,12 @@ from ...streams import Engine
 class Sampler:
     """The base of samplers: subclass it and define `__iter__`, which yields row numbers, and mostly `__len__`.
 
+    >>> class Backwards(torch.utils.data.Sampler):
+    ...     def __iter__(self):
+    ...         return iter([2, 1, 0])
+    >>> list(torch.utils.data.DataLoader(["a", "b", "c"], sampler=Backwards(), batch_size=None))
+    ['c', 'b', 'a']
+
     Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.Sampler
     """
 

@@ -25,6 +25,9 @@ class WorkerInfo(NamedTuple):
 
     id  its number    num_workers  how many there are    seed  what its random streams were seeded with
     dataset  its own copy of the data set
+
+    >>> WorkerInfo(id=0, num_workers=2, seed=7, dataset=[]).num_workers
+    2
     """
 
     id: int
