@@ -148,7 +148,7 @@ class Node:
         """`_saved_self`, `_saved_other`, `_saved_result` …: the values kept for the derivatives."""
         if not name.startswith("_saved_"):
             raise AttributeError(f"'{self.name()}' object has no attribute '{name}'")
-        ours = {"self": "x", "other": "y", "exponent": "y", "result": "out", "mat2": "y"}.get(name[7:], name[7:])
+        ours = _OURS.get(name[7:], name[7:])
         if ours in self.op.extras:
             value = self.extras[self.op.extras.index(ours)]
             return (value,) if ours == "dim" and isinstance(value, int) and "keepdim" in self.op.extras else value
@@ -161,6 +161,9 @@ class Node:
         value = self.saved[self.op.saves.index(ours)]
         return self.op.unpack(self, ours, value)
 
+
+#: Our names of saved values that PyTorch calls otherwise.
+_OURS = {"self": "x", "other": "y", "exponent": "y", "result": "out", "mat2": "y", "self_sym_sizes": "x_shape"}
 
 _classes: dict[str, type] = {}
 

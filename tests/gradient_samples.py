@@ -160,9 +160,8 @@ SAMPLES = {
     # joining and taking apart
     "cat": one(lambda x, y: torch.cat([x, y, x], 1), X, Y),
     "stack": one(lambda x, y: torch.stack([x, y], 1), X, Y),
-    "piece_SplitBackward0": one(lambda x: x.split(2, 1)[0], X),
-    "piece_SplitWithSizesBackward0": one(lambda x: x.split([1, 2], 1)[1], X),
-    "piece_SliceBackward0": one(lambda x: x.tensor_split(2, 1)[0], X),
+    "split_evenly": one(lambda x: x.split(2, 1)[0], X),
+    "split_by_sizes": one(lambda x: x.split([1, 2], 1)[1], X),
     "unbound": one(lambda x: x.unbind(1)[2], X),
     "repeat": one(method("repeat", 2, 2), X),
     "repeat_interleave": one(method("repeat_interleave", 2, 1), X),

@@ -51,9 +51,9 @@ def _as_tuple(value) -> tuple:
         return ()
     if isinstance(value, Tensor):
         return (value,)
-    if hasattr(value, "output_nr"):
+    if hasattr(value, "ownership_token"):
         return (value.place,)
-    return tuple([each.place if hasattr(each, "output_nr") else each for each in value])
+    return tuple([each.place if hasattr(each, "ownership_token") else each for each in value])
 
 
 def _gradients(outputs: tuple, given) -> list:

@@ -270,7 +270,11 @@ def _on_the_way(roots, wanted: set) -> set:
 
 def _gradients_of(node: Node, *gradients):
     """What a node gives for the gradients of its outputs: `tensor.grad_fn(g)`; None for an operand that needs none."""
-    waiting = iter([*tensor_shares(node, gradients[0] if len(gradients) == 1 else list(gradients)), (None, None)])
+    width = getattr(node.op, "width", None)
+    if width is not None and len(gradients) != width(*node.extras):
+        raise TypeError(f"expected {width(*node.extras)} arguments, got {len(gradients)} instead")
+    several = width is not None or len(gradients) > 1
+    waiting = iter([*tensor_shares(node, list(gradients) if several else gradients[0]), (None, None)])
     parent, share = next(waiting)
     found = []
     for operand, _ in zip(node.parents, node.next_functions, strict=False):

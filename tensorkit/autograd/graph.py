@@ -9,7 +9,7 @@ from collections import namedtuple
 import numpy as np
 
 from ..tape import AccumulateGrad, Node, Output, Packed, mode, watchers
-from ..tensor import Tensor, storage_of, wrap
+from ..tensor import Tensor, attach, storage_of, wrap
 
 __all__ = [
     "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version", "save_on_cpu",
@@ -208,6 +208,17 @@ class GradientEdge(namedtuple("GradientEdge", "node output_nr ownership_token"))
         tensor = wrap(np.broadcast_to(place.dtype.type(0), place.shape) if place.value is None else place.value)
         tensor._node, tensor._requires_grad = place, True
         return tensor
+
+
+@attach
+@property
+def output_nr(self) -> int:
+    """Which of its node's outputs this tensor is: 0 for leaves and wherever there is just one.
+
+    >>> torch.ones(3, requires_grad=True).unbind()[2].output_nr
+    2
+    """
+    return self._node.index if isinstance(self._node, Output) else 0
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:

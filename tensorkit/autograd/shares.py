@@ -118,12 +118,15 @@ def fitted(share, like):
 
 def output_share(place: Output, g, pending: dict, join) -> list:
     """For one of several outputs: the list of gradients that waits for their node, with `g` in its place."""
-    waiting = pending.get(place.node)
-    gradients = [] if waiting is None else waiting
-    gradients.extend([None] * (place.index + 1 - len(gradients)))
-    there = gradients[place.index]
-    gradients[place.index] = g if there is None else join(there, g)
-    return [(place.node, gradients)]
+    node = place.node
+    waiting = pending.get(node)
+    if waiting is None:
+        width = getattr(node.op, "width", None)
+        waiting = [] if width is None else [None] * width(*node.extras)
+    waiting.extend([None] * (place.index + 1 - len(waiting)))
+    there = waiting[place.index]
+    waiting[place.index] = g if there is None else join(there, g)
+    return [(node, waiting)]
 
 
 def as_tensors(g):

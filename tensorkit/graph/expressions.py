@@ -103,14 +103,26 @@ def expression_of(node: Node, operands: list[Expression], index: int | None = No
         return Expression(symbol + operands[0].within(_SIGN), _SIGN)
     if op_name(op) == "index":
         return Expression(f"{operands[0].within(_ATOM)}[{_index_text(node.extras[op.extras.index('index')])}]")
-    if op.extras[:3] == ("dim", "start", "length"):
-        dim, start, length = node.extras[:3]
-        return Expression(f"{operands[0].within(_ATOM)}[{':, ' * dim}{start}:{start + length}]")
+    if op.node_name == "UnbindBackward0":
+        return Expression(f"{operands[0].within(_ATOM)}[{':, ' * node.extras[0]}{index or 0}]")
+    if op.node_name in ("SplitBackward0", "SplitWithSizesBackward0"):
+        return Expression(f"{operands[0].within(_ATOM)}[{_piece_text(node, index or 0)}]")
     arguments = [operand.within(0) for operand in operands]
     if op.variadic:
         arguments = [f"[{', '.join(arguments)}]"]
     text = f"{op_name(op)}({', '.join([*arguments, *extra_arguments(node)])})"
     return Expression(text if index is None else f"{text}[{index}]")
+
+
+def _piece_text(node: Node, number: int) -> str:
+    """Which part of its operand a piece of `split` is, as an index."""
+    lengths, dim, shape = node.extras
+    if isinstance(lengths, int):
+        start = number * lengths
+        stop = min(start + lengths, shape[dim])
+    else:
+        start, stop = sum(lengths[:number]), sum(lengths[: number + 1])
+    return f"{':, ' * dim}{start}:{stop}"
 
 
 def symbol_of(op: Any) -> str | None:

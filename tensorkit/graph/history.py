@@ -197,38 +197,53 @@ def _walk(history: History, flow: Flow) -> None:
                 flow.gradients[id(node)] = g._array
         if all(g is None for g in arrived):
             continue
-        g = arrived[0]
-        if isinstance(nodes[0], Output):
-            g = [None] * (max(node.index for node in nodes) + 1)
-            for node, gradient in zip(nodes, arrived, strict=True):
-                g[node.index] = gradient
-        # PyTorch's nodes send back PyTorch's gradients, unless it has freed what they need and ours can do without.
-        theirs = isinstance(base, ForeignNode) and (not base.released or base.op.whole is not None)
-        ready = base if theirs else _ready(base, history)
-        given: dict[int, Any] = {}
-        for i, parent in enumerate(base.parents):
-            if not _wants(base, i) or id(parent) in history.cut or id(parent) in flow.unknown:
-                continue
-            reason = RELEASED if ready is None else None
-            share = None
-            try:
-                if theirs:
-                    given = given or cast(ForeignNode, base).shares(g)
-                    share = given.get(i)
-                elif base.op.whole is not None:
-                    given = given or _all_shares(base, g)
-                    share = given.get(i)
-                elif ready is not None:
-                    share = _share(ready, i, g)
-            except RuntimeError as error:  # something it needs was written to in place, or is gone
-                reason = RELEASED if str(error) == RELEASED_ERROR else str(error).splitlines()[0].split(":")[0]
-            if reason is not None:
-                flow.unknown[id(parent)] = reason
-            elif share is not None:
-                _send(history, flow, pending, nodes, i, parent, share, ready or base)
+        for together, g in _parts(base, nodes, arrived):
+            _send_back(history, flow, pending, base, together, g)
     for parent, g in pending.items():
         if parent not in flow.unknown:
             flow.gradients.setdefault(parent, g._array)
+
+
+def _parts(base: Node, nodes: list[Node], arrived: list[Any]) -> list[tuple[list[Node], Any]]:
+    """What a node's rules are given: a gradient, or for several outputs lists of them. Rules are linear in these, so
+    that each output's part can be told: it is what they give for its gradient alone. A user's need not be."""
+    if not isinstance(nodes[0], Output):
+        return [(nodes, arrived[0])]
+    there = [(node, g) for node, g in zip(nodes, arrived, strict=True) if g is not None]
+    if isinstance(base, ForeignNode) or base.op.whole is None:
+        return [([node], [None] * node.index + [g]) for node, g in there]
+    gradients: list[Any] = [None] * (max(node.index for node in nodes) + 1)
+    for node, g in there:
+        gradients[node.index] = g
+    return [(nodes, gradients)]
+
+
+def _send_back(history: History, flow: Flow, pending: dict[int, Any], base: Node, nodes: list[Node], g: Any) -> None:
+    """Let the operands of an operation have their shares of the gradient of its results."""
+    # PyTorch's nodes send back PyTorch's gradients, unless it has freed what they need and ours can do without.
+    theirs = isinstance(base, ForeignNode) and (not base.released or base.op.whole is not None)
+    ready = base if theirs else _ready(base, history)
+    given: dict[int, Any] = {}
+    for i, parent in enumerate(base.parents):
+        if not _wants(base, i) or id(parent) in history.cut or id(parent) in flow.unknown:
+            continue
+        reason = RELEASED if ready is None else None
+        share = None
+        try:
+            if theirs:
+                given = given or cast(ForeignNode, base).shares(g)
+                share = given.get(i)
+            elif base.op.whole is not None:
+                given = given or _all_shares(base, g)
+                share = given.get(i)
+            elif ready is not None:
+                share = _share(ready, i, g)
+        except RuntimeError as error:  # something it needs was written to in place, or is gone
+            reason = RELEASED if str(error) == RELEASED_ERROR else str(error).splitlines()[0].split(":")[0]
+        if reason is not None:
+            flow.unknown[id(parent)] = reason
+        elif share is not None:
+            _send(history, flow, pending, nodes, i, parent, share, ready or base)
 
 
 def _share(node: Node, i: int, g: Any) -> Any:
@@ -269,11 +284,11 @@ def _send(
         share = to_dtype(share, dtypes.from_numpy(like.dtype))
     waiting = pending.get(id(parent))
     pending[id(parent)] = share if waiting is None else waiting + share
-    if len(nodes) == 1 and not isinstance(nodes[0], Output):
+    if len(nodes) == 1:
         use = (id(nodes[0]), i)
         flow.shares[use] = share._array
         flow.summed[use] = _summed_axes(before, like.shape)
-        scalars = not before and not like.shape and not nodes[0].shape
+        scalars = not before and not like.shape and not nodes[0].shape and not isinstance(nodes[0], Output)
         if scalars and ready is not None and ready.op.whole is None and nodes[0].dtype.kind == like.dtype.kind == "f":
             one = wrap(np.ones((), nodes[0].dtype)[()])
             flow.locals[use] = float(ready.op.vjp(ready, i, one)._array)

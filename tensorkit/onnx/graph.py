@@ -125,6 +125,8 @@ class Builder:
         if isinstance(parent, Tensor) and parent._node is not None:
             parent, other = parent._node, other._node
         if isinstance(parent, Output):
+            if parent.index != other.index:
+                raise OnnxExporterError(CHANGED.format(f"result {parent.index} became result {other.index}"))
             name = self.values[id(parent.node)][parent.index]
         elif isinstance(parent, Node):
             name = self.values[id(parent)]
@@ -211,6 +213,9 @@ class Builder:
 def _renamed(names: Any, old: str, new: str) -> Any:
     if isinstance(names, str):
         return new if names == old else names
+    if isinstance(names, dict):  # made one by one: what is not made yet has no name
+        names.update((key, _renamed(each, old, new)) for key, each in list(names.items()))
+        return names
     return [new if each == old else each for each in names]
 
 

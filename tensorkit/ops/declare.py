@@ -33,13 +33,13 @@ from .publish import FUNCTIONS, MISSING, function, method, register, told, write
 __all__ = [
     "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind",
     "broadcast_error", "function", "is_operand", "method", "op", "operands", "output", "overwritten",
-    "record_view", "recorded", "unary", "write_out",
+    "record_view", "record_views", "recorded", "unary", "write_out",
 ]  # fmt: skip
 
 
 def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None, function=True, method=True, aliases=(),
        inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, strict=False, rows=False,
-       **rules):  # fmt: skip
+       width=None, **rules):  # fmt: skip
     """Declare any other operation: `@op(x=rule, …)` names the operands and their derivatives, in the body's order.
 
     outputs   names of the results; the ones that are floating-point are differentiable
@@ -50,6 +50,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     variadic  the first argument is a list of tensors; its rule is called as rule(g, i, …) for the i-th of them
     steps     names of the nodes that PyTorch makes on the way, which are one here
     rows      the result lies in memory row by row, in whatever order of dimensions the operands lie
+    width     how many results there are, as a function of the arguments, where the operation alone does not tell
     strict    the argument after the operands may be left out, but is no None that stands for that
 
     With several differentiable outputs, `g` is a list with one gradient (or None) for each.
@@ -64,7 +65,9 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
             body, tuple(rules.get(each) for each in operand_names), symbol=symbol, node_name=node_name, outputs=outputs,
             name=name, variadic=variadic,
         )  # fmt: skip
-        made.inplace, made.steps, made.rows = inplace, steps, rows
+        made.inplace, made.steps, made.rows, made.width = inplace, steps, rows, width
+        if width is not None:
+            made.bare = ()  # its rule takes lists, which it sees as tensors only
         run = _run_variadic if variadic else (_run_view if views else _run)
         gathers = gather is not None
         # PyTorch looks at the types of all arguments of a call before anything else.
@@ -189,6 +192,20 @@ def record_view(op: Op, x: Tensor, extras: tuple, array):
     if x._requires_grad and array.dtype.kind not in "biu":
         shared._requires_grad = True  # also where nothing is recorded: PyTorch has it so
     return shared
+
+
+def record_views(op: Op, x: Tensor, extras: tuple) -> tuple:
+    """The views of `x` that `op` makes at once, with their history if there is one: one node that has them all as its
+    outputs."""
+    arrays = op.forward(memory(x), *extras)
+    if not (arrays and x._requires_grad and mode.enabled):
+        return tuple([record_view(op, x, extras, array) for array in arrays])
+    node = record(op, (x._node or x,), (), (*extras, x._array.shape), arrays[0])
+    views = []
+    for i, array in enumerate(arrays):
+        views.append(view(x, array, output(node, i, array)))
+        note_fragile(views[-1], x)
+    return tuple(views)
 
 
 def _run_variadic(op: Op, given: tuple, extras: tuple, optional):

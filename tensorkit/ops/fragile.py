@@ -23,7 +23,7 @@ OF_SEVERAL_VIEWS = (
 class Broken(Node):
     """The node of a view whose history was broken: whoever would record it as an operand gets PyTorch's error."""
 
-    __slots__ = ()
+    __slots__ = ("index",)
 
     def __bool__(self) -> bool:
         raise RuntimeError(
@@ -41,8 +41,7 @@ class Broken(Node):
 def place_among_views(node: Node) -> str:
     """'Output 1 of Split': which of several views a node made."""
     name = node.op.name_of(node)
-    index = node.extras[-2] if name in MULTI_VIEWS else 0  # the last one is the shape of what was taken apart
-    return f"Output {index} of {name.removesuffix('0').removesuffix('Backward')}"
+    return f"Output {getattr(node, 'index', 0)} of {name.removesuffix('0').removesuffix('Backward')}"
 
 
 def note_fragile(view: Tensor, x: Tensor) -> None:
@@ -77,6 +76,8 @@ def _break_views(storage: Storage) -> None:
         for slot in ("op", "saved", "extras", "time", "out", "storage", "hooks"):
             setattr(broken, slot, getattr(node, slot))
         broken.parents = node.parents if several else (view._base,)
+        if several:
+            broken.index = getattr(node, "index", 0)
         view._node = broken
     storage.fragile = {key: each for key, each in storage.fragile.items() if each[1] and each[0]() is not None}
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..errors import brackets, wrong_argument
-from ..tensor import Tensor, memory
+from ..tape import mode
+from ..tensor import Tensor, wrap
 from .broadcast import expand
-from .declare import FUNCTIONS, function, op, record_view
+from .declare import FUNCTIONS, function, op, record_views
 from .shape import reshape, unsqueeze, wrap_dim
 
 
@@ -162,31 +163,56 @@ def column_stack(tensors, *, out=None):
 # Taking apart: every piece is a view
 
 
-def _pieces(x: Tensor, dim: int, lengths, node_name: str) -> tuple:
-    """Consecutive pieces of `x` along `dim` as views whose nodes bear one name."""
-    pieces, start = [], 0
-    for i, length in enumerate(lengths):
-        index = (slice(None),) * dim + (slice(start, start + length),)
-        pieces.append(record_view(_PIECES[node_name], x, (dim, start, length, i), memory(x)[index]))
+def _of_equal_length(size: int, length: int) -> list[int]:
+    """The lengths of pieces that are `length` long, but for the last."""
+    count = max(-(-size // length), 1) if length else 1
+    return [min(length, size - i * length) for i in range(count)]
+
+
+def _cut(x, dim: int, lengths) -> tuple:
+    """Consecutive pieces of an array along a dimension."""
+    before, pieces, start = (slice(None),) * dim, [], 0
+    for length in lengths:
+        pieces.append(x[(*before, slice(start, start + length))])
         start += length
     return tuple(pieces)
 
 
-def _piece_op(node_name: str):
-    @op(x=lambda g, dim, start, length, x_shape: pad_slice(g, x_shape, dim, start), views=True, node_name=node_name,
-        name="piece_" + node_name, function=False, method=False)  # fmt: skip
-    def piece(x, dim, start, length, i):
-        return x[(slice(None),) * dim + (slice(start, start + length),)]
-
-    return piece.op
-
-
-def pad_slice(g, shape: tuple, dim: int, start: int, step: int = 1):
-    """`g`, the gradient of a slice, put into zeros of the shape that the slice was cut from."""
-    return FUNCTIONS["slice_backward"](g, shape, dim, start, start + g._array.shape[dim] * step, step)
+def _uncut(g, shape: tuple, dim: int, lengths):
+    """The gradient of what was cut into pieces, from theirs; zeros where there is none."""
+    g = [*g, *[None] * (len(lengths) - len(g))] if type(g) is list else [g]
+    like = next(each for each in g if each is not None)._array
+    if not mode.enabled:
+        return wrap(_filled(g, _cut, like, shape, dim, lengths))
+    return cat([_zeros((*shape[:dim], length, *shape[dim + 1 :]), like) if each is None else each
+                for each, length in zip(g, lengths, strict=True)], dim)  # fmt: skip
 
 
-_PIECES = {name: _piece_op(name) for name in ("SplitBackward0", "SplitWithSizesBackward0", "SliceBackward0")}
+def _filled(g: list, cut, like, shape: tuple, *how):
+    """An array whose parts are those of the gradients that there are."""
+    whole = (np.zeros if None in g else np.empty)(shape, like.dtype)
+    for place, each in zip(cut(whole, *how), g, strict=True):
+        if each is not None:
+            place[...] = each._array
+    return whole
+
+
+def _zeros(shape: tuple, like) -> Tensor:
+    return wrap(np.zeros(shape, like.dtype)[()])
+
+
+@op(x=lambda g, split_size, dim, x_shape: _uncut(g, x_shape, dim, _of_equal_length(x_shape[dim], split_size)),
+    width=lambda split_size, dim, x_shape: len(_of_equal_length(x_shape[dim], split_size)),
+    node_name="SplitBackward0", function=False, method=False)  # fmt: skip
+def _split_evenly(x, split_size, dim):
+    return _cut(x, dim, _of_equal_length(x.shape[dim], split_size))
+
+
+@op(x=lambda g, split_sizes, dim, x_shape: _uncut(g, x_shape, dim, split_sizes),
+    width=lambda split_sizes, dim, x_shape: len(split_sizes),
+    node_name="SplitWithSizesBackward0", function=False, method=False)  # fmt: skip
+def _split_by_sizes(x, split_sizes, dim):
+    return _cut(x, dim, split_sizes)
 
 
 @function
@@ -209,15 +235,13 @@ def split(tensor, split_size_or_sections, dim=0):
                 f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
                 f"{dim}), but got split_sizes={brackets(lengths)}"
             )
-        return _pieces(tensor, dim, lengths, "SplitWithSizesBackward0")
+        return record_views(_split_by_sizes.op, tensor, (tuple(lengths), dim))
     length = int(split_size_or_sections)
     if length < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={length}")
     if length == 0 and size:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {size}")
-    count = max(-(-size // length), 1) if length else 1
-    lengths = [min(length, size - i * length) for i in range(count)]
-    return _pieces(tensor, dim, lengths, "SplitBackward0")
+    return record_views(_split_evenly.op, tensor, (length, dim))
 
 
 @function
@@ -260,7 +284,11 @@ def tensor_split(input, indices_or_sections, dim=0):
     else:
         places = [0, *[min(int(each), size) for each in indices_or_sections], size]
         lengths = [max(after - before, 0) for before, after in zip(places[:-1], places[1:], strict=True)]
-    return _pieces(input, dim, lengths, "SliceBackward0")
+    pieces, start = [], 0
+    for length in lengths:
+        pieces.append(narrowed(input, dim, start, length))
+        start += length
+    return tuple(pieces)
 
 
 @function
@@ -283,10 +311,25 @@ def vsplit(input, indices_or_sections):
     return tensor_split(input, indices_or_sections, 0)
 
 
-@op(x=lambda g, x_shape, dim, index: FUNCTIONS["select_backward"](g, x_shape, dim, index), views=True,
+def _slices(x, dim: int) -> tuple:
+    before = (slice(None),) * dim
+    return tuple([x[(*before, i, ...)] for i in range(x.shape[dim])])  # with the dots views even of a vector
+
+
+def _together(g, shape: tuple, dim: int):
+    """The gradient of what was taken apart into slices, from theirs; zeros where there is none."""
+    g = [*g, *[None] * (shape[dim] - len(g))] if type(g) is list else [g]
+    like = next(each for each in g if each is not None)._array
+    if not mode.enabled:
+        return wrap(_filled(g, _slices, like, shape, dim))
+    zeros = _zeros(like.shape, like) if None in g else None
+    return stack([zeros if each is None else each for each in g], dim)
+
+
+@op(x=lambda g, dim, x_shape: _together(g, x_shape, dim), width=lambda dim, x_shape: x_shape[dim],
     node_name="UnbindBackward0", function=False, method=False)  # fmt: skip
-def _unbound(x, dim, index):
-    return x[(*[slice(None)] * dim, index, ...)]  # with the dots a view even of a vector
+def _unbound(x, dim):
+    return _slices(x, dim)
 
 
 @function
@@ -299,7 +342,7 @@ def unbind(input, dim=0):
     if input.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input.ndim)
-    return tuple([_unbound(input, dim, i) for i in range(input._array.shape[dim])])
+    return record_views(_unbound.op, input, (dim,))
 
 
 def _iterate(self):

@@ -19,19 +19,21 @@ MOST = 1 << 16  # numbers of a result
 _SUMS = {"add": 1.0, "sub": -1.0, "rsub": 1.0}
 
 
-def compute_again(nodes: list[Node]) -> list[str]:
+def compute_again(nodes: list[Any]) -> list[str]:
     """Fill in the results that are missing, oldest first; gives the sentence that belongs under the graph."""
-    made: dict[int, ForeignNode] = {}
+    made: dict[int, Any] = {}
     trusted = True
     for node in nodes:
-        if isinstance(node, Output) or not isinstance(node, ForeignNode):
+        base = node.node if isinstance(node, Output) else node
+        if not isinstance(base, ForeignNode):
             continue
-        _read_off(node)
+        if base is node:
+            _read_off(base)
         known = node.value
-        doubtful = any(id(parent) in made for parent in node.parents)
+        doubtful = any(id(parent) in made for parent in base.parents)
         if known is not None and not doubtful:
             continue
-        found = _result(node)
+        found = _result(base, node)
         if found is None:
             continue
         if known is None:
@@ -62,28 +64,32 @@ def _agree(found: Any, known: Any) -> bool:
     return bool(np.allclose(found, known, rtol=10 * share, atol=share * scale, equal_nan=True))
 
 
-def _result(node: ForeignNode) -> Any:
-    """The operation done again, in the result's own type; None where an operand is unknown or it is too large."""
-    op = node.op
+def _result(base: ForeignNode, node: Node) -> Any:
+    """The operation `base` done again for its result `node`, in that one's own type; None where an operand is unknown
+    or it is too large."""
+    op = base.op
     if not isinstance(op, Op) or np.prod(node.shape, dtype=float) > MOST:
         return None
-    operands = [_array(parent) for parent in node.parents]
+    operands = [_array(parent) for parent in base.parents]
     if any(operand is NotKept for operand in operands):
         return None
     sizes = [np.size(operand) for operand in operands if operand is not None]
     if sum(sizes) > 16 * MOST:
         return None
     shapes = (1 if op.variadic else len(op.shapes)) if op.shapes else 0
-    extras = node.extras[: len(node.extras) - shapes]
+    extras = base.extras[: len(base.extras) - shapes]
     try:
         with np.errstate(all="ignore"):
             made = op.forward(*([operands] if op.variadic else operands), *extras)
     except Exception:  # an argument of another kind than ours: then the value stays unknown
         return None
-    first = next(each for each in made if each.dtype.kind in "fcV") if isinstance(made, tuple) else made
-    if np.shape(first) != tuple(node.shape):
+    if isinstance(node, Output):
+        found = made[node.index]
+    else:
+        found = next(each for each in made if each.dtype.kind in "fcV") if isinstance(made, tuple) else made
+    if np.shape(found) != tuple(node.shape):
         return None
-    return np.asarray(first).astype(node.dtype, copy=False)[()]
+    return np.asarray(found).astype(node.dtype, copy=False)[()]
 
 
 def _array(parent: Any) -> Any:

@@ -56,8 +56,8 @@ _NAMES = {
     "SliceBackward0": "view_index",
     "SortBackward0": "sort",
     "SortBackward1": "sort",
-    "SplitBackward0": "piece_SplitBackward0",
-    "SplitWithSizesBackward0": "piece_SplitWithSizesBackward0",
+    "SplitBackward0": "split_evenly",
+    "SplitWithSizesBackward0": "split_by_sizes",
     "SqueezeBackward0": "squeeze",
     "SubBackward1": "sub",
     "SqueezeBackward1": "squeeze",
@@ -65,7 +65,7 @@ _NAMES = {
     "SumBackward0": "sum",
     "SumBackward1": "sum",
     "UnbindBackward0": "unbound",
-    "UnsafeSplitBackward0": "piece_SplitBackward0",
+    "UnsafeSplitBackward0": "split_evenly",
     "UnsafeViewBackward0": "copy_reshape",
     "ViewBackward0": "view",
     "ReshapeAliasBackward0": "view",
@@ -73,7 +73,7 @@ _NAMES = {
 # Nodes of ours that bear the name of another one of PyTorch's.
 _OTHERS = ("CopySlices", "CopyBackwards")
 _ALONG = {"MaxBackward0": extremes.max, "MinBackward0": extremes.min}
-# Nodes that stand for one of several results; ours stand for one each.
+# Nodes that have their results as outputs, even if there is only one.
 PIECES = ("SplitBackward0", "SplitWithSizesBackward0", "UnbindBackward0", "UnsafeSplitBackward0")
 # What PyTorch calls an operand that we call by another name, besides self, other and the like.
 OPERANDS: Mapping[str, Mapping[str, str]] = {
@@ -281,9 +281,12 @@ def _index(read: Read, shapes: Any, index: int) -> dict[str, Any]:
 
 
 def _split(read: Read, shapes: Any, index: int) -> dict[str, Any]:
-    dim = _from_front(read.saved("dim"), read)
-    lengths = [shape[dim] for shape in read.shapes]
-    return {"dim": read.saved("dim"), "start": sum(lengths[:index]), "length": lengths[index], "i": index}
+    return {"dim": _from_front(read.saved("dim"), read)}
+
+
+def _where_unbound(read: Read, shapes: Any) -> int:
+    dim = read.saved("dim")
+    return dim + len(read.shapes[0]) + 1 if dim < 0 else dim
 
 
 def _to_copy(read: Read, shapes: Any, index: int) -> dict[str, Any]:
@@ -348,7 +351,7 @@ _SPECIAL: Mapping[str, Callable[..., dict[str, Any] | None]] = {
     "SplitBackward0": _split,
     "UnsafeSplitBackward0": _split,
     "SplitWithSizesBackward0": _split,
-    "UnbindBackward0": lambda read, shapes, index: {"index": index, "i": index},
+    "UnbindBackward0": lambda read, shapes, index: {"dim": _where_unbound(read, shapes)},
     "ToCopyBackward0": _to_copy,
     "CloneBackward0": _nothing_else("memory_format"),
     "MaxPool2DWithIndicesBackward0": _pool,

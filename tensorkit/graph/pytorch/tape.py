@@ -229,7 +229,7 @@ class Mirror:
 
     def _make(self, read: Read) -> None:
         theirs, numbers = read.theirs, self.used[id(read.theirs)]
-        if read.name in PIECES or len(read.shapes) == 1:
+        if len(read.shapes) == 1 and read.name not in PIECES:
             for number in numbers:
                 self.made[id(theirs), number] = self._node(read, number)
         else:
@@ -242,7 +242,7 @@ class Mirror:
         theirs, index = read.theirs, number or 0
         node = self._bare(theirs, number)
         op = counterpart(read.name)
-        if op is not None and (number is not None or len(op.outputs) > 1):
+        if op is not None and (number is not None or len(op.outputs) > 1 or read.name in PIECES):
             operands = Operands(self, op, read)
             shapes = [shape_of(parent) for parent in operands.parents]
             try:

@@ -76,16 +76,43 @@ def _triangle(g, step):
 # Parts
 
 
-@translates("piece_SplitBackward0", "piece_SplitWithSizesBackward0", "piece_SliceBackward0")
-def _piece(g, step):
-    (start, length), (start2, length2) = ((e["start"], e["length"]) for e in (step.extras, step.other_extras))
-    start, stop = g.sizes([start], [start2]), g.sizes([start + length], [start2 + length2])
-    return g.emit("Slice", step.operand(0), start, stop, g.ints(step["dim"]))
+class _OnDemand(dict):
+    """Results by their numbers, made when somebody uses them."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, number):
+        made = self[number] = self.make(number)
+        return made
+
+
+@translates("split_evenly", "split_by_sizes")
+def _pieces(g, step):
+    dim, x = step["dim"], step.operand(0)
+
+    def piece(number):
+        ends = [_ends(e, dim, number) for e in (step.extras, step.other_extras)]
+        start, stop = [g.sizes([one], [two]) for one, two in zip(*ends, strict=True)]
+        return g.emit("Slice", x, start, stop, g.ints(dim))
+
+    return _OnDemand(piece)
+
+
+def _ends(extras: dict, dim: int, number: int) -> tuple[int, int]:
+    """Where a piece begins and ends."""
+    if "split_sizes" in extras:
+        start = sum(extras["split_sizes"][:number])
+        return start, start + extras["split_sizes"][number]
+    start = number * extras["split_size"]
+    return start, min(start + extras["split_size"], extras["x_shape"][dim])
 
 
 @translates("unbound")
 def _unbound(g, step):
-    return g.emit("Gather", step.operand(0), g.constant(step["index"], np.int64), axis=step["dim"])
+    dim, x = step["dim"], step.operand(0)
+    return _OnDemand(lambda number: g.emit("Gather", x, g.constant(number, np.int64), axis=dim))
 
 
 def _spelled_out(index, count: int) -> list:
