@@ -17,28 +17,46 @@ def is_available() -> bool:
 
 
 def device_count() -> int:
-    """How many GPUs there are: 0."""
+    """How many GPUs there are: 0.
+
+    >>> torch.cuda.device_count() >= 0
+    True
+    """
     return 0
 
 
 def is_initialized() -> bool:
-    """Whether CUDA is in use: False."""
+    """Whether CUDA is in use: False.
+
+    >>> torch.cuda.is_initialized() in (True, False)
+    True
+    """
     return False
 
 
 def manual_seed(seed: int) -> None:
-    """Seed the GPU's random numbers; without a GPU there are none."""
+    """Seed the GPU's random numbers; without a GPU there are none.
+
+    >>> torch.cuda.manual_seed(0)
+    """
 
 
 manual_seed_all = manual_seed
 
 
 def empty_cache() -> None:
-    """Give unused GPU memory back; without a GPU there is none."""
+    """Give unused GPU memory back; without a GPU there is none.
+
+    >>> torch.cuda.empty_cache()
+    """
 
 
 def memory_allocated(device=None) -> int:
-    """Bytes in use on the GPU: 0."""
+    """Bytes in use on the GPU: 0.
+
+    >>> torch.cuda.memory_allocated() >= 0
+    True
+    """
     return 0
 
 
@@ -69,7 +87,12 @@ synchronize = _needs_gpu("synchronize")
 
 
 class device:
-    """The GPU of a `with` block; without a GPU the block runs as it is."""
+    """The GPU of a `with` block; without a GPU the block runs as it is.
+
+    >>> with torch.cuda.device(-1):
+    ...     print("no GPU is chosen")
+    no GPU is chosen
+    """
 
     def __init__(self, device):
         self.device = _device("cuda", device) if isinstance(device, int) else _device(device)

@@ -212,7 +212,11 @@ class Tensor:
     layout = strided
 
     def get_device(self) -> int:
-        """The index of its GPU; -1 on the CPU."""
+        """The index of its GPU; -1 on the CPU.
+
+        >>> tensor([1.]).get_device()
+        -1
+        """
         return -1
 
     def is_floating_point(self) -> bool:

@@ -26,10 +26,14 @@ def test_every_public_name_has_a_docstring(entries):
 
 
 def test_names_without_an_example_are_those_of_the_list(entries):
-    listed = set(examples.LIST.read_text(encoding="utf-8").split())
+    listed = set(examples.reasons())
     missing = {entry.name for entry in entries if not entry.has_example}
     assert missing - listed == set(), "a new name comes with an example in its docstring"
     assert listed - missing == set(), "these have one now: python docs/website/examples.py --rewrite"
+
+
+def test_a_name_without_an_example_says_why():
+    assert [name for name, why in examples.reasons().items() if not why] == []
 
 
 def test_the_examples_of_all_names_are_among_those_that_pytest_runs(entries):

@@ -1,7 +1,7 @@
 """Which public names have no example in their docstring: `python docs/website/examples.py [--rewrite]`.
 
-The list is kept in `tests/cases/no_example.txt` and a test holds it to be exact: a new name comes with an example, and
-one that has been given an example comes off the list.
+The list is kept in `tests/cases/no_example.txt`, one name a line and behind `#` why it has none. A test holds it to be
+exact: a new name comes with an example, and one that has been given an example comes off the list.
 """
 
 from __future__ import annotations
@@ -22,10 +22,17 @@ def without_example() -> tuple[list[str], int]:
     return sorted({entry.name for entry in every if not entry.has_example}), len(every)
 
 
+def reasons() -> dict[str, str]:
+    """The names of the list, and why each has no example."""
+    parts = [line.partition("#") for line in LIST.read_text(encoding="utf-8").splitlines()]
+    return {name.strip(): why.strip() for name, _, why in parts}
+
+
 def main() -> None:
     missing, count = without_example()
     if "--rewrite" in sys.argv:
-        LIST.write_text("\n".join(missing) + "\n", encoding="utf-8")
+        known = reasons()
+        LIST.write_text("".join(f"{name}  # {known.get(name, '')}\n" for name in missing), encoding="utf-8")
     print(f"{count} public names, {count - len(missing)} with an example in the docstring, {len(missing)} without")
 
 

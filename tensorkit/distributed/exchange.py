@@ -33,6 +33,18 @@ def broadcast(tensor: Tensor, src: int | None = None, group: Any = None, async_o
               group_src: int | None = None) -> Work | None:  # fmt: skip
     """Send the tensor of process `src` to all others, which receive it into theirs.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.tensor([rank + 1.])
+    ... dist.broadcast(x, src=1)
+    ... if rank == 0:
+    ...     print(x)
+    ... ''', 2))
+    tensor([2.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.broadcast
     """
     where = groups.chosen(group)
@@ -48,6 +60,18 @@ def broadcast(tensor: Tensor, src: int | None = None, group: Any = None, async_o
 
 def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Any = None, async_op: bool = False) -> Work | None:
     """Collect the tensors of all processes in `tensor_list`, in every process; all of one shape and dtype.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... parts = [torch.zeros(1), torch.zeros(1)]
+    ... dist.all_gather(parts, torch.tensor([rank + 1.]))
+    ... if rank == 0:
+    ...     print(parts)
+    ... ''', 2))
+    [tensor([1.]), tensor([2.])]
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather
     """
@@ -77,6 +101,18 @@ def all_gather_into_tensor(output_tensor: Tensor, input_tensor: Tensor, group: A
                            async_op: bool = False) -> Work | None:  # fmt: skip
     """Collect the tensors of all processes in one, one after the other along its first dimension, or stacked.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... whole = torch.zeros(2)
+    ... dist.all_gather_into_tensor(whole, torch.tensor([rank + 1.]))
+    ... if rank == 0:
+    ...     print(whole)
+    ... ''', 2))
+    tensor([1., 2.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather_into_tensor
     """
     checks.is_tensor("input_tensor", input_tensor)
@@ -94,6 +130,18 @@ def all_gather_into_tensor(output_tensor: Tensor, input_tensor: Tensor, group: A
 def gather(tensor: Tensor, gather_list: list[Tensor] | None = None, dst: int | None = None, group: Any = None,
            async_op: bool = False, group_dst: int | None = None) -> Work | None:  # fmt: skip
     """Collect the tensors of all processes in the list of process `dst` (0, if not given).
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... parts = [torch.zeros(1), torch.zeros(1)] if rank == 0 else None
+    ... dist.gather(torch.tensor([rank + 1.]), parts, dst=0)
+    ... if rank == 0:
+    ...     print(parts)
+    ... ''', 2))
+    [tensor([1.]), tensor([2.])]
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.gather
     """
@@ -118,6 +166,18 @@ def gather(tensor: Tensor, gather_list: list[Tensor] | None = None, dst: int | N
 def scatter(tensor: Tensor, scatter_list: list[Tensor] | None = None, src: int | None = None, group: Any = None,
             async_op: bool = False, group_src: int | None = None) -> Work | None:  # fmt: skip
     """Hand out the list of process `src` (0, if not given): process r receives its r-th tensor.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.zeros(1)
+    ... dist.scatter(x, [torch.tensor([5.]), torch.tensor([6.])] if rank == 0 else None, src=0)
+    ... if rank == 1:
+    ...     print(x)
+    ... ''', 2))
+    tensor([6.])
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.scatter
     """
@@ -168,6 +228,18 @@ def all_to_all(output_tensor_list: list[Tensor], input_tensor_list: list[Tensor]
 
     All tensors are of one dtype; the shapes may differ, as long as sender and receiver agree.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... received = [torch.zeros(1), torch.zeros(1)]
+    ... dist.all_to_all(received, [torch.tensor([10. * rank]), torch.tensor([10. * rank + 1])])
+    ... if rank == 1:
+    ...     print(received)
+    ... ''', 2))
+    [tensor([1.]), tensor([11.])]
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_to_all
     """
     checks.are_tensors("output_tensor_list", output_tensor_list)
@@ -203,6 +275,18 @@ def all_to_all_single(output: Tensor, input: Tensor, output_split_sizes: Sequenc
                       async_op: bool = False) -> Work | None:  # fmt: skip
     """The same for pieces of one tensor, cut along the first dimension: equal ones, or of the given sizes.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... received = torch.zeros(2)
+    ... dist.all_to_all_single(received, torch.tensor([10. * rank, 10. * rank + 1]))
+    ... if rank == 1:
+    ...     print(received)
+    ... ''', 2))
+    tensor([ 1., 11.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_to_all_single
     """
     checks.is_tensor("output", output)
@@ -226,6 +310,17 @@ def all_to_all_single(output: Tensor, input: Tensor, output_split_sizes: Sequenc
 
 def barrier(group: Any = None, async_op: bool = False, device_ids=None) -> Work | None:
     """Return when all processes have come here.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... dist.barrier()
+    ... if rank == 0:
+    ...     print("all are here")
+    ... ''', 2))
+    all are here
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.barrier
     """

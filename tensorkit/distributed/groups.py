@@ -20,6 +20,17 @@ class ProcessGroup:
 
     ranks    their numbers among all processes, in the order of their numbers in the group
     timeout  how long a call waits
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... group = dist.new_group()
+    ... if rank == 1:
+    ...     print(group.rank(), group.size())
+    ... ''', 2))
+    1 2
     """
 
     def __init__(self, communicator: Any, ranks: Sequence[int], timeout: timedelta):
@@ -46,14 +57,35 @@ class ProcessGroup:
 
 
 class GroupMember:
-    """What stands for the group in which this process is not."""
+    """What stands for the group in which this process is not.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... first = dist.new_group([0])
+    ... if rank == 1:
+    ...     print(first is dist.GroupMember.NON_GROUP_MEMBER)
+    ... ''', 2))
+    True
+    """
 
     WORLD: ProcessGroup | None = None
     NON_GROUP_MEMBER = object()
 
 
 class group(GroupMember):
-    """`group.WORLD`: all processes."""
+    """`group.WORLD`: all processes.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... print(dist.group.WORLD.size())
+    ... ''', 1))
+    1
+    """
 
 
 def is_available() -> bool:
@@ -67,17 +99,29 @@ def is_available() -> bool:
 
 
 def is_mpi_available() -> bool:
-    """The same: MPI is the only backend."""
+    """The same: MPI is the only backend.
+
+    >>> isinstance(torch.distributed.is_mpi_available(), bool)
+    True
+    """
     return mpi.is_here()
 
 
 def is_gloo_available() -> bool:
-    """False: Gloo is a library inside PyTorch."""
+    """False: Gloo is a library inside PyTorch.
+
+    >>> torch.distributed.is_gloo_available()
+    False
+    """
     return False
 
 
 def is_nccl_available() -> bool:
-    """False: NCCL connects PyTorch's GPUs."""
+    """False: NCCL connects PyTorch's GPUs.
+
+    >>> torch.distributed.is_nccl_available()
+    False
+    """
     return False
 
 
@@ -100,6 +144,16 @@ def init_process_group(backend: str | None = None, init_method: str | None = Non
     timeout  how long a call waits for the others; half an hour, if not given
 
     How many processes there are, and which one this is, is MPI's business: the other arguments change nothing.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... if rank == 0:
+    ...     print(dist.get_world_size(), "processes")
+    ... ''', 2))
+    2 processes
 
     Raises ValueError when called twice, RuntimeError for a backend of PyTorch's or where MPI is not installed.
 
@@ -144,6 +198,15 @@ def destroy_process_group(group: Any = None) -> None:
     """Leave a group, or (without one) the group of all processes.
 
     Communicators are not handed back to MPI: that would wait for every rank, also for one that has ended.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... dist.destroy_process_group()
+    ... print(dist.is_initialized())
+    ... ''', 1))
+    False
     """
     if group is None:
         group = GroupMember.WORLD
@@ -183,37 +246,103 @@ def is_outside(group: Any, what: str) -> bool:
 
 
 def get_backend(group: Any = None) -> str:
-    """'mpi'."""
+    """'mpi'.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... print(dist.get_backend())
+    ... ''', 1))
+    mpi
+    """
     if chosen(group) is GroupMember.NON_GROUP_MEMBER:
         raise ValueError("Invalid process group specified")
     return "mpi"
 
 
 def get_rank(group: Any = None) -> int:
-    """This process's number, from 0; −1 if it is not in the group."""
+    """This process's number, from 0; −1 if it is not in the group.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... if dist.get_rank() == 1:
+    ...     print("this is process", rank)
+    ... ''', 2))
+    this is process 1
+    """
     found = chosen(group)
     return -1 if found is GroupMember.NON_GROUP_MEMBER else found.rank()
 
 
 def get_world_size(group: Any = None) -> int:
-    """How many processes there are in the group; −1 if this one is not among them."""
+    """How many processes there are in the group; −1 if this one is not among them.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... if rank == 0:
+    ...     print(dist.get_world_size())
+    ... ''', 2))
+    2
+    """
     found = chosen(group)
     return -1 if found is GroupMember.NON_GROUP_MEMBER else found.size()
 
 
 def get_process_group_ranks(group: Any) -> list[int]:
-    """The numbers among all processes of those in the group; none where this one is not among them."""
+    """The numbers among all processes of those in the group; none where this one is not among them.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... if rank == 0:
+    ...     print(dist.get_process_group_ranks(dist.group.WORLD))
+    ... ''', 2))
+    [0, 1]
+    """
     found = chosen(group)
     return [] if found is GroupMember.NON_GROUP_MEMBER else list(found.ranks)
 
 
 def get_group_rank(group: Any, global_rank: int) -> int:
-    """A process's number in the group, from its number among all."""
+    """A process's number in the group, from its number among all.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... last = dist.new_group([1])
+    ... if rank == 1:
+    ...     print(dist.get_group_rank(last, 1))
+    ... ''', 2))
+    0
+    """
     return chosen(group).place_of(global_rank)
 
 
 def get_global_rank(group: Any, group_rank: int) -> int:
-    """A process's number among all, from its number in the group."""
+    """A process's number among all, from its number in the group.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... last = dist.new_group([1])
+    ... if rank == 1:
+    ...     print(dist.get_global_rank(last, 0))
+    ... ''', 2))
+    1
+    """
     found = chosen(group)
     if not 0 <= group_rank < found.size():
         raise ValueError(f"Group rank {group_rank} is not part of group {found!r}")
@@ -225,6 +354,20 @@ def new_group(ranks: Sequence[int] | None = None, timeout: timedelta | None = No
     """A group of some of the processes; every process must make the call, also those that are not in it.
 
     Returns the group, or `GroupMember.NON_GROUP_MEMBER` in a process that is not in it.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... pair = dist.new_group([0, 2])
+    ... x = torch.ones(1)
+    ... if rank != 1:
+    ...     dist.all_reduce(x, group=pair)
+    ... if rank == 2:
+    ...     print(x, dist.get_rank(pair))
+    ... ''', 3))
+    tensor([2.]) 1
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.new_group
     """

@@ -12,6 +12,20 @@ from .work import Work
 def isend(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 0, group_dst: int | None = None) -> Any:
     """Begin to send; `wait()` on what is returned before you write to the tensor.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.tensor([rank + 1.])
+    ... if rank == 1:
+    ...     dist.isend(x, dst=0).wait()
+    ... else:
+    ...     dist.recv(x, src=1)
+    ...     print(x)
+    ... ''', 2))
+    tensor([2.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.isend
     """
     where, other = _partner("isend", "destination", tensor, group, dst, group_dst)
@@ -24,6 +38,20 @@ def isend(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 
 def send(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 0, group_dst: int | None = None) -> None:
     """Send a tensor to the process `dst`, which must receive it into one of the same shape and dtype.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.tensor([rank + 1.])
+    ... if rank == 1:
+    ...     dist.send(x, dst=0)
+    ... else:
+    ...     dist.recv(x, src=1)
+    ...     print(x)
+    ... ''', 2))
+    tensor([2.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.send
     """
     work = isend(tensor, dst, group, tag, group_dst)
@@ -33,6 +61,20 @@ def send(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 0
 
 def irecv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 0, group_src: int | None = None) -> Any:
     """Begin to receive; `wait()` on what is returned before you read the tensor.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.tensor([rank + 1.])
+    ... if rank == 1:
+    ...     dist.send(x, dst=0)
+    ... else:
+    ...     work = dist.irecv(x, src=1)
+    ...     print(work.wait(), x)
+    ... ''', 2))
+    True tensor([2.])
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.irecv
     """
@@ -57,6 +99,19 @@ def irecv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 
 
 def recv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 0, group_src: int | None = None) -> int:
     """Receive a tensor from the process `src`, or from whichever sends first; returns the sender's rank.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.tensor([rank + 1.])
+    ... if rank == 1:
+    ...     dist.send(x, dst=0)
+    ... else:
+    ...     print(dist.recv(x), x)
+    ... ''', 2))
+    1 tensor([2.])
 
     Raises RuntimeError for a message of another length.
 

@@ -48,6 +48,18 @@ def all_gather_object(object_list: list, obj: Any, group: Any = None) -> None:
     object_list  a list with one place for each process; it is filled
     obj          what JSON can hold
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... found = [None, None]
+    ... dist.all_gather_object(found, {"rank": rank})
+    ... if rank == 0:
+    ...     print(found)
+    ... ''', 2))
+    [{'rank': 0}, {'rank': 1}]
+
     Raises TypeError for other values, on the process that gives them, before anything is sent.
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather_object
@@ -76,6 +88,18 @@ def _all(where: Any, sent: np.ndarray) -> list[np.ndarray]:
 def broadcast_object_list(object_list: list, src: int | None = None, group: Any = None, device=None,
                           group_src: int | None = None) -> None:  # fmt: skip
     """Fill the list of every process with the values in the list of process `src` (0, if not given).
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... values = ["a", 1] if rank == 0 else [None, None]
+    ... dist.broadcast_object_list(values, src=0)
+    ... if rank == 1:
+    ...     print(values)
+    ... ''', 2))
+    ['a', 1]
 
     Raises TypeError for values that JSON cannot hold.
 

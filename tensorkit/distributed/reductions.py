@@ -97,6 +97,18 @@ def reduce(tensor: Tensor, dst: int | None = None, op: RedOpType = ReduceOp.SUM,
            async_op: bool = False, group_dst: int | None = None) -> Work | None:  # fmt: skip
     """Combine the tensors of all processes, element by element; only the process `dst` gets the result, in place.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.tensor([rank + 1.])
+    ... dist.reduce(x, dst=1)
+    ... if rank == 1:
+    ...     print(x)
+    ... ''', 2))
+    tensor([3.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.reduce
     """
     checks.is_tensor("tensor", tensor)
@@ -116,6 +128,18 @@ def reduce_scatter(output: Tensor, input_list: list[Tensor], op: RedOpType = Red
                    async_op: bool = False) -> Work | None:  # fmt: skip
     """Combine lists of tensors, one for each process; process r gets the combined r-th in `output`.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.zeros(1)
+    ... dist.reduce_scatter(x, [torch.tensor([1.]), torch.tensor([10. + rank])])
+    ... if rank == 1:
+    ...     print(x)
+    ... ''', 2))
+    tensor([21.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.reduce_scatter
     """
     checks.is_tensor("output", output)
@@ -134,6 +158,18 @@ def reduce_scatter(output: Tensor, input_list: list[Tensor], op: RedOpType = Red
 def reduce_scatter_tensor(output: Tensor, input: Tensor, op: RedOpType = ReduceOp.SUM, group: Any = None,
                           async_op: bool = False) -> Work | None:  # fmt: skip
     """Combine tensors, cut the result into as many equal pieces as there are processes; process r gets piece r.
+
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.zeros(1)
+    ... dist.reduce_scatter_tensor(x, torch.tensor([1., 10. + rank]))
+    ... if rank == 1:
+    ...     print(x)
+    ... ''', 2))
+    tensor([21.])
 
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.reduce_scatter_tensor
     """

@@ -20,6 +20,19 @@ BETWEEN_ROLL_CALLS = 0.05
 class Work:
     """What a call with `async_op=True` returns: `wait()` for it before you read the tensor.
 
+    >>> from tensorkit.distributed.run import on_processes
+    >>> print(on_processes('''
+    ... import tensorkit as torch, tensorkit.distributed as dist
+    ... dist.init_process_group("mpi")
+    ... rank = dist.get_rank()
+    ... x = torch.ones(1)
+    ... work = dist.all_reduce(x, async_op=True)
+    ... done = work.wait()
+    ... if rank == 0:
+    ...     print(done, x)
+    ... ''', 2))
+    True tensor([2.])
+
     Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.Work
     """
 

@@ -80,7 +80,13 @@ def get_default_device() -> device:
 
 @function(method=False)
 def set_default_device(device) -> None:
-    """Accepts the CPU; AssertionError or RuntimeError for a device that is not here."""
+    """Accepts the CPU; AssertionError or RuntimeError for a device that is not here.
+
+    >>> torch.set_default_device("cpu")
+    >>> torch.get_default_device()
+    device(type='cpu')
+    >>> torch.set_default_device(None)
+    """
     if device is not None:
         check_available(device)
 
