@@ -110,11 +110,13 @@ TENSORS_101 = [
 
 BEYOND = [
     ("00", "%graph f", "Graph of f"),
+    ("04", "%whatif f", "What if: x = 4, y = -3, z = 5 give 5"),
     ("12", "make_moons(", "torch.Size([200, 2])"),
     ("13", "load_digits()", "torch.Size([1797, 64])"),
     ("13", "torch.cuda.is_available()", "torch.Size([297, 10])"),
     ("14", "torch.save(", "0.weight"),
     ("15", "import torch as pytorch", "the same answers: True"),
+    ("15", "whole = to_torch(model)", "(0): Linear(in_features=2, out_features=3, bias=True)"),
 ]
 
 STEPS = [*TENSORS_AND_MATRICES, *BACKWARD, *LECTURES, *TENSORS_101, *BEYOND]
