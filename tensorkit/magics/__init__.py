@@ -3,7 +3,8 @@
 Here: loading, completing, and taking it all back. Read on in `inspectors.py` (`%graph` and its like, each a few lines
 over `tensorkit.graph`), `call.py` (how a call of them is read and answered; written once), `cells.py` (how `%%graph`
 runs its cell), `lines.py` (options and expressions), `exercises.py` (`%check` and its like), `about.py` (`%tensorkit`),
-`grad_mode.py` (what a cell that stopped must not leave behind). All that the magics show can be had without them.
+`grad_mode.py` (what a cell that stopped must not leave behind), `tracebacks.py` (whose frames an error shows). All
+that the magics show can be had without them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .about import AboutMagics
 from .exercises import ExerciseMagics
 from .grad_mode import GradModeKeeper
 from .inspectors import INSPECTORS, InspectorMagics
+from .tracebacks import OwnFrames
 
 __all__ = ["load_ipython_extension", "unload_ipython_extension"]
 
@@ -27,13 +29,13 @@ _KINDS = ("line", "cell")
 
 
 class _Loaded:
-    """What one shell was given: magics, those of the same names that were there before, and the keeper."""
+    """What one shell was given: magics, those of the same names that were there before, and what looks after cells."""
 
     def __init__(self, shell: Any) -> None:
         tables = shell.magics_manager.magics
         self.replaced = {(kind, name): tables[kind][name] for kind in _KINDS for name in NAMES if name in tables[kind]}
         self.classes = (InspectorMagics, ExerciseMagics, AboutMagics)
-        self.keeper = GradModeKeeper(shell)
+        self.keeper, self.frames = GradModeKeeper(shell), OwnFrames(shell)
 
 
 _loaded: WeakKeyDictionary[Any, _Loaded] = WeakKeyDictionary()  # by shell
@@ -46,6 +48,7 @@ def load_ipython_extension(ip: Any) -> None:
     for key in _keys():
         ip.set_hook("complete_command", completions, str_key=key)
     loaded.keeper.start()
+    loaded.frames.start()
 
 
 def unload_ipython_extension(ip: Any) -> None:
@@ -55,6 +58,7 @@ def unload_ipython_extension(ip: Any) -> None:
     if loaded is None:
         return
     loaded.keeper.stop()
+    loaded.frames.stop()
     manager = ip.magics_manager
     for each in loaded.classes:
         own = manager.registry.pop(each.__name__, None)
