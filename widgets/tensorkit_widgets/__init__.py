@@ -4,7 +4,7 @@
 it, `WhatIf` (in `what_if.py`) has sliders for its leaves; `TrainingMonitor` (in `monitor.py`) shows a training
 run, `DescentPlayground` (in `playground.py`) walks down a function, `TensorView` (in `view.py`) shows a tensor.
 What the inspector's panel says is put together in `details.py`, as plain data; what the browser does with it stands in
-`static/graph.js` and `static/graph.css`. All of it uses public names of tensorkit only.
+`static/graph.js` and `static/graph.css`; `page.py` joins the scripts. All of it uses public names of tensorkit only.
 """
 
 try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -20,8 +19,7 @@ from tensorkit.graph import CONSTANT, LEAF, OMITTED, Checker, Graph, ModuleCall,
 from tensorkit.graph.fold import DRAWN
 
 from .details import details, line
-
-STATIC = Path(__file__).parent / "static"
+from .page import STATIC, script
 
 
 class GraphInspector(anywidget.AnyWidget):
@@ -47,7 +45,7 @@ class GraphInspector(anywidget.AnyWidget):
     Give it a new graph, and it shows that: `inspector.graph = trace(f, {"f": f})`.
     """
 
-    _esm = STATIC / "graph.js"
+    _esm = script("graph.js")
     _css = STATIC / "graph.css"
 
     svg = traitlets.Unicode(help="the picture").tag(sync=True)

@@ -8,7 +8,6 @@ here: the record and its picture (`tensorkit/graph/training.py`, `training_pictu
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -18,7 +17,8 @@ from IPython.display import display
 
 from tensorkit.graph import TrainingRecord
 
-STATIC = Path(__file__).parent / "static"
+from .page import STATIC, script
+
 REST = 0.25  # seconds between two redraws at least; and drawing takes at most a tenth of the time
 
 
@@ -39,7 +39,7 @@ class TrainingMonitor(anywidget.AnyWidget):
     loss: 0.5 at first, 0.5 at last, lowest 0.5 at step 1
     """
 
-    _esm = STATIC / "monitor.js"
+    _esm = script("monitor.js")
     _css = STATIC / "pictures.css"
 
     svg = traitlets.Unicode(help="the picture").tag(sync=True)

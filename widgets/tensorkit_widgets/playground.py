@@ -8,7 +8,6 @@ from the start, so what is shown is always what these numbers give. Not here: th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -16,7 +15,8 @@ import traitlets
 
 from tensorkit.graph import Descent, descend
 
-STATIC = Path(__file__).parent / "static"
+from .page import STATIC, script
+
 RUN = 20  # steps of one press on Run
 MOST = 500
 
@@ -46,7 +46,7 @@ class DescentPlayground(anywidget.AnyWidget):
     0
     """
 
-    _esm = STATIC / "playground.js"
+    _esm = script("playground.js")
     _css = STATIC / "pictures.css"
 
     svg = traitlets.Unicode(help="the picture").tag(sync=True)

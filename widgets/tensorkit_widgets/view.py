@@ -6,13 +6,12 @@ Here: the widget around anything of `tensorkit.graph` that draws itself (`summar
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-STATIC = Path(__file__).parent / "static"
+from .page import STATIC, script
 
 
 class TensorView(anywidget.AnyWidget):
@@ -27,7 +26,7 @@ class TensorView(anywidget.AnyWidget):
     'values [0, 1, 2], from 0 to 2, mean 1, std 1, no NaN'
     """
 
-    _esm = STATIC / "view.js"
+    _esm = script("view.js")
     _css = STATIC / "pictures.css"
 
     svg = traitlets.Unicode(help="the picture").tag(sync=True)

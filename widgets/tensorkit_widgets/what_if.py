@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -29,9 +28,9 @@ from tensorkit.graph.replay import Replay
 from tensorkit.graph.snapshots import number
 
 from .inspector import GraphInspector, notebook_names
+from .page import STATIC
 
 MOST = 12  # sliders
-STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True)

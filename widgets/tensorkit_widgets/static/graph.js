@@ -8,13 +8,6 @@ const KEYS = {
   down: { ArrowDown: "next", ArrowUp: "before", ArrowLeft: -1, ArrowRight: 1 },
 };
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children.filter(Boolean));
-  return element;
-}
-
 const quiet = (text) => text && make("p", { class: "tk-quiet" }, text);
 
 const fraction = ([above, below]) =>
@@ -113,10 +106,7 @@ function render({ model, el }) {
   const nodeOf = (target) => target.closest?.(".tk-node")?.dataset.node;
 
   function draw() {
-    const parsed = new DOMParser().parseFromString(model.get("svg"), "image/svg+xml");
-    svg = document.importNode(parsed.documentElement, true);
-    for (const name of svg.style) if (name.startsWith("--tk-")) root.style.setProperty(name, svg.style.getPropertyValue(name));
-    svg.querySelectorAll(":scope > title, :scope > desc").forEach((element) => element.remove());
+    svg = picture(model.get("svg"), root);
     svg.setAttribute("role", "listbox");
     svg.setAttribute("aria-orientation", "horizontal");
     edges = [...svg.querySelectorAll(".tk-edge")];

@@ -1,13 +1,6 @@
 // The page side of TrainingMonitor: shows the traits `svg` and `text`. All words are set as text.
 // When the context is left, its picture stands below once more, for the notebook to keep: then the first view hides.
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 export default () => {
   const views = []; // of this monitor, in the order of their cells' outputs
 
@@ -23,12 +16,7 @@ export default () => {
     const root = make("div", { class: "tk-picture", role: "group", "aria-label": "Training monitor" }, canvas, words, said);
 
     function draw() {
-      const parsed = new DOMParser().parseFromString(model.get("svg"), "image/svg+xml");
-      const svg = document.importNode(parsed.documentElement, true);
-      for (const name of svg.style) if (name.startsWith("--tk-")) root.style.setProperty(name, svg.style.getPropertyValue(name));
-      svg.querySelectorAll(":scope > title, :scope > desc").forEach((element) => element.remove());
-      svg.style.minWidth = `${0.7 * Number(svg.getAttribute("width"))}px`; // on a narrow page it scrolls rather than shrinks
-      canvas.replaceChildren(svg);
+      canvas.replaceChildren(picture(model.get("svg"), root));
       text.textContent = model.get("text");
     }
 

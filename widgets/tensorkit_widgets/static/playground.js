@@ -3,13 +3,6 @@
 
 const RUN = 20, MOST = 500;
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
 const short = (value) => String(Number(value.toPrecision(2)));
 
 function render({ model, el }) {
@@ -50,12 +43,7 @@ function render({ model, el }) {
   });
 
   function draw() {
-    const parsed = new DOMParser().parseFromString(model.get("svg"), "image/svg+xml");
-    const svg = document.importNode(parsed.documentElement, true);
-    for (const name of svg.style) if (name.startsWith("--tk-")) root.style.setProperty(name, svg.style.getPropertyValue(name));
-    svg.querySelectorAll(":scope > title, :scope > desc").forEach((element) => element.remove());
-    svg.style.minWidth = `${0.7 * Number(svg.getAttribute("width"))}px`; // on a narrow page it scrolls rather than shrinks
-    canvas.replaceChildren(svg);
+    canvas.replaceChildren(picture(model.get("svg"), root));
     text.textContent = model.get("text");
     now.textContent = model.get("now");
   }
