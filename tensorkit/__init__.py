@@ -14,10 +14,9 @@ import warnings as _warnings
 # Overflow and division by zero give inf and nan, as in PyTorch; NumPy's warnings about them would only confuse.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"tensorkit\.")
 
-from . import autograd, conversions, drawing, random, storages, subclass, version  # noqa: E402, F401
+from . import autograd, conversions, subclass, version  # noqa: E402, F401
 from . import dtypes as _dtypes  # noqa: E402
 from .autograd import Variable  # noqa: E402, F401
-from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled  # noqa: E402, F401
 from .constants import e, inf, nan, newaxis, pi  # noqa: E402
 from .device import device  # noqa: E402
 from .dtypes import (  # noqa: E402
@@ -52,7 +51,6 @@ from .once import is_warn_always_enabled, set_warn_always  # noqa: E402
 from .ops import FUNCTIONS as _FUNCTIONS  # noqa: E402
 from .ops import later as _later  # noqa: E402
 from .printing import set_printoptions  # noqa: E402
-from .random import Generator, default_generator  # noqa: E402
 from .size import Size  # noqa: E402
 from .tape import (  # noqa: E402
     enable_grad,
@@ -71,8 +69,17 @@ Tensor.__module__ = Size.__module__ = _dtypes.dtype.__module__ = device.__module
 #: The parts that wait until someone asks for them.
 _ON_DEMAND = {
     "cuda", "backends", "nn", "optim", "utils", "graph", "linalg", "special", "distributed", "interop", "func",
-    "serialization", "amp", "accelerator", "onnx",
+    "serialization", "amp", "accelerator", "onnx", "random",
 }  # fmt: skip
+
+#: Operations beside those of `ops/` that are loaded when someone first asks for one (see `ops/later.py`).
+_later.announce(__name__, {
+    "random": "get_rng_state() initial_seed() manual_seed() seed() set_rng_state()",
+    "drawing": """
+        bernoulli multinomial normal() poisson() rand() rand_like() randint() randint_like() randn() randn_like()
+        randperm() .bernoulli_ .cauchy_ .exponential_ .geometric_ .log_normal_ .normal_ .random_ .uniform_""",
+    "storages": ".dim_order .is_pinned .is_set_to .is_shared .storage .untyped_storage",
+})  # fmt: skip
 
 globals().update(_FUNCTIONS)
 globals().update(_dtypes.ALIASES)
@@ -85,12 +92,14 @@ _NAMES_HERE = """
     layout memory_format nan newaxis no_grad pi preserve_format random set_default_dtype set_grad_enabled
     set_printoptions set_warn_always strided uint8 version __version__"""
 
-__all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_NAMES, *_dtypes.ALIASES, *_NAMES_HERE.split()})
+__all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_HOMES, *_dtypes.ALIASES, *_NAMES_HERE.split()})
 
 
 #: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.
 _ELSEWHERE = {
     "serialization": "save load",
+    "random": "Generator default_generator",
+    "autograd.anomaly": "is_anomaly_check_nan_enabled is_anomaly_enabled",
     "interop": "to_torch from_torch",
     "nn.functional": """
         adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu conv1d conv2d conv3d conv_transpose1d
@@ -109,10 +118,9 @@ _HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names
 def __getattr__(name: str):
     from importlib import import_module
 
-    if name in _later.FUNCTION_NAMES:
-        _later.load()
-        globals().update(_FUNCTIONS)
-        return globals()[name]
+    if name in _later.FUNCTION_HOMES:
+        found = globals()[name] = _FUNCTIONS[name]
+        return found
     if name in _ON_DEMAND:
         return import_module(f"{__name__}.{name}")
     if name in _HOMES:
@@ -125,7 +133,7 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted({*globals(), *_later.FUNCTION_NAMES, *_ON_DEMAND, *_HOMES})
+    return sorted({*globals(), *_later.FUNCTION_HOMES, *_ON_DEMAND, *_HOMES})
 
 
 def load_ipython_extension(ip) -> None:

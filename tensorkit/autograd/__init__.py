@@ -10,17 +10,15 @@ from ..errors import hint
 from ..left_out import missing
 from ..once import first_time
 from ..ops.create import zeros_like
-from ..ops.join import stack
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import Tensor, wrap
-from .anomaly import detect_anomaly, set_detect_anomaly
 from .deposit import deposit
 from .engine import ONES, run_backward, run_from_number, seeds
-from .function import Function
 from .gradcheck import gradcheck, gradgradcheck
 
-#: Parts that wait until someone asks for them.
-_ON_DEMAND = ("functional", "graph")
+#: Parts that wait until someone asks for them, and names that stand in such parts.
+_ON_DEMAND = ("functional", "graph", "function", "anomaly")
+_HOMES = {"Function": "function", "detect_anomaly": "anomaly", "set_detect_anomaly": "anomaly"}
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
@@ -34,10 +32,11 @@ _CYCLE = (
 
 
 def __getattr__(name: str):
-    if name in _ON_DEMAND:
+    if name in _ON_DEMAND or name in _HOMES:
         from importlib import import_module
 
-        return import_module(f"{__name__}.{name}")
+        part = import_module(f"{__name__}.{_HOMES.get(name, name)}")
+        return getattr(part, name) if name in _HOMES else part
     error = missing("module 'torch.autograd'", name)
     if name == "forward_ad":
         hint(error, "tensorkit differentiates backwards only; torch.func.jvp gives forward mode's numbers that way.")
@@ -201,6 +200,8 @@ def grad(
 
 def _batched(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads) -> tuple:
     """The gradients for each entry of the first dimension of `grad_outputs`, stacked."""
+    from ..ops.join import stack
+
     given = _as_tuple(grad_outputs)
     count = len(given[0])
     rows = []

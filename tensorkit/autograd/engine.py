@@ -22,7 +22,6 @@ from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
 from ..tape import RELEASED, Node, Output, anomaly, mode
 from ..tensor import Tensor, wrap
-from .anomaly import watched
 from .arrival import awaited, delivering
 from .deposit import deposit, deposit_first
 from .hooking import run_hooks, run_prehooks
@@ -65,6 +64,8 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     pending = {}  # what waits at each node and leaf
     shares_of, join = (tensor_shares, add) if create_graph else (bare_shares, plus)
     if anomaly.enabled:
+        from .anomaly import watched
+
         shares_of = watched(shares_of)
     if awaited and wanted is None:
         shares_of = delivering(shares_of, roots, lambda leaf: _arrive_early(leaf, pending, shared, create_graph))

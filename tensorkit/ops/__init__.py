@@ -6,14 +6,12 @@ operations to `Tensor` as methods and collects the functions of the `torch` name
 """
 
 from . import (  # noqa: F401, I001
-    cast, create, data, pointwise, exponential, powers, trigonometric, sign, rounding, complex_numbers, compare, shape,
-    broadcast, windows, complex_views, join, rearrange, reduce, statistics, extremes, cumulative, inplace, index,
-    assign, slices, gather, masks, matmul, activation, legacy, later,
+    cast, create, data, pointwise, exponential, powers, compare, shape, broadcast, windows, reduce, inplace, index,
+    assign, matmul, later,
 )  # fmt: skip
 from .declare import FUNCTIONS, Op
 
 inplace.attach_in_place_methods(FUNCTIONS)
-later.announce()
 
 __all__ = ["FUNCTIONS", "REGISTRY", "Op"]
 
@@ -22,6 +20,6 @@ def __getattr__(name: str):
     if name == "REGISTRY":
         from .declare import REGISTRY
 
-        later.load()
+        later.load_all()
         return REGISTRY
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -66,7 +66,17 @@ def view_as_complex(x):
     return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
 
 
-Tensor.real = property(real)
+def _part(getter) -> property:
+    """An attribute that reads one part of the numbers, and writes to it where it is set."""
+
+    def assign(tensor, value):
+        part = getter(tensor)
+        if isinstance(value, Tensor):
+            part.copy_(value)
+        else:
+            part[...] = value
+
+    return property(getter, assign, doc=getter.__doc__)
 
 
-Tensor.imag = property(imag)
+Tensor.real, Tensor.imag = _part(real), _part(imag)

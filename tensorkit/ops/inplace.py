@@ -6,6 +6,7 @@ write becomes part of its base's history (`CopySlices`), and every other view of
 """
 
 from copy import copy
+from types import FunctionType
 
 import numpy as np
 
@@ -198,20 +199,30 @@ _COMPOSED = """
 """.split()
 
 
+_OPERATORS = {
+    "__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
+    "__imod__": "remainder", "__ipow__": "pow", "__iand__": "bitwise_and", "__ior__": "bitwise_or",
+    "__ixor__": "bitwise_xor", "__ilshift__": "bitwise_left_shift", "__irshift__": "bitwise_right_shift",
+}  # fmt: skip
+
+
+def _is_method(name: str) -> bool:
+    """Whether Tensor has it; what only stands for a method (`later.py`) does not count."""
+    return isinstance(vars(Tensor).get(name), FunctionType)
+
+
 def attach_in_place_methods(functions: dict) -> None:
-    """Give Tensor the in-place methods of all declared operations, and of the composed ones named here."""
+    """Give Tensor the in-place methods of all operations declared since the last call, and of the composed ones
+    named here."""
     for declared in REGISTRY.values():
-        if declared.inplace and declared.method:
+        if declared.inplace and declared.method and not _is_method(declared.name + "_"):
             in_place(declared.name, declared.function)
     for name in _COMPOSED:
-        if name in functions and not hasattr(Tensor, name + "_"):
+        if name in functions and not _is_method(name + "_"):
             in_place(name, functions[name])
-    for operator, name in {
-        "__iadd__": "add", "__isub__": "sub", "__imul__": "mul", "__itruediv__": "div", "__ifloordiv__": "floor_divide",
-        "__imod__": "remainder", "__ipow__": "pow", "__iand__": "bitwise_and", "__ior__": "bitwise_or",
-        "__ixor__": "bitwise_xor", "__ilshift__": "bitwise_left_shift", "__irshift__": "bitwise_right_shift",
-    }.items():  # fmt: skip
-        setattr(Tensor, operator, getattr(Tensor, name + "_"))
+    for operator, name in _OPERATORS.items():
+        if _is_method(name + "_") and not _is_method(operator):
+            setattr(Tensor, operator, vars(Tensor)[name + "_"])
 
 
 @op(x=nothing, function=False, method=False)

@@ -14,16 +14,15 @@ from .op import REGISTRY, Op
 
 
 class Functions(dict):
-    """Functions by name; one that is not there is looked for among the operations that `later.py` loads."""
+    """Functions by name; one that is not there is looked for among the operations that are loaded later."""
 
-    load = None
+    find = None  # (name) -> function or None: `later.py` puts it here
 
     def __missing__(self, name: str):
-        if self.load is not None:
-            self.load()
-            if name in self:
-                return self[name]
-        raise KeyError(name)
+        found = self.find(name) if self.find is not None else None
+        if found is None:
+            raise KeyError(name)
+        return found
 
 
 #: Every public function of the `torch` namespace that the ops modules define, by name.
