@@ -11,11 +11,15 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 
+from .worker import MODULES
 from .works import WORKS, Work
 
+#: How often an engine is imported in a round.
+IMPORTS = 5
 ENGINES = ("tensorkit", "torch", "numpy", "micrograd")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
@@ -31,10 +35,11 @@ def run(works: list[Work], rounds: int, threads: int, say=lambda text: None) -> 
     for number in range(rounds):
         for engine in engines():
             say(f"round {number + 1} of {rounds}: {engine}")
-            for place, group in enumerate(_processes(works, engine)):
-                for name, metrics in _measured(engine, group, threads).items():
-                    if name != "import" or place == 0:
-                        result.setdefault(name, {}).setdefault(engine, []).append(metrics)
+            found = {"import": _imported(engine, threads)}
+            for group in _processes(works, engine):
+                found |= _measured(engine, group, threads)
+            for name, metrics in found.items():
+                result.setdefault(name, {}).setdefault(engine, []).append(metrics)
     return result
 
 
@@ -46,11 +51,27 @@ def _processes(works: list[Work], engine: str) -> list[list[str]]:
     return [[w.name for w in able if not w.alone], *([name] for name in alone.values())]
 
 
+def _imported(engine: str, threads: int) -> dict:
+    """The fastest import of an engine in a process that has imported nothing else, and the engine's version."""
+    code = (
+        "from time import perf_counter; started = perf_counter()\n"
+        f"import {MODULES[engine]}; took = perf_counter() - started\n"
+        f"import json; print(json.dumps({{'time': took, 'version': getattr({engine}, '__version__', '')}}))"
+    )
+    _answer(["-c", code], threads)  # the first one compiles
+    return min([_answer(["-c", code], threads) for _ in range(IMPORTS)], key=itemgetter("time"))
+
+
 def _measured(engine: str, names: list[str], threads: int) -> dict[str, dict]:
+    return _answer(["-m", "bench.worker", engine, *names], threads)
+
+
+def _answer(command: list[str], threads: int) -> dict:
+    """What a process prints last, read as JSON."""
     environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads))
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode; a checkout gets it here
-    command = [sys.executable, "-m", "bench.worker", engine, *names]
     here = Path(__file__).parents[1]
+    command = [sys.executable, *command]
     done = subprocess.run(command, env=environment, cwd=here, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr}")

@@ -1,13 +1,17 @@
 """Measures works in a process of its own: `python -m bench.worker ENGINE WORK ...` prints one line of JSON.
 
-First of all the engine is imported and the import timed, so nothing heavy may be imported above that. A step is called
-in batches of about 20 ms for 0.3 s and the smallest time of a call is given; a work that stands alone is called once.
+A step is called in batches of about 20 ms for 0.3 s and the smallest time of a call is given; a work that stands alone
+is called once.
 A work that the engine cannot do is reported as missing, with the reason.
 """
 
 import json
+import os
 import sys
+from importlib import import_module
 from time import perf_counter
+
+from .works import WORKS
 
 MODULES = {"tensorkit": "tensorkit", "torch": "torch", "numpy": "numpy", "micrograd": "micrograd.engine"}
 
@@ -47,18 +51,12 @@ def measure(work, engine: str, module) -> dict:
 
 def main() -> None:
     engine, *names = sys.argv[1:]
-    started = perf_counter()
-    __import__(MODULES[engine])
-    found = {"import": {"time": perf_counter() - started, "version": getattr(sys.modules[engine], "__version__", "")}}
-    from .works import WORKS
-
+    module, found = import_module(MODULES[engine]), {}
     if engine == "torch":
-        import os
-
-        sys.modules["torch"].set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        module.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     for work in WORKS:
         if work.name in names:
-            found[work.name] = measure(work, engine, sys.modules[MODULES[engine]])
+            found[work.name] = measure(work, engine, module)
     print(json.dumps(found))
 
 
