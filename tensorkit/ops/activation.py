@@ -9,7 +9,7 @@ from .. import dtypes
 from ..errors import not_implemented
 from .declare import op, unary
 from .exponential import _exp, exp
-from .reduce import add_up
+from .reduce import add_up, greatest
 from .reduce import sum as sum_
 from .shape import wrap_dim
 
@@ -99,7 +99,7 @@ def softmax(x, dim, dtype=None):
     if x.size == 0:
         return x.copy()
     kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
-    powers = _exp(wide - wide.max(axis, keepdims=True))
+    powers = _exp(wide - greatest(wide, axis))
     return _finished(powers / add_up(powers, axis, True), kind, shape)
 
 
@@ -117,6 +117,6 @@ def log_softmax(x, dim, dtype=None):
     if x.size == 0:
         return x.copy()
     kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
-    shifted = wide - np.maximum.reduce(wide, axis, keepdims=True)
+    shifted = wide - greatest(wide, axis)
     shifted -= np.log(add_up(_exp(shifted), axis, True))
     return _finished(shifted, kind, shape)

@@ -56,13 +56,31 @@ def counted(x_shape: tuple, dim) -> int:
     return math.prod([x_shape[each] for each in (axis if isinstance(axis, tuple) else (axis,))])
 
 
+def _along_rows(reduce, x, axis, dtype, keepdims: bool):
+    """A NumPy reduction, of many short rows by way of columns: NumPy begins anew with every row, which takes two to six
+    times as long for the 2 or 10 classes of 100 samples or more."""
+    width = x.shape[-1] if x.ndim else 0
+    if not (1 < width <= 32 and (axis == x.ndim - 1 or axis == -1) and x.size >= 32 * width):
+        return reduce(x, axis, dtype, keepdims=keepdims)
+    found = reduce(x.reshape(-1, width).T.copy(), 0, dtype)
+    return found.reshape(x.shape[:-1] + (1,) if keepdims else x.shape[:-1])
+
+
+def greatest(x, axis):
+    """The greatest element along `axis`, which stays, with size 1."""
+    return _along_rows(np.maximum.reduce, x, axis, None, True)
+
+
 def add_up(x, axis=None, keepdims: bool = False, divisor=None):
     """A sum in the type of `x`, divided by `divisor` if there is one.
 
     float32 and smaller are added in float64 where that costs little: PyTorch adds in blocks, whose errors are as small.
     """
     exact = x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536
-    total = np.add.reduce(x, axis, np.float64 if exact else None, keepdims=keepdims)
+    if exact:
+        total = _along_rows(np.add.reduce, x, axis, np.float64, keepdims)
+    else:
+        total = np.add.reduce(x, axis, keepdims=keepdims)
     if divisor is not None:
         total = np.true_divide(total, divisor, dtype=total.dtype)
     return total.astype(x.dtype) if exact else total

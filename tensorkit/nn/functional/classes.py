@@ -78,7 +78,8 @@ def _nll(input, target, weight, ignored: int, reduction: str):
     classes = x._array.shape[1]
     _check_weight(weight, classes)
     plain = weight is None and y.ndim == 1 and not alone and not 0 <= ignored < classes
-    if plain and y.size and y.min() >= 0 and y.max() < classes:  # all samples count, and all alike
+    # All samples count, and all alike: as unsigned numbers, negative ones would be beyond all classes.
+    if plain and y.size and np.maximum.reduce(y.view(np.uint64)) < classes:
         return _ops.nll(x, wrap(y), None, reduction, ignored, float(y.size))
     kept = y != ignored
     inside = (y >= 0) & (y < classes)
