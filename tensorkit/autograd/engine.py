@@ -159,6 +159,9 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
                         values.append(node.extras[~k])
                         continue
                     value = saved[k]
+                    if type(value) is ndarray and node.storage is None:  # the result, to which nobody can have written
+                        values.append(value)
+                        continue
                     if type(value) is not Tensor or value._storage is not None:
                         value = op.unpack(node, op.saves[k], value)
                     if isinstance(value, Tensor):
@@ -170,7 +173,8 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
                     values.append(value)
                 share = twin(g, *values) if same else promoted_share(node, twin, needs, g)
             if type(share) is ndarray or type(share) is not type(like):
-                share = fitted(share, like)
+                if share.shape != like.shape or share.dtype is not like.dtype:
+                    share = fitted(share, like)
             if parent in pending:
                 pending[parent] = pending[parent] + share
                 shared.discard(parent)

@@ -77,10 +77,10 @@ def add_up(x, axis=None, keepdims: bool = False, divisor=None):
     float32 and smaller are added in float64 where that costs little: PyTorch adds in blocks, whose errors are as small.
     """
     exact = x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536
-    if exact:
+    if exact and axis:
         total = _along_rows(np.add.reduce, x, axis, np.float64, keepdims)
     else:
-        total = np.add.reduce(x, axis, keepdims=keepdims)
+        total = np.add.reduce(x, axis, np.float64 if exact else None, keepdims=keepdims)
     if divisor is not None:
         total = np.true_divide(total, divisor, dtype=total.dtype)
     return total.astype(x.dtype) if exact else total

@@ -50,7 +50,8 @@ def relu(input, inplace: bool = False):
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
     """
-    return _delivered(input, _base.relu(_tensor(input, "relu")), inplace)
+    result = _base.relu(_tensor(input, "relu"))
+    return _delivered(input, result, inplace) if inplace else result
 
 
 def relu6(input, inplace: bool = False):

@@ -69,18 +69,24 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index: int = 
     return _nll(input, target, weight, ignore_index, reduction)
 
 
+def _all_count_alike(x, y, ignored: int) -> bool:
+    """Whether logits `x` and classes `y` are those of plain samples, all of one weight, and none of them ignored."""
+    if x.ndim != 2 or y.ndim != 1 or y.dtype != np.int64 or not 0 < y.size == len(x):
+        return False
+    # As unsigned numbers, negative ones would be beyond all classes.
+    return not 0 <= ignored < x.shape[1] and bool(np.maximum.reduce(y.view(np.uint64)) < x.shape[1])
+
+
 def _nll(input, target, weight, ignored: int, reduction: str):
+    y = memory(target)
+    if weight is None and _all_count_alike(input._array, y, ignored):
+        return _ops.nll(input, wrap(y), None, reduction, ignored, float(y.size))
     _check_classes(input, target)
     alone = input.ndim == 1
     x = input.reshape(1, -1) if alone else input
-    y = memory(target)
     y = (y.reshape(1) if alone else y).astype(np.int64, copy=False)
     classes = x._array.shape[1]
     _check_weight(weight, classes)
-    plain = weight is None and y.ndim == 1 and not alone and not 0 <= ignored < classes
-    # All samples count, and all alike: as unsigned numbers, negative ones would be beyond all classes.
-    if plain and y.size and np.maximum.reduce(y.view(np.uint64)) < classes:
-        return _ops.nll(x, wrap(y), None, reduction, ignored, float(y.size))
     kept = y != ignored
     inside = (y >= 0) & (y < classes)
     if not np.all(inside | ~kept):
@@ -121,17 +127,18 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index: i
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
-    for position, (name, value) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"cross_entropy_loss(): argument '{name}' (position {position}) must be Tensor, not {kind(value)}"
-            )
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        position, name, value = (2, "target", target) if isinstance(input, Tensor) else (1, "input", input)
+        raise TypeError(
+            f"cross_entropy_loss(): argument '{name}' (position {position}) must be Tensor, not {kind(value)}"
+        )
     reduction = _reduction(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     if target._array.shape == input._array.shape and not (target._array.dtype.kind in "iu" and input.ndim == 0):
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    _check_ndim_of_target(input, target)
+    if input._array.ndim != 2:
+        _check_ndim_of_target(input, target)
     logs = log_softmax(input, _class_dim(input))
     plain = _nll(logs, target, weight, ignore_index, reduction)
     if not label_smoothing:
