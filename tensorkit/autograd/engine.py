@@ -172,9 +172,10 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
                             same = False
                     values.append(value)
                 share = twin(g, *values) if same else promoted_share(node, twin, needs, g)
-            if type(share) is ndarray or type(share) is not type(like):
-                if share.shape != like.shape or share.dtype is not like.dtype:
-                    share = fitted(share, like)
+            if (type(share) is ndarray or type(share) is not type(like)) and (
+                share.shape != like.shape or share.dtype is not like.dtype
+            ):
+                share = fitted(share, like)
             if parent in pending:
                 pending[parent] = pending[parent] + share
                 shared.discard(parent)

@@ -41,10 +41,10 @@ OPERATIONS: dict[str, str] = {
         .index_copy_ .index_fill_""",
     "activation": "log_softmax relu sigmoid softmax .relu_ .sigmoid_",
     "legacy": """
-        BFloat16Tensor() BoolTensor() ByteTensor() CharTensor() ComplexDoubleTensor() ComplexFloatTensor()
-        DoubleTensor() FloatTensor() HalfTensor() IntTensor() LongTensor() ShortTensor()
-        are_deterministic_algorithms_enabled() compile() get_default_device() get_num_threads() set_default_device()
-        set_default_tensor_type() set_float32_matmul_precision() set_num_threads() use_deterministic_algorithms()""",
+        BFloat16Tensor() BoolTensor() ByteTensor() CharTensor() DoubleTensor() FloatTensor() HalfTensor()
+        IntTensor() LongTensor() ShortTensor() are_deterministic_algorithms_enabled() compile() get_default_device()
+        get_float32_matmul_precision() get_num_threads() set_default_device() set_default_tensor_type()
+        set_float32_matmul_precision() set_num_threads() use_deterministic_algorithms()""",
     "special": """
         digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma sinc xlogy entr() erfcx() i0e()
         i1() i1e() log_ndtr() ndtri() xlog1py() zeta() .digamma_ .erf_ .erfc_ .erfinv_ .i0_ .igamma_ .igammac_
