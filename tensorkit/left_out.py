@@ -92,6 +92,14 @@ REASONS = {
     "argument_validation": "PyTorch itself gave data pipes up; use torch.utils.data.IterableDataset",
 }
 
+#: Attributes of PyTorch's tensors that are left out.
+OF_TENSORS = """
+    chalf dequantize eig geqrf istft lstsq narrow_copy orgqr ormqr q_per_channel_axis q_per_channel_scales
+    q_per_channel_zero_points q_scale q_zero_point reinforce solve sparse_dim sparse_mask sparse_resize_
+    sparse_resize_and_clear_ stft symeig to_dense to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc
+    to_sparse_csr volatile
+""".split()
+
 _HOME = "tensorkit leaves this out"
 
 
@@ -119,3 +127,21 @@ def missing(owner: str, name: str) -> AttributeError:
     if why is not None:
         error.add_note(why)
     return error
+
+
+class LeftOut:
+    """Stands on a class for an attribute that is left out: asking for it is the error that says why.
+
+    The class needs no `__getattr__` for that, with which Python would look up each of its attributes, those that are
+    there too, in twice the time: `x + y` on scalars would take a tenth longer.
+    """
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            raise missing(f"type object '{owner.__name__}'", self.name)
+        raise missing(f"'{type(instance).__name__}' object", self.name)

@@ -144,6 +144,12 @@ class Node:
             self.hooks = {}
         return self.hooks.setdefault("metadata", {})
 
+
+class ShownNode(Node):
+    """A node that a user has seen.  Others do without `__getattr__`, with which every attribute takes twice the time."""
+
+    __slots__ = ()
+
     def __getattr__(self, name: str):
         """`_saved_self`, `_saved_other`, `_saved_result` …: the values kept for the derivatives."""
         if not name.startswith("_saved_"):
@@ -172,7 +178,7 @@ def node_class(name: str) -> type:
     """The class under which nodes of one name show themselves: `MulBackward0`."""
     found = _classes.get(name)
     if found is None:
-        found = _classes[name] = type(name, (Node,), {"__slots__": (), "__module__": "torch.autograd.function"})
+        found = _classes[name] = type(name, (ShownNode,), {"__slots__": (), "__module__": "torch.autograd.function"})
     return found
 
 

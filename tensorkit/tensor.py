@@ -15,7 +15,7 @@ from . import dtypes
 from .device import CPU
 from .errors import dim_out_of_range, hint, wrong_argument
 from .formats import strided
-from .left_out import missing
+from .left_out import OF_TENSORS, LeftOut
 from .size import Size
 from .storage import InferenceStorage, Storage
 from .tape import inferring, mode
@@ -424,8 +424,12 @@ class Tensor:
         self._requires_grad = False
         return self
 
-    def __getattr__(self, name: str):
-        raise missing(f"'{type(self).__name__}' object", name)
+    def __dir__(self):
+        return sorted({*object.__dir__(self)} - {*OF_TENSORS})
+
+
+for _name in OF_TENSORS:
+    setattr(Tensor, _name, LeftOut(_name))
 
 
 def _options(kind) -> str:

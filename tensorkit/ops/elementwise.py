@@ -63,7 +63,7 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
         tensor._array = array
         tensor._grad = tensor._base = tensor._storage = None
         if differentiable and input._requires_grad and mode.enabled:
-            tensor._node = node = new(Node)
+            tensor._node = node = Node()
             tensor._requires_grad = True
             node.op = op
             node.parents = (input._node or input,)
@@ -186,7 +186,7 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
         tensor._array = array
         tensor._grad = tensor._base = tensor._storage = None
         if wants and differentiable and mode.enabled:
-            tensor._node = node = new(Node)
+            tensor._node = node = Node()
             tensor._requires_grad = True
             node.op = op
             node.parents = (first, second)
