@@ -1,11 +1,13 @@
 """Does the cost of one operation stay the same as things grow? Over three decades of each: `python -m bench --growth`.
 
 A chain grows in operations, a network in samples, a tensor in elements. What is shown is the time per operation, sample
-or element; growing times would mean that some step looks at everything again and again.
+or element; growing times would mean that some step looks at everything again and again. Python's garbage collector does
+that with what is alive, so the two that keep millions of nodes alive are measured without it too.
 """
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 from .worker import fastest
@@ -66,9 +68,29 @@ def elements(torch, count: int) -> Callable[[], None]:
     return step
 
 
+def uncollected(make: Callable) -> Callable:
+    """The same without Python's garbage collector."""
+
+    def made(torch, size: int) -> Callable[[], None]:
+        step = make(torch, size)
+
+        def alone():
+            gc.disable()
+            try:
+                step()
+            finally:
+                gc.enable()
+
+        return alone
+
+    return made
+
+
 GROWTHS = {
     "operations in a chain": chain,
+    "– without Python's garbage collector": uncollected(chain),
     "uses of one leaf": wide,
+    "– without the collector": uncollected(wide),
     "samples in a batch": samples,
     "elements of a tensor": elements,
 }
@@ -86,5 +108,6 @@ def table(found: dict[str, list[float]]) -> str:
     lines = ["| time for each of the | " + " | ".join(f"{size:,}" for size in DECADES) + " |"]
     lines.append("| --- |" + " ---: |" * len(DECADES))
     for title, times in found.items():
-        lines.append(f"| {title} | " + " | ".join(f"{time * 1e9:,.3g} ns" for time in times) + " |")
+        shown = [f"{time * 1e9:,.{0 if time > 1e-7 else 2}f} ns" for time in times]
+        lines.append(f"| {title} | {' | '.join(shown)} |")
     return "\n".join(lines)
