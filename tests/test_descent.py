@@ -110,7 +110,7 @@ def test_the_ground_is_the_learners_function():
 
 
 @pytest.mark.parametrize("start", [2.0, (2.0, 1.0)])
-@pytest.mark.parametrize("theme", ["static", "dark", "live"])
+@pytest.mark.parametrize("theme", ["auto", "static", "dark", "live"])
 def test_the_picture_carries_its_text(start, theme):
     found = descend(bowl if isinstance(start, tuple) else (lambda x: x**2), start, steps=3)
     picture = ElementTree.fromstring(found.to_svg(theme).encode())

@@ -15,7 +15,7 @@ from tensorkit.graph.model import CONSTANT, LEAF, OMITTED, RESULT, Edge, Graph, 
 from tensorkit.graph.snapshots import lines, number, short, snapshot
 
 SVG = "{http://www.w3.org/2000/svg}"
-THEMES = ["static", "live", "dark"]
+THEMES = ["auto", "static", "live", "dark"]
 HOSTILE = [
     "<script>alert(1)</script>", "</svg><img src=x onerror=alert(1)>", '" onload="alert(1)', "' onclick='x",
     "&lt;b&gt;", "]]>", "<!--", "-->", "<![CDATA[", "<?xml?>", "&#x3c;script&#x3e;", "&amp;", "&nosuch;",
@@ -105,8 +105,8 @@ def test_the_same_graph_gives_the_same_bytes(theme, direction):
     assert sum_times_z().to_svg(theme, direction) == sum_times_z().to_svg(theme, direction)
 
 
-def test_a_stored_picture_is_dark_ink_on_white_and_needs_nothing_from_the_page():
-    svg = sum_times_z().to_svg()
+def test_a_static_picture_is_dark_ink_on_white_and_needs_nothing_from_the_page():
+    svg = sum_times_z().to_svg("static")
     assert "var(" not in svg and "url(" not in svg and "<style" not in svg and " id=" not in svg
     assert parsed(svg).find(f"{SVG}rect").get("fill") == "#ffffff"
 
@@ -123,7 +123,7 @@ def test_a_long_graph_flows_down_a_short_one_to_the_right():
 
 
 def test_a_wrong_theme_or_direction_is_said():
-    with pytest.raises(ValueError, match="theme must be one of static, dark, live, but got 'sepia'"):
+    with pytest.raises(ValueError, match="theme must be one of auto, static, dark, live, but got 'sepia'"):
         sum_times_z().to_svg("sepia")
     with pytest.raises(ValueError, match="direction must be one of auto, right, down, but got 'up'"):
         sum_times_z().to_svg(direction="up")

@@ -77,7 +77,7 @@ def test_what_is_no_number_is_marked_in_every_drawing():
     assert "nan" in "".join(parsed(summary).itertext())
 
 
-@pytest.mark.parametrize("theme", ["static", "dark", "live"])
+@pytest.mark.parametrize("theme", ["auto", "static", "dark", "live"])
 def test_the_picture_says_what_the_text_says(theme):
     summary = summarize(torch.tensor([[1.0, -2.0], [3.5, 4.0]]), "x")
     root = parsed(summary, theme)
@@ -123,7 +123,7 @@ def test_hostile_names_stay_text():
 def test_only_tensors_are_summarized():
     with pytest.raises(TypeError, match="expected a tensor, but got ndarray"):
         summarize(np.ones(2))
-    with pytest.raises(ValueError, match="theme must be one of static, dark, live, but got 'red'"):
+    with pytest.raises(ValueError, match="theme must be one of auto, static, dark, live, but got 'red'"):
         summarize(torch.ones(2)).to_svg("red")
 
 

@@ -76,7 +76,7 @@ class Holder(torch.nn.Module):
 def graph_views(name):
     t = tensors(name)
     graph = views.trace(t.f, t.names)
-    for theme in ("static", "dark", "live"):
+    for theme in ("auto", "static", "dark", "live"):
         yield "svg", graph.to_svg(theme)
     yield "svg", graph.to_svg(direction="down")
     yield "text", graph.to_text()

@@ -178,7 +178,7 @@ def test_a_hostile_name_stays_text(name):
     assert hostile.to_text().count("\n") == plain.to_text().count("\n")
 
 
-@pytest.mark.parametrize("theme", ["static", "dark", "live"])
+@pytest.mark.parametrize("theme", ["auto", "static", "dark", "live"])
 def test_the_picture_carries_its_text(record, theme):
     train(record)
     picture = ElementTree.fromstring(record.to_svg(theme).encode())

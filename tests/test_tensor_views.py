@@ -34,7 +34,7 @@ def texts(view):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("theme", ["static", "dark", "live"])
+@pytest.mark.parametrize("theme", ["auto", "static", "dark", "live"])
 def test_every_picture_carries_its_text(view, theme):
     shown = view("x")
     picture = ElementTree.fromstring(shown.to_svg(theme).encode())

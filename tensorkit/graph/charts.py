@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .palette import LIVE_STYLE, MONO, SANS, THEMES
+from .palette import LIVE_STYLE, MONO, SANS, THEMES, rules
 from .snapshots import number
 from .svg import MARGIN, escape
 
@@ -31,7 +31,7 @@ class Shown:
         """The drawing as markup, in these colours."""
         raise NotImplementedError(f"{type(self).__name__}.draw")
 
-    def to_svg(self, theme: str = "static") -> str:
+    def to_svg(self, theme: str = "auto") -> str:
         """The drawing as SVG; the themes are those of `Graph.to_svg`, ValueError for another one."""
         if theme not in THEMES:
             raise ValueError(f"theme must be one of {', '.join(THEMES)}, but got {theme!r}")
@@ -42,9 +42,9 @@ class Shown:
         style = f"max-width:100%;height:auto;{LIVE_STYLE if theme == 'live' else ''}"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(told.splitlines()[0])}" class="tk-chart" '
-            f'font-family="{SANS}" font-size="12" style="{escape(style)}">'
-            f"<title>{escape(told.splitlines()[0])}</title><desc>{escape(told)}</desc>\n"
+            f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(told.splitlines()[0])}" '
+            f'class="tk-chart tk-{theme}" font-family="{SANS}" font-size="12" style="{escape(style)}">'
+            f"<title>{escape(told.splitlines()[0])}</title><desc>{escape(told)}</desc>{rules(theme)}\n"
             f'<rect width="{width}" height="{height}" fill="{colours["paper"]}"/>\n{body}\n</svg>'
         )
 

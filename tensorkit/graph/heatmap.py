@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .palette import LIVE_STYLE, MONO, SANS, THEMES, columns, mono_width, sans_width
+from .palette import LIVE_STYLE, MONO, SANS, THEMES, columns, mono_width, rules, sans_width
 from .snapshots import number
 from .svg import MARGIN, escape
 
@@ -22,7 +22,7 @@ MARKS = {"nan": "×", "inf": "+", "-inf": "−"}  # in squares that are too smal
 _BLUE, _ORANGE, _PALE = (20, 92, 158), (176, 72, 8), (244, 244, 242)
 
 
-def to_svg(summary: Summary, theme: str = "static") -> str:
+def to_svg(summary: Summary, theme: str = "auto") -> str:
     """Draw the summary; ValueError for an unknown theme."""
     if theme not in THEMES:
         raise ValueError(f"theme must be one of {', '.join(THEMES)}, but got {theme!r}")
@@ -46,8 +46,8 @@ def to_svg(summary: Summary, theme: str = "static") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(". ".join(sentences))}" '
-        f'class="tk-summary" font-size="12" style="{escape(style)}">'
-        f"<title>{escape(sentences[0])}</title><desc>{escape(summary.to_text())}</desc>\n"
+        f'class="tk-summary tk-{theme}" font-size="12" style="{escape(style)}">'
+        f"<title>{escape(sentences[0])}</title><desc>{escape(summary.to_text())}</desc>{rules(theme)}\n"
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="{colours["paper"]}"/>\n' + "\n".join(body) + "\n</svg>"
     )
 

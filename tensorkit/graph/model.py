@@ -279,11 +279,12 @@ class Graph:
 
         return to_text(self)
 
-    def to_svg(self, theme: str = "static", direction: str = "auto") -> str:
+    def to_svg(self, theme: str = "auto", direction: str = "auto") -> str:
         """The drawing as an SVG document, the same bytes every time.
 
-        `theme`: "static" (dark ink on white, for stored pictures), "live" (follows the notebook's theme by CSS
-        variables) or "dark". `direction`: "right", "down" or "auto" (right while that fits a notebook's width).
+        `theme`: "auto" (dark ink on white, and light on dark on a page that asks for dark: for stored pictures), one of
+        the two always ("static", "dark"), or "live" (follows the notebook's theme by CSS variables). `direction`:
+        "right", "down" or "auto" (right while that fits a notebook's width).
         ValueError for anything else.
         """
         from .svg import to_svg

@@ -1,9 +1,10 @@
 """Colours of the drawings, and the widths of their letters.
 
-Three themes share one set of names. "static" is dark ink on white, for pictures that are stored; "dark" is its
-opposite; "live" follows JupyterLab's CSS variables, each with a fallback, and mixes its accents with the ink so that
-they keep their contrast in any theme. Blue, orange and yellow stay apart in every common kind of colour blindness,
-and shape and words say the same as the colours.
+Four themes share one set of names. "static" is dark ink on white; "dark" is its opposite; "auto" is "static", and by
+`AUTO` "dark" on a page that asks for dark, for pictures that are stored: JupyterLab shows them as images, into which
+its colour scheme reaches (`prefers-color-scheme`), but none of its variables. "live" follows JupyterLab's CSS variables, each with a fallback, and
+mixes its accents with the ink so that they keep their contrast in any theme. Blue, orange and yellow stay apart in
+every common kind of colour blindness, and shape and words say the same as the colours.
 """
 
 from __future__ import annotations
@@ -39,7 +40,24 @@ _LIVE_DEFINITIONS = {
     "op-line": "color-mix(in srgb,#c79400 72%,var(--tk-ink))",
 }
 _LIVE = {name: f"var(--tk-{name})" for name in NAMES}
-THEMES = {"static": _STATIC, "dark": _DARK, "live": _LIVE}
+THEMES = {"auto": _STATIC, "static": _STATIC, "dark": _DARK, "live": _LIVE}
+
+
+def _darkened(name: str) -> str:
+    # White text stands on dark squares, which stay as they are.
+    what, light, dark = ":not(text)" if name == "paper" else "", _STATIC[name], _DARK[name]
+    return f'.tk-auto {what}[fill="{light}"]{{fill:{dark}}}.tk-auto [stroke="{light}"]{{stroke:{dark}}}'
+
+
+#: What an "auto" picture holds: rules count for more than attributes. Programs that know no such rules draw it light.
+AUTO = f"<style>@media (prefers-color-scheme:dark){{{''.join(map(_darkened, NAMES))}}}</style>"
+
+
+def rules(theme: str) -> str:
+    """The style sheet inside of a picture of this theme."""
+    return AUTO if theme == "auto" else ""
+
+
 LIVE_STYLE = ";".join(f"--tk-{name}:{value}" for name, value in _LIVE_DEFINITIONS.items())
 
 MONO = "ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace"

@@ -96,7 +96,7 @@ class Summary:
         missing = f", {_NAN} NaN or inf" if np.isnan(levels).any() else ""
         return [f"heat map, {SHADES[0]} low to {SHADES[-1]} high{missing}:", *("  " + row for row in rows)]
 
-    def to_svg(self, theme: str = "static") -> str:
+    def to_svg(self, theme: str = "auto") -> str:
         """The summary as an SVG with its heat map; themes as in `Graph.to_svg`."""
         from .heatmap import to_svg
 

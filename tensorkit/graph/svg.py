@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from .describe import Face, face, headline
 from .layout import Layout, Place, Size, arrange
 from .model import BLOCK, CONSTANT, LEAF, OMITTED, Edge, Graph, GraphNode
-from .palette import LIVE_STYLE, MONO, SANS, THEMES, columns, mono_width, sans_width
+from .palette import LIVE_STYLE, MONO, SANS, THEMES, columns, mono_width, rules, sans_width
 from .snapshots import one_line
 from .text import to_text
 
@@ -43,7 +43,7 @@ class Card:
     head: float
 
 
-def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
+def to_svg(graph: Graph, theme: str = "auto", direction: str = "auto") -> str:
     """Draw the graph; see `Graph.to_svg`."""
     if theme not in THEMES:
         raise ValueError(f"theme must be one of {', '.join(THEMES)}, but got {theme!r}")
@@ -74,9 +74,12 @@ def to_svg(graph: Graph, theme: str = "static", direction: str = "auto") -> str:
     role = "group" if theme == "live" else "img"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(width)}" height="{_n(height)}" '
-        f'viewBox="0 0 {_n(width)} {_n(height)}" role="{role}" aria-label="{escape(headline(graph))}" class="tk-graph" '
-        f'data-direction="{"down" if down else "right"}" font-family="{MONO}" font-size="12" style="{escape(style)}">'
-        f"<title>{escape(headline(graph))}</title><desc>{escape(told)}</desc>\n" + "\n".join(body) + "\n</svg>"
+        f'viewBox="0 0 {_n(width)} {_n(height)}" role="{role}" aria-label="{escape(headline(graph))}" '
+        f'class="tk-graph tk-{theme}" data-direction="{"down" if down else "right"}" '
+        f'font-family="{MONO}" font-size="12" style="{escape(style)}">'
+        f"<title>{escape(headline(graph))}</title><desc>{escape(told)}</desc>{rules(theme)}\n"
+        + "\n".join(body)
+        + "\n</svg>"
     )
 
 

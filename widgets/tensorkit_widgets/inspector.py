@@ -244,7 +244,7 @@ class GraphInspector(anywidget.AnyWidget):
         """The widget; for a page without a kernel the picture, and for one without pictures the text."""
         found = super()._repr_mimebundle_(**kwargs)
         live, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        stored = {"image/svg+xml": self.graph.to_svg("static", self.direction), "text/plain": self.text}
+        stored = {"image/svg+xml": self.graph.to_svg(direction=self.direction), "text/plain": self.text}
         return {**live, **stored}, metadata
 
 

@@ -292,7 +292,7 @@ class WhatIf(ipywidgets.VBox):
         found = super()._repr_mimebundle_(**kwargs)
         live, metadata = found if isinstance(found, tuple) else (found or {}, {})
         graph = self.inspector.graph
-        picture = image(graph.to_svg("static", self.direction), headline(graph))
+        picture = image(graph.to_svg(direction=self.direction), headline(graph))
         html = f"<p>What if: {escape(self.said)}</p><div>{picture}</div>"
         return {**live, "text/html": html, "text/plain": f"What if: {self.said}\n{graph.to_text()}"}, metadata
 
