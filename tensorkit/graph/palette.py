@@ -2,9 +2,9 @@
 
 Four themes share one set of names. "static" is dark ink on white; "dark" is its opposite; "auto" is "static", and by
 `AUTO` "dark" on a page that asks for dark, for pictures that are stored: JupyterLab shows them as images, into which
-its colour scheme reaches (`prefers-color-scheme`), but none of its variables. "live" follows JupyterLab's CSS variables, each with a fallback, and
-mixes its accents with the ink so that they keep their contrast in any theme. Blue, orange and yellow stay apart in
-every common kind of colour blindness, and shape and words say the same as the colours.
+its colour scheme reaches (`prefers-color-scheme`), but none of its variables. "live" follows those, each with a
+fallback, and mixes its accents with the ink so that they keep their contrast in any theme. Blue, orange and yellow stay
+apart in every common kind of colour blindness, and shape and words say the same as the colours.
 """
 
 from __future__ import annotations
