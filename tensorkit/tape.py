@@ -146,7 +146,7 @@ class Node:
 
 
 class ShownNode(Node):
-    """A node that a user has seen.  Others do without `__getattr__`, with which every attribute takes twice the time."""
+    """A node that a user has seen. Others do without `__getattr__`, with which every attribute takes twice the time."""
 
     __slots__ = ()
 

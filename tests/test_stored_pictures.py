@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+import lessons
 import tensorkit as torch
 from tensorkit import graph
 from tensorkit.graph.palette import AUTO
@@ -78,6 +79,15 @@ def test_no_colour_is_changed_twice():
     rules = RULE.findall(AUTO)
     light = {(attribute, before) for _, attribute, before, _, _ in rules}
     assert len(light) == len(rules)
+
+
+@pytest.mark.parametrize("path", sorted((lessons.LESSONS / "images").glob("*.svg")), ids=lambda path: path.stem)
+def test_pictures_drawn_by_hand_follow_too(path):
+    svg = path.read_text(encoding="utf-8")
+    rules = RULE.findall(svg)
+    assert 'class="tk-auto"' in svg and set(RULE.findall(AUTO)) <= set(rules)
+    used = re.findall(r'(?:fill|stroke)="(#\w+)"', svg.split("</style>")[1])
+    assert set(used) <= {light for _, _, light, _, _ in rules}
 
 
 def test_a_picture_asks_nothing_of_the_page():

@@ -141,7 +141,8 @@ def tensor_methods() -> list[Entry]:
     found = {}
     for name in dir(tensorkit.Tensor):
         in_place = name.endswith("_") and hasattr(tensorkit.Tensor, name[:-1])
-        if name[0] != "_" and name not in tensorkit.__all__ and not in_place:
+        left_out = not hasattr(tensorkit.Tensor, name)  # its place says why it is not there
+        if name[0] != "_" and name not in tensorkit.__all__ and not in_place and not left_out:
             found[name] = getattr(tensorkit.Tensor, name)
     return entries(found, "torch.Tensor")
 
