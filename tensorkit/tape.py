@@ -10,6 +10,7 @@ or constant tensor, or a Python number.
 """
 
 from itertools import count
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
@@ -72,6 +73,10 @@ class Node:
     """
 
     __slots__ = ("op", "parents", "saved", "extras", "time", "out", "storage", "hooks", "__weakref__")
+
+    if TYPE_CHECKING:  # what the slots hold, and what a `ShownNode` finds
+
+        def __getattr__(self, name: str) -> Any: ...
 
     @property
     def value(self):

@@ -7,6 +7,7 @@ stand: the ways out to Python and NumPy by `conversions.py`, what computes by `o
 `autograd/`.
 """
 
+from typing import Any
 from warnings import warn
 
 import numpy as np
@@ -101,6 +102,7 @@ class Tensor:
     """
 
     __slots__ = ("_array", "_node", "_requires_grad", "_grad", "_base", "_storage", "__dict__", "__weakref__")
+    _storage: Any
 
     _hooks = None  # of a leaf: {number: function of its gradient}, an instance attribute once there are any
     _post_hooks = None  # likewise: {number: function of the leaf, after its gradient was added}
