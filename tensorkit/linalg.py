@@ -1,6 +1,6 @@
 """`torch.linalg`: linear algebra, under the names that NumPy has for it.
 
-The operations are declared in `tensorkit/ops`: systems and determinants in `linalg.py` and `leastsquares.py`,
+The operations are declared in `tensorkit/ops`: systems in `linalg.py` and `leastsquares.py`, `determinants.py`,
 decompositions in `decompose.py` and `lu.py`, norms in `norm.py`, products in `matmul.py` and `matrices.py`; this is
 the namespace.
 
@@ -19,9 +19,10 @@ from .ops.decompose import linalg_eig as eig
 from .ops.decompose import linalg_eigh as eigh
 from .ops.decompose import linalg_qr as qr
 from .ops.decompose import linalg_svd as svd
+from .ops.determinants import det
+from .ops.determinants import linalg_slogdet as slogdet
 from .ops.leastsquares import lstsq, matrix_rank, pinv
-from .ops.linalg import det, inv, inv_ex, matrix_exp, multi_dot, solve_triangular, tensorinv, tensorsolve
-from .ops.linalg import linalg_slogdet as slogdet
+from .ops.linalg import inv, inv_ex, matrix_exp, multi_dot, solve_triangular, tensorinv, tensorsolve
 from .ops.linalg import linalg_solve as solve
 from .ops.lu import linalg_lu as lu
 from .ops.lu import linalg_lu_factor as lu_factor

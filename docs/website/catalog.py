@@ -23,7 +23,7 @@ FAMILIES = [
     ("Indexing", "ops.index ops.slices ops.gather ops.assign"),
     ("Sorting and searching", "ops.sort ops.search"),
     ("Matrix products", "ops.matmul ops.einsum"),
-    ("Matrices", "ops.matrices ops.linalg ops.decompose ops.cholesky ops.lu ops.leastsquares"),
+    ("Matrices", "ops.matrices ops.linalg ops.determinants ops.decompose ops.cholesky ops.lu ops.leastsquares"),
     ("Special functions", "ops.special"),
     ("Samples, grids and more", "ops.samples ops.misc"),
     ("Random numbers", "drawing random"),
