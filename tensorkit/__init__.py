@@ -37,6 +37,9 @@ from .dtypes import (  # noqa: E402
     int64,
     set_default_dtype,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )  # fmt: skip
 from .formats import (  # noqa: E402
     channels_last,
@@ -90,7 +93,7 @@ _NAMES_HERE = """
     contiguous_format default_generator device dtype e enable_grad finfo float16 float32 float64 get_default_dtype
     iinfo inf inference_mode int8 int16 int32 int64 is_grad_enabled is_inference_mode_enabled is_warn_always_enabled
     layout memory_format nan newaxis no_grad pi preserve_format random set_default_dtype set_grad_enabled
-    set_printoptions set_warn_always strided uint8 version __version__"""
+    set_printoptions set_warn_always strided uint8 uint16 uint32 uint64 version __version__"""
 
 __all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_HOMES, *_dtypes.ALIASES, *_NAMES_HERE.split()})
 

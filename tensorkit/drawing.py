@@ -7,6 +7,7 @@ Source: https://pytorch.org/docs/stable/torch.html#random-sampling
 """
 
 import math
+from warnings import warn
 
 import numpy as np
 
@@ -69,6 +70,43 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
     return finish(drawn, requires_grad, device, out)
 
 
+def _whole_numbers(engine, count: int, low: int, high: int, numpy: np.dtype):
+    """Whole numbers from `low` up to, not including, `high`, which must be numbers of this type."""
+    if numpy.kind == "c":
+        raise RuntimeError("check_random_bounds handles only integral, floating-point and boolean types")
+    if numpy.kind != "b":
+        limits = np.iinfo(numpy) if numpy.kind in "iu" else dtypes.finfo(dtypes.from_numpy(numpy))
+        smallest, largest = limits.min, limits.max
+    else:
+        smallest, largest = 0, 1
+    for number, name in ((low, "from"), (high - 1, "to - 1")):
+        if not smallest <= number <= largest:
+            raise RuntimeError(f"{name} is out of bounds for {dtypes.from_numpy(numpy).c_name}")
+    if numpy.kind not in "biu":
+        low, high = _held(low, high, numpy)
+    return engine.randint(count, low, high, numpy)
+
+
+def _held(low: int, high: int, numpy: np.dtype) -> tuple[int, int]:
+    """Both ends, moved inwards where the floating-point type rounds the numbers next to them beyond them."""
+    kind = dtypes.from_numpy(numpy)
+    digits = round(1 - math.log2(dtypes.finfo(kind).eps))
+    for number, name in ((low, "from"), (high - 1, "to - 1")):
+        if abs(number) > 2**digits:
+            warn(
+                f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations {kind.c_name} can "
+                "support discrete uniform distribution only within this range. This warning will become an error in "
+                "version 1.7 release, please fix the code in advance",
+                stacklevel=4,
+            )
+    first, last = int(numpy.type(low + 1)), int(numpy.type(high - 1))
+    if first < low:
+        low = first + (1 << abs(low + 1).bit_length() - digits)
+    if last >= high:
+        high = last - (1 << abs(high - 1).bit_length() - digits)
+    return low, high
+
+
 @function(method=False)
 def randint(low=None, high=None, size=None, *, generator=None, out=None, dtype=None, layout=None, device=None,
             requires_grad=False) -> Tensor:  # fmt: skip
@@ -93,7 +131,7 @@ def randint(low=None, high=None, size=None, *, generator=None, out=None, dtype=N
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     shape = shape_of((size,), "randint")
     wanted = resolve(dtype, "randint", dtypes.int64)
-    drawn = engine_of(generator).randint(math.prod(shape), int(low), int(high), wanted).reshape(shape)
+    drawn = _whole_numbers(engine_of(generator), math.prod(shape), int(low), int(high), wanted).reshape(shape)
     return finish(drawn, requires_grad, device, out)
 
 
@@ -151,8 +189,8 @@ rand_like = _like("rand", lambda array, engine: engine.uniform(array.size, dtype
 randn_like = _like("randn", lambda array, engine: engine.normal(
     array.size, dtype=array.dtype, contiguous=array.flags.c_contiguous),
     "torch.zeros(2)", "[ 1.5410, -0.2934]")  # fmt: skip
-randint_like = _like("randint", lambda array, engine, low, high=None: engine.randint(
-    array.size, *_bounds(low, high), array.dtype), "torch.zeros(2), 10", "[4., 9.]")  # fmt: skip
+randint_like = _like("randint", lambda array, engine, low, high=None: _whole_numbers(
+    engine, array.size, *_bounds(low, high), array.dtype), "torch.zeros(2), 10", "[4., 9.]")  # fmt: skip
 
 
 def _value(parameter):
@@ -303,7 +341,7 @@ def _random(array, engine, *bounds, **names):
     low, high = _bounds(*bounds) if bounds else (names["from"], names["to"])
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    return engine.randint(array.size, int(low), int(high), array.dtype)
+    return _whole_numbers(engine, array.size, int(low), int(high), array.dtype)
 
 
 def _bernoulli(array, engine, p=0.5):

@@ -58,6 +58,8 @@ class dtype(metaclass=Named):
 
     def to_complex(self) -> "dtype":
         """The complex type whose parts are of this type (float32: complex64)."""
+        if self.category < FLOATING:
+            raise RuntimeError(f"Unknown Complex ScalarType for {self.cpp_name}")
         return {"float16": complex64, "float32": complex64, "float64": complex128}.get(self.name, complex64)
 
     def to_real(self) -> "dtype":
@@ -76,6 +78,9 @@ int8 = dtype("int8", "int8", INTEGER, "Char", 1)
 int16 = dtype("int16", "int16", INTEGER, "Short", 2)
 int32 = dtype("int32", "int32", INTEGER, "Int", 4)
 int64 = dtype("int64", "int64", INTEGER, "Long", 8)
+uint16 = dtype("uint16", "uint16", INTEGER, "UInt16", 2, is_signed=False)
+uint32 = dtype("uint32", "uint32", INTEGER, "UInt32", 4, is_signed=False)
+uint64 = dtype("uint64", "uint64", INTEGER, "UInt64", 8, is_signed=False)
 float16 = dtype("float16", "float16", FLOATING, "Half", 2)
 float32 = dtype("float32", "float32", FLOATING, "Float", 4)
 float64 = dtype("float64", "float64", FLOATING, "Double", 8)
@@ -84,7 +89,11 @@ complex64 = dtype("complex64", "complex64", COMPLEX, "ComplexFloat", 8)
 complex128 = dtype("complex128", "complex128", COMPLEX, "ComplexDouble", 16)
 bool_ = dtype("bool", "bool", BOOL, "Bool", 1, is_signed=False)
 
-ALL = (uint8, int8, int16, int32, int64, float16, float32, float64, bfloat16, complex64, complex128, bool_)
+ALL = (uint8, int8, int16, int32, int64, float16, float32, float64, bfloat16, complex64, complex128, bool_,
+       uint16, uint32, uint64)  # fmt: skip
+
+#: Unsigned types that PyTorch promotes with floating-point and complex types alone.
+WIDE_UNSIGNED = frozenset((uint16, uint32, uint64))
 
 #: PyTorch's second names: `torch.float` is `torch.float32`.
 ALIASES = {
@@ -195,6 +204,14 @@ def result_type(a: dtype, b: dtype) -> dtype:
     """
     if a is b:
         return a
+    if FLOATING not in (a.category, b.category) and (a in WIDE_UNSIGNED or b in WIDE_UNSIGNED):
+        raise hint(
+            RuntimeError(
+                "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+                f"{a.cpp_name} and {b.cpp_name}"
+            ),
+            "PyTorch leaves these types to storage. Convert first: `x.long()`, or `x.float()`.",
+        )
     if a.category != b.category:
         low, high = (a, b) if a.category < b.category else (b, a)
         if high.category == COMPLEX and low.category == FLOATING:
@@ -237,6 +254,7 @@ def python_category(number) -> int:
 _C_NAMES = {
     "float32": "float", "float64": "double", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
     "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
+    "uint16": "short unsigned int", "uint32": "unsigned int", "uint64": "long unsigned int",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
 

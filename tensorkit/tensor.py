@@ -123,7 +123,10 @@ class Tensor:
                 raise TypeError("new(): invalid data type 'str'")
             if isinstance(args[0], (float, complex)):
                 raise TypeError(f"new(): data must be a sequence (got {type(args[0]).__name__})")
-            return wrap(np.array(args[0], dtype=wanted), cls)
+            try:
+                return wrap(np.array(args[0], dtype=wanted), cls)
+            except OverflowError:
+                raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow") from None
         return wrap(np.zeros(args or (0,), wanted), cls)
 
     # What it is

@@ -20,7 +20,8 @@ def c_cast(array, numpy: np.dtype):
     if array.dtype.kind in "fc" and numpy.kind in "iu":
         real = array.real if array.dtype.kind == "c" else array
         if numpy.itemsize < 8:  # as processors have it: smaller ones are the low bits of int32
-            return real.astype(np.int32).astype(numpy, copy=False)
+            low_bits = np.int64 if numpy == np.uint32 else np.int32
+            return real.astype(low_bits).astype(numpy, copy=False)
         return real.astype(numpy)
     if array.dtype.kind == "c" and numpy.kind != "c" and numpy.kind != "b":
         return array.real.astype(numpy)
@@ -31,8 +32,8 @@ def from_number(number, wanted):
     natural = number_dtype(number)
     if wanted is None:
         wanted = dtypes.numpy_dtype(natural)
-    if isinstance(number, (float, complex)) and wanted.kind not in "cb":
-        _check_representable(number, wanted)
+    if wanted == np.uint64 and not isinstance(number, bool):
+        return _to_uint64(number)
     if isinstance(number, int) and not isinstance(number, bool) and wanted.kind in "iu":
         if not -(2**63) <= number < 2**64:
             raise ValueError("Overflow when unpacking long long")
@@ -40,9 +41,20 @@ def from_number(number, wanted):
         if not (info.min <= number <= info.max) and not (wanted.kind == "u" and -info.max <= number < 0):
             if not -(2**63) <= number < 2**63:
                 raise ValueError("Overflow when unpacking long long")
-            raise RuntimeError(f"value cannot be converted to type {_c_name(wanted)} without overflow")
+            raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow")
         return np.int64(number).astype(wanted)
     return c_cast(np.array(number), wanted)[()]
+
+
+def _to_uint64(number):
+    """A Python number as uint64: whole, and not below 0."""
+    if not isinstance(number, int):
+        raise TypeError("an integer is required")
+    if number < 0:
+        raise OverflowError("can't convert negative int to unsigned")
+    if number >= 2**64:
+        raise OverflowError("int too big to convert")
+    return np.uint64(number)
 
 
 def number_for(number, wanted: np.dtype):
@@ -52,8 +64,8 @@ def number_for(number, wanted: np.dtype):
     """
     if isinstance(number, np.generic):
         number = number.item()
-    lost = isinstance(number, complex) and number.imag != 0 and wanted.kind != "c"
-    if isinstance(number, complex) and wanted.kind != "c":
+    lost = isinstance(number, complex) and number.imag != 0 and wanted.kind not in "bc"
+    if isinstance(number, complex) and wanted.kind not in "bc":
         number = number.real
     if wanted.kind in "iu":
         info = np.iinfo(wanted)
@@ -65,29 +77,12 @@ def number_for(number, wanted: np.dtype):
         raise RuntimeError(f"value cannot be converted to type {_SCALAR_NAMES.get(wanted.name, wanted.name + '_t')} "
                            "without overflow")  # fmt: skip
     if wanted.kind == "u" and isinstance(number, int):
-        return np.int64(number).astype(wanted)
+        return (np.int64 if number < 2**63 else np.uint64)(number).astype(wanted)
     return c_cast(np.array(number), wanted)[()]
 
 
 _SCALAR_NAMES = {"float16": "double", "bfloat16": "double", "float32": "float", "float64": "double", "int32": "int",
                  "complex64": "c10::complex<float>"}  # fmt: skip
-
-
-def _check_representable(number, wanted) -> None:
-    """Raise PyTorch's error for a number that loses its imaginary part, or is beyond all numbers of a whole type."""
-    lost = isinstance(number, complex) and number.imag != 0
-    number = number.real
-    if wanted.kind in "iu" and not lost:
-        info = np.iinfo(wanted)
-        lost = not (math.isfinite(number) and (0 if wanted.kind == "u" else info.min) - 1 < number < info.max + 1)
-        lost = lost and not (wanted.kind == "u" and -info.max - 1 < number < 0)
-    if lost:
-        raise RuntimeError(f"value cannot be converted to type {_c_name(wanted)} without overflow")
-
-
-def _c_name(numpy) -> str:
-    return {"uint8": "uint8", "int8": "int8", "int16": "int16", "int32": "int", "float32": "float", "float64": "double",
-            "float16": "at::Half", "bfloat16": "at::BFloat16"}.get(numpy.name, "int64_t")  # fmt: skip
 
 
 @op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)

@@ -9,12 +9,13 @@ from warnings import warn
 import numpy as np
 
 from .. import dtypes
+from ..errors import wrong_argument
 from ..once import first_time
 from ..tensor import Tensor, wrap
-from .cast import c_cast, clone, from_number, to_dtype
+from .cast import c_cast, clone, from_number, number_for, to_dtype
 from .create import finish, resolve, zeros
 from .declare import function, method
-from .promote import number_dtype
+from .promote import is_number, number_dtype
 
 
 @function(method=False)
@@ -56,6 +57,8 @@ def from_data(data, dtype, name: str):
         dtypes.from_numpy(array.dtype)  # refuses what PyTorch has no type for
         return c_cast(array, wanted) if wanted is not None else array
     if isinstance(data, (bool, int, float, complex)):
+        if wanted is not None:
+            _refuse([data], number_dtype(data), wanted)
         return from_number(data, wanted)
     return from_sequence(data, wanted, name)
 
@@ -95,9 +98,30 @@ def from_sequence(data, wanted, name: str):
         values = [value.item() if isinstance(value, (Tensor, np.generic, np.ndarray)) else value for value in values]
     numpy = dtypes.numpy_dtype(natural) if wanted is None else wanted
     if natural is dtypes.int64 and numpy.kind in "iu":
-        return np.array([from_number(value, numpy) for value in values] if numpy.itemsize < 8 else _int64(values),
+        plain = numpy.itemsize == 8 and numpy.kind == "i"
+        return np.array(_int64(values) if plain else [from_number(value, numpy) for value in values],
                         dtype=numpy).reshape(shape)  # fmt: skip
+    _refuse(values, natural, numpy)
     return c_cast(np.array(values, dtype=dtypes.numpy_dtype(_widest(natural))), numpy).reshape(shape)
+
+
+def _refuse(values: list, natural, wanted: np.dtype) -> None:
+    """Raise PyTorch's error for numbers of the dtype `natural` that `wanted` has no place for: complex numbers, and
+    decimals beyond the limits of a whole type."""
+    if wanted.kind in "cb" or natural.category < dtypes.FLOATING:
+        return
+    if wanted == np.uint64:
+        raise TypeError("an integer is required")
+    if natural.is_complex:
+        whole = wanted.kind in "iu"
+        raise TypeError(
+            "'complex' object cannot be interpreted as an integer" if whole else "must be real number, not complex"
+        )
+    if wanted.kind in "iu":
+        limits = np.iinfo(wanted)
+        lowest = -int(limits.max) if wanted.kind == "u" else int(limits.min)  # whole numbers below 0 wrap around
+        if not all((limits.min if isinstance(each, float) else lowest) <= each <= limits.max for each in values):
+            raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow")
 
 
 def _int64(values):
@@ -261,7 +285,9 @@ def scalar_tensor(s, *, dtype=None, device=None, requires_grad=False) -> Tensor:
     >>> torch.scalar_tensor(3.)
     tensor(3.)
     """
-    return finish(from_number(s, resolve(dtype, "scalar_tensor")), requires_grad, device)
+    if not is_number(s):
+        raise wrong_argument("scalar_tensor", "s", 1, "Number", s)
+    return finish(number_for(s, resolve(dtype, "scalar_tensor")), requires_grad, device)
 
 
 @method

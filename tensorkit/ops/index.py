@@ -17,6 +17,9 @@ from ..tensor import Tensor, memory
 from .declare import op, overwritten
 from .shape import unsqueeze
 
+#: NumPy's letters for int32, int64 (both of its names) and uint8: what tensors with dimensions index with.
+INDEX_TYPES = "ilqB"
+
 
 def _index_steps(node) -> list:
     """PyTorch makes a node for each part of an index: their names, in order.  Among several, slices of a whole
@@ -99,7 +102,7 @@ def _normal(part):
         array = part._array
         if array.dtype.kind == "b":
             return memory(part)
-        if array.dtype.kind not in "iu":
+        if array.dtype.char not in INDEX_TYPES and (array.ndim or array.dtype.kind not in "iu"):
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         if array.dtype == np.uint8:
             warn(

@@ -39,8 +39,11 @@ def _tensor_type(name: str, dtype: dtypes.dtype) -> TensorType:
     return TensorType(name, (), {"dtype": dtype, "__doc__": doc})
 
 
-#: PyTorch has none for complex numbers.
-_TYPES = {each.tensor_type: _tensor_type(each.tensor_type, each) for each in dtypes.ALL if not each.is_complex}
+#: PyTorch has none for complex numbers, nor for its younger unsigned types.
+_TYPES = {
+    each.tensor_type: _tensor_type(each.tensor_type, each)
+    for each in dtypes.ALL if not each.is_complex and each not in dtypes.WIDE_UNSIGNED
+}  # fmt: skip
 FUNCTIONS.update(_TYPES)
 __test__ = _TYPES  # where doctest looks for examples
 

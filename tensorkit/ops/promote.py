@@ -58,7 +58,10 @@ def result_dtype(*operands) -> dtype:
         if winner is None:
             winner = kind
         elif kind.category > winner.category:
-            winner = winner.to_complex() if kind.category == COMPLEX and winner.category == FLOATING else kind
+            if kind.category == INTEGER:
+                winner = dtypes.result_type(winner, kind)
+            else:
+                winner = winner.to_complex() if kind.category == COMPLEX and winner.category == FLOATING else kind
     return winner  # type: ignore[return-value]
 
 
@@ -70,6 +73,8 @@ def cast(value, wanted: dtype):
     numpy = dtypes.numpy_dtype(wanted)
     if wanted.category == INTEGER and isinstance(value, int) and not isinstance(value, bool):
         if not -(2**63) <= value < 2**63:
+            if wanted is dtypes.uint64 and 0 < value < 2**64:
+                return np.uint64(value)
             raise RuntimeError("value cannot be converted to type int64_t without overflow")
         return np.int64(value).astype(numpy)
     if wanted.category < COMPLEX and isinstance(value, complex):
