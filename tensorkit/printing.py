@@ -49,9 +49,10 @@ def set_printoptions(
 
     As in PyTorch nothing is checked here: a value that makes no sense is found out by the next text that needs it.
 
-    >>> with printoptions(precision=2):
-    ...     print(tensor_text(np.array([0.125, 10.0])))
+    >>> torch.set_printoptions(precision=2)
+    >>> torch.tensor([0.125, 10.0])
     tensor([ 0.12, 10.00])
+    >>> torch.set_printoptions(profile="default")
     """
     if profile is not None:
         vars(_options).update(_PROFILES.get(profile, {}))
