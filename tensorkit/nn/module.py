@@ -28,6 +28,11 @@ def _indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
+def _absent(module, name: str) -> AttributeError:
+    error = AttributeError(f"'{type(module).__name__}' object has no attribute '{name}'", name=name, obj=module)
+    return error if "_parameters" in module.__dict__ else hint(error, CALL_SUPER)
+
+
 class Module(Tree, Conversions):
     """The base of every layer and network: subclass it, build the parts in `__init__`, compute in `forward`.
 
@@ -73,14 +78,11 @@ class Module(Tree, Conversions):
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        if "_parameters" in own:
-            for kind in ("_parameters", "_modules", "_buffers"):
-                if name in own[kind]:
-                    return own[kind][name]
-        error = AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
-        if "_parameters" not in own:
-            hint(error, CALL_SUPER)
-        raise error
+        for kind in ("_parameters", "_modules", "_buffers"):
+            held = own.get(kind)
+            if held and name in held:
+                return held[name]
+        raise _absent(self, name)  # no name here holds the error, whose traceback holds this frame: a cycle
 
     def __setattr__(self, name: str, value) -> None:
         own = self.__dict__

@@ -40,7 +40,7 @@ def _made(rule):
     code = list(dis.get_instructions(rule))
     if not all(map(_has_one_meaning, [None, *code], code)):
         return None
-    names = {"__name__": rule.__globals__["__name__"], "__builtins__": _BUILTINS}
+    names = {"__name__": rule.__globals__["__name__"], "__builtins__": builtins.__dict__}
     for name in rule.__code__.co_names:
         if name in rule.__globals__:
             names[name] = _on_arrays(rule.__globals__[name])
