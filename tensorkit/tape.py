@@ -64,7 +64,8 @@ class Node:
     extras   the arguments that are no operands, such as `dim`
     time     when: a node is newer than everything it was made from
     out      the result's array if it is small, else its `Meta`
-    storage  who knows of writes to the result's memory, once it is shared (`tensorkit.tensor.Storage`)
+    storage  who knows of writes to the result's memory, once it is shared (`tensorkit.tensor.Storage`); of several
+             outputs those that are, by number
     hooks    functions of the gradient, to be called when the backward pass comes by
 
     >>> x = tensor(2., requires_grad=True)
@@ -90,6 +91,10 @@ class Node:
     @property
     def dtype(self) -> np.dtype:
         return self.out.dtype
+
+    def hear(self, storage) -> None:
+        """Hear of writes to the memory of the result from now on."""
+        self.storage = storage
 
     def name(self) -> str:
         """PyTorch's name of this node, such as 'MulBackward0'."""
@@ -223,6 +228,12 @@ class Output(Node):
 
     def shown(self) -> Node:
         return self.node.shown()
+
+    def hear(self, storage) -> None:
+        self.storage = storage
+        if self.node.storage is None:
+            self.node.storage = {}
+        self.node.storage[self.index] = storage
 
     def name(self) -> str:
         return self.node.name()

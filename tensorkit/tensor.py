@@ -54,7 +54,7 @@ def storage_of(tensor) -> Storage:
     if storage is None:
         storage = tensor._storage = Storage()
         if tensor._node is not None:
-            tensor._node.storage = storage  # its saved `out` has to hear of writes too
+            tensor._node.hear(storage)  # its saved `out` has to hear of writes too
     return storage
 
 

@@ -107,11 +107,19 @@ def test_a_write_to_the_base_reaches_views_of_views():
     square = y.view(2, 2)
     corner = square[1][1:]
     y.mul_(3)
-    corner.exp_()
+    corner.mul_(2)
     square.add_(square.detach() * 0)
     assert corner.grad_fn.name() == "AsStridedBackward0"
-    (corner.log().sum() + square[0].sum()).backward()
-    assert x.grad.tolist() == [3.0, 3.0, 0.0, 3.0]
+    (corner.sum() + square[0].sum()).backward()
+    assert x.grad.tolist() == [3.0, 3.0, 0.0, 6.0]
+
+
+def test_a_write_is_told_wherever_it_was_made():
+    y = leaf(1.0, 2.0, 3.0, 4.0) * 1
+    y[1:].exp_()  # keeps its result, which is part of the memory of y
+    y.view(2, 2).square_()
+    with pytest.raises(RuntimeError, match="is output 0 of Exp, is at version 2; expected version 1"):
+        y.sum().backward()
 
 
 def test_a_constant_base_gets_history_when_a_view_takes_in_gradients():

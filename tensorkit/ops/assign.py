@@ -31,7 +31,7 @@ def _setitem(self, index, value):
     if any(isinstance(part, np.ndarray) and part.ndim == 0 and not part for part in parts):
         return  # x[False] is no place at all
     if all(_plain(part) for part in parts):
-        whole = all(part is Ellipsis or part == slice(None) for part in parts) and len(parts) <= max(self.ndim, 1)
+        whole = _is_whole(parts, self._array.shape)
         _assign(self if whole and self.ndim else _view_index(self, parts), value)
         return
     plain, arrays = _split(parts, self._array.ndim)
@@ -51,6 +51,19 @@ def _setitem(self, index, value):
     else:
         _check_fits(memory(viewed), places, value)
         overwrite(viewed, _index_put(viewed, to_dtype(value, viewed.dtype), places, False, watch(index, viewed, value)))
+
+
+def _is_whole(parts, shape: tuple) -> bool:
+    """Whether an index takes all there is, so that PyTorch makes no view for it."""
+    if len(parts) > max(len(shape), 1) or any(part is not Ellipsis and not isinstance(part, slice) for part in parts):
+        return False
+    before = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
+    sizes = (*shape[:before], 0, *shape[len(shape) - (len(parts) - before - 1) :])
+    return all(
+        part is Ellipsis
+        or (part.start in (None, 0) and part.step in (None, 1) and (part.stop is None or part.stop >= n))
+        for part, n in zip(parts, sizes, strict=False)
+    )
 
 
 def _store_at(viewed, index, value) -> None:
@@ -79,12 +92,15 @@ def _check_fits(array, index, value) -> None:
 def _assign(target, value) -> None:
     """Copy `value` into a view, broadcast and cast, with its history."""
     shape = value._array.shape
-    while len(shape) > target._array.ndim and shape[0] == 1:  # PyTorch drops leading ones here
-        value, shape = reshape(value, shape[1:]), shape[1:]
-    if not shape and target.ndim:
-        target.fill_(value)
-        return
-    if shape != target._array.shape and len(shape) <= target._array.ndim:
+    if shape != target._array.shape:
+        if not shape:
+            target.fill_(value)
+            return
+        if shape[0] == 1:  # PyTorch drops leading ones here
+            first = next((i for i, size in enumerate(shape) if size != 1), len(shape))
+            value, shape = reshape(value, shape[first:]), shape[first:]
+            if not shape:
+                check_overlap(target, value, same=False)
         value = expand(value, target._array.shape)  # raises where that does not fit
     copy_(target, value)
 
@@ -184,9 +200,9 @@ def index_put(input, indices, values, accumulate=False):
     >>> torch.zeros(3).index_put((tensor([1]),), tensor(5.))
     tensor([0., 5., 0.])
     """
+    places, watched = _index_tuple(input._array, indices), watch(indices, input, values)
     if accumulate or not _fills([each._array for each in indices if each is not None], values):
         _check_put_dtype(input, values)
-    places, watched = _index_tuple(input._array, indices), watch(indices, input, values)
     return _index_put(input, to_dtype(values, input.dtype), places, accumulate, watched)
 
 

@@ -12,6 +12,7 @@ from ..formats import contiguous_format
 from ..once import first_time
 from ..tensor import Tensor
 from .declare import function, method, op
+from .layout import unexpanded
 from .promote import number_dtype
 
 
@@ -24,8 +25,8 @@ def c_cast(array, numpy: np.dtype):
             return real.astype(low_bits).astype(numpy, copy=False)
         return real.astype(numpy)
     if array.dtype.kind == "c" and numpy.kind != "c" and numpy.kind != "b":
-        return array.real.astype(numpy)
-    return array.astype(numpy)
+        return unexpanded(array.real).astype(numpy)
+    return unexpanded(array).astype(numpy)
 
 
 def from_number(number, wanted):
@@ -120,7 +121,7 @@ def clone(x, memory_format=None):
         return x
     if memory_format is contiguous_format:
         return np.array(x, order="C")
-    return np.maximum(x, x) if 0 in x.strides else np.array(x)  # steps of 0 say nothing about the order in memory
+    return unexpanded(x) if 0 in x.strides else np.array(x)
 
 
 @method

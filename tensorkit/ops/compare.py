@@ -123,9 +123,10 @@ def logical_not(x):
 
 
 def _bitwise(name: str, kernel: str, operator: str, ufunc, doc: str, shown: str):
+    kinds = "iu" if "shift" in kernel else "biu"
+
     def body(x, y):
-        if x.dtype.kind not in "biu":
-            np.broadcast(x, y)  # shapes that do not fit are told first
+        if x.dtype.kind not in kinds:
             raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
         return ufunc(x, y)
 
@@ -311,6 +312,9 @@ def isin(elements, test_elements, *, assume_unique=False, invert=False):
     >>> torch.isin(tensor([1, 2, 3]), tensor([2, 5]))
     tensor([False,  True, False])
     """
+    for each in (elements, test_elements):
+        if isinstance(each, Tensor) and each._array.dtype.kind in "bc":
+            raise RuntimeError(f"Unsupported input type encountered for isin(): {each.dtype.cpp_name}")
     found, among = (each._array if isinstance(each, Tensor) else each for each in (elements, test_elements))
     return wrap(np.isin(found, among, invert=invert))
 

@@ -3,6 +3,8 @@
 The reductions that give only the last of these numbers stand in `reduce.py` and `extremes.py`.
 """
 
+from itertools import accumulate
+
 import numpy as np
 
 from .. import dtypes
@@ -10,6 +12,7 @@ from ..errors import not_implemented
 from ..tape import mode
 from ..tensor import wrap
 from .declare import FUNCTIONS, op
+from .exponential import add_exp
 from .reduce import _as, prod, sum
 from .return_types import return_type
 from .shape import wrap_dim
@@ -93,12 +96,12 @@ def cumprod(x, dim, dtype=None):
 
 def _running_extreme(name: str, ufunc, doc: str):
     def body(x, dim):
-        if x.dtype.kind == "c":
-            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
         if x.ndim == 0:
             if dim not in (0, -1):
                 raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
             return np.array(x), np.int64(0)
+        if x.dtype.kind == "c":
+            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
         axis = wrap_dim(dim, x.ndim)
         values = ufunc.accumulate(x, axis)
         positions = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
@@ -150,7 +153,11 @@ def logcumsumexp(x, dim):
     """
     if x.dtype.kind in "biu":
         raise not_implemented("logcumsumexp_out_cpu", dtypes.from_numpy(x.dtype).cpp_name)
-    return np.logaddexp.accumulate(x, wrap_dim(dim, x.ndim)) if x.ndim else x.copy()
+    axis = wrap_dim(dim, x.ndim)
+    if x.ndim and x.dtype.kind == "c":
+        totals = list(accumulate(np.moveaxis(x, axis, 0), add_exp))
+        return np.stack(totals, axis) if totals else x.copy()
+    return np.logaddexp.accumulate(x, axis) if x.ndim else x.copy()
 
 
 def _logcumsumexp_dx(g, x, out, dim):

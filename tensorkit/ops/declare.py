@@ -28,7 +28,7 @@ from .fragile import MULTI_VIEWS, note_fragile
 from .layout import in_rows
 from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten, parents
 from .promote import cast, is_number, result_dtype
-from .publish import FUNCTIONS, MISSING, function, method, register, told, write_out
+from .publish import FUNCTIONS, MISSING, function, method, refuse_gradients, register, told, write_out
 
 __all__ = [
     "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind",
@@ -106,6 +106,8 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: 
             given = bind(op, names, defaults, given, kwargs) if rest is None else given + rest
             if out is not None and names[-1] == "dtype" and given[-1] is None and isinstance(out, Tensor):
                 given = (*given[:-1], out.dtype)  # what it is written to says in which type it is computed
+            if out is not None and op.differentiable:
+                refuse_gradients(op.name, given[:count], out)
             found = run(op, given[:count], given[count:], optional)
         except misfits as error:
             better = told(name, args, kwargs, error)

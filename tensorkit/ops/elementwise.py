@@ -9,14 +9,14 @@ from collections.abc import Callable
 import numpy as np
 
 from .. import dtypes
-from ..errors import cannot_broadcast, not_implemented, wrong_argument
+from ..errors import brackets, cannot_broadcast, not_implemented, wrong_argument
 from ..storage import InferenceStorage
 from ..tape import KEEP_BYTES, NUMBERS_ARE_TENSORS, Meta, Node, announce, inferring, mode, tick, watchers
 from ..tensor import Tensor, new, wrap
-from .layout import as_operands_lie
+from .layout import as_operands_lie, unexpanded
 from .op import FLOAT_SCALARS, Op, argument_names, parents
-from .promote import is_number, number_dtype, pair
-from .publish import MISSING, register, told, write_out
+from .promote import is_number, number_dtype, pair, result_dtype
+from .publish import MISSING, refuse_gradients, register, told, write_out
 
 ndarray = np.ndarray
 
@@ -55,9 +55,11 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
             raise mistaken(name, (input,), {}) from None
         if type(array) not in FLOAT_SCALARS and (kind := array.dtype.kind) in "biu":
             if kind == "b" and refused:
+                if out is not None:
+                    refuse_gradients(op.name, (input,), out)
                 raise not_implemented(refused, input.dtype.cpp_name)
             if floating:
-                array = array.astype(dtypes.get_default_dtype().numpy)
+                array = unexpanded(array).astype(dtypes.get_default_dtype().numpy)
         array = forward(array)
         tensor = new(Tensor)
         tensor._array = array
@@ -114,10 +116,19 @@ def binary(dx=None, dy=None, *, floating=False, symbol=None, node_name=None, met
                         if (wrong := told(name, (input, other), {})) is not None:
                             raise wrong
                         allowed.add(kinds)
+                if out is not None and op.differentiable:
+                    refuse_gradients(op.name, (input, other), out)
                 found = apply(input, other) if alpha is None else _with_alpha(op, apply, scales, input, other, alpha)
                 if found is NotImplemented:
                     raise mistaken(name, (input, other), {})
-                return found if out is None else write_out(found, out, op.name)
+                if out is None:
+                    return found
+                if (out is input or out is other) and out._array.shape != found._array.shape:
+                    raise RuntimeError(
+                        f"output with shape {brackets(out._array.shape)} doesn't match the broadcast shape "
+                        f"{brackets(found._array.shape)}"
+                    )
+                return write_out(found, out, op.name)
 
             return call
 
@@ -178,8 +189,8 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
             first, second = parents((x, y))
         try:
             array = forward(a, b)
-        except ValueError as error:
-            raise broadcast_error(x, y, error) from None
+        except (ValueError, NotImplementedError, TypeError) as error:
+            raise _refused(op, x, y, a, error) from None
         if type(a) is type(b) is ndarray and not (a.flags.c_contiguous and b.flags.c_contiguous):
             array = as_operands_lie(array, a, b)
         tensor = new(Tensor)
@@ -261,11 +272,18 @@ def _with_alpha(op: Op, apply: Callable, scales: int | None, x, y, alpha):
     """The operation with one of its operands multiplied by `alpha`: two steps that leave one node behind."""
     if scales is None:
         raise TypeError(f"{op.name}() got an unexpected keyword argument 'alpha'")
+    if op.check is not None:
+        op.check(x, y)
     given = [x, y]
-    factor = given[scales]
-    if isinstance(alpha, float) and not (isinstance(factor, float) or getattr(factor, "is_floating_point", bool)()):
+    factor, wanted = given[scales], result_dtype(x, y)
+    if isinstance(alpha, bool) and wanted is not dtypes.bool_:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, float) and not (wanted.is_floating_point or wanted.is_complex):
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-    given[scales] = factor * alpha
+    if isinstance(factor, Tensor):
+        given[scales] = factor.to(wanted) * (bool(alpha) if wanted is dtypes.bool_ else alpha)
+    else:
+        given[scales] = factor * alpha
     found = apply(*given)
     if isinstance(factor, Tensor) and isinstance(found, Tensor) and (node := found._node) is not None:
         parents = list(node.parents)
@@ -284,7 +302,16 @@ def operands(op: Op, x, y):
     return x, y
 
 
-def broadcast_error(x, y, error: ValueError) -> Exception:
+def _refused(op: Op, x, y, a, error: Exception) -> Exception:
+    """PyTorch's error where a binary operation could not be carried out: it looks at the shapes first, then whether
+    there is a kernel for the dtype."""
+    found = broadcast_error(x, y, error)
+    if found is error and isinstance(error, TypeError) and a.dtype.kind == "c":
+        return not_implemented(f"{op.name}_cpu", dtypes.from_numpy(a.dtype).cpp_name)
+    return found
+
+
+def broadcast_error(x, y, error: Exception) -> Exception:
     """PyTorch's words for shapes that do not broadcast; any other ValueError as it is."""
     if isinstance(x, Tensor) and isinstance(y, Tensor):
         try:

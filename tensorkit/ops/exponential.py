@@ -109,7 +109,15 @@ def logaddexp(x, y):
     """
     if x.dtype.kind in "biu":
         raise not_implemented("logaddexp_cpu", dtypes.from_numpy(x.dtype).cpp_name)
-    return np.logaddexp(x, y)
+    return np.logaddexp(x, y) if x.dtype.kind != "c" else add_exp(x, y)
+
+
+def add_exp(x, y):
+    """log(exp(x) + exp(y)) for complex numbers: the larger by real part, and what the other adds to it."""
+    x, y = np.broadcast_arrays(x, y)
+    low, high = np.where(x.real < y.real, (x, y), (y, x))
+    found = high + np.log1p(np.exp(low - high))
+    return np.where(np.isneginf(high.real), high, found).astype(x.dtype)[()]
 
 
 @binary(lambda g, x, out: g * exp2(x - out), lambda g, y, out: g * exp2(y - out), inplace=False)

@@ -29,7 +29,8 @@ def _picked_dx(g, x_shape, indices, dim, keepdim):
 
 def _check_not_empty(name: str, x, dim) -> None:
     if x.ndim and x.shape[wrap_dim(dim, x.ndim)] == 0:
-        raise IndexError(f"{name}(): Expected reduction dim {wrap_dim(dim, x.ndim)} to have non-zero size.")
+        called = name if name == "aminmax" else name + "()"
+        raise IndexError(f"{called}: Expected reduction dim {wrap_dim(dim, x.ndim)} to have non-zero size.")
 
 
 def _check_some(name: str, x, dim) -> None:
@@ -170,9 +171,11 @@ def amax(x, dim=(), keepdim=False):
     tensor([5., 7.])
     """
     _check_flag("amax", keepdim)
-    _refuse_complex("max_values_cpu", x)
     _check_some("amax", x, dim)
-    return _first_of_zeros(np.max(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, np.argmax)
+    axis = axes(dim, x.ndim)
+    if x.size:
+        _refuse_complex("max_values_cpu", x)
+    return _first_of_zeros(np.maximum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmax)
 
 
 @op(x=_shared_dx, rows=True)
@@ -183,9 +186,11 @@ def amin(x, dim=(), keepdim=False):
     tensor([1., 2.])
     """
     _check_flag("amin", keepdim)
-    _refuse_complex("min_values_cpu", x)
     _check_some("amin", x, dim)
-    return _first_of_zeros(np.min(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, np.argmin)
+    axis = axes(dim, x.ndim)
+    if x.size:
+        _refuse_complex("min_values_cpu", x)
+    return _first_of_zeros(np.minimum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmin)
 
 
 def _aminmax_dx(g, x, min, max, dim, keepdim):
@@ -199,12 +204,14 @@ def _aminmax_dx(g, x, min, max, dim, keepdim):
     method=False)  # fmt: skip
 def _aminmax(x, dim, keepdim):
     _refuse_complex("aminmax_cpu", x)
-    if not x.size and (dim is None or x.shape[wrap_dim(dim, x.ndim)] == 0):
+    if dim is not None:
+        _check_not_empty("aminmax", x, dim)
+    elif not x.size:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
         )
     axis = axes(dim, x.ndim)
-    return np.min(x, axis, keepdims=keepdim), np.max(x, axis, keepdims=keepdim)
+    return np.minimum.reduce(x, axis, keepdims=keepdim), np.maximum.reduce(x, axis, keepdims=keepdim)
 
 
 @function

@@ -7,7 +7,7 @@ from warnings import warn
 
 import numpy as np
 
-from ..errors import brackets
+from ..errors import brackets, dim_out_of_range
 from ..tensor import Tensor, wrap
 from .assign import _check_shared
 from .broadcast import expand
@@ -22,39 +22,63 @@ from .writable import check_writable
 
 def _open_grid(index, dim: int) -> tuple:
     """The index tuple that uses `index` along `dim` and each place's own position along the other dimensions."""
-    grid = list(np.ogrid[tuple([slice(n) for n in index.shape])]) if index.ndim else []
-    if index.ndim == 1:
-        grid = [np.arange(index.shape[0])]
-    if index.ndim:
-        grid[dim] = index
+    if index.ndim < 2:
+        return (index.reshape(-1),)
+    grid = list(np.ogrid[tuple([slice(n) for n in index.shape])])
+    grid[dim] = index
     return tuple(grid)
 
 
-def _check_gather(name: str, x, index, dim: int) -> None:
-    if index.dtype.kind != "i":
-        wanted = "int32/int64" if name == "gather" else "int64"
-        raise RuntimeError(f"{name}(): Expected dtype {wanted} for index")
+def _part_for(src, index):
+    """The part of the source that an index of its number of dimensions reaches."""
+    return np.atleast_1d(src)[tuple([slice(n) for n in index.shape or (1,)])] if index.size else 0
+
+
+def _check_gather(name: str, x, index, dim: int, src=None) -> None:
+    """Raise PyTorch's errors for an index, and for a source, that do not fit."""
+    if not index.size:
+        return
+    if index.dtype.kind != "i" or index.dtype.itemsize < 4:
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
     if max(index.ndim, 1) != max(x.ndim, 1):
-        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    if x.ndim:
-        for i in range(index.ndim):
-            if i != dim and index.shape[i] > x.shape[i]:
-                raise RuntimeError(
-                    f"Size does not match at dimension {i} expected index {brackets(index.shape)} to be no larger "
-                    "than self "
-                    f"{brackets(x.shape)} apart from dimension {dim}"
-                )
-        size = x.shape[dim]
-        if index.size and (index.max() >= size or index.min() < 0):
-            bad = next(each for each in index.ravel() if not 0 <= each < size)
-            raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+        whose = "input" if name == "gather" else "self"
+        raise RuntimeError(f"Index tensor must have the same number of dimensions as {whose} tensor")
+    shape, places = x.shape or (1,), index.shape or (1,)
+    wrong = next((i for i in range(index.ndim) if i != dim and places[i] > shape[i]), None)
+    if wrong is not None and name == "gather":
+        raise RuntimeError(
+            f"Size does not match at dimension {wrong} expected index {brackets(index.shape)} to be no larger "
+            f"than self {brackets(x.shape)} apart from dimension {dim}"
+        )
+    if src is not None and wrong is None:
+        wrong = next((i for i, n in enumerate(places) if n > _size_along(src, i)), None)
+    if src is not None and max(src.ndim, 1) != len(places):
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    if wrong is not None:
+        beyond = "" if src is None else f" and to be no larger size than src {brackets(src.shape)}"
+        raise RuntimeError(
+            f"Expected index {brackets(index.shape)} to be no larger than self {brackets(x.shape)} apart from "
+            f"dimension {dim}{beyond}"
+        )
+    size = shape[dim]
+    if index.max() >= size or index.min() < 0:
+        bad = next(each for each in index.ravel() if not 0 <= each < size)
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+
+
+def _size_along(src, dim: int) -> int:
+    if src.ndim and dim >= src.ndim:
+        raise dim_out_of_range(dim, src.ndim)
+    return src.shape[dim] if src.ndim else 1
 
 
 # Like PyTorch's, the rule keeps `x` itself, though all it wants is its shape: then it tells of writes to it.
 @op(x=lambda g, x, index, dim: scatter_add(zeros_of(g, x._array.shape), dim, index, g), index=None, function=False,
     method=False, node_name="GatherBackward0", rows=True)  # fmt: skip
 def _gather(x, index, dim):
-    return x[_open_grid(index, dim)] if x.ndim else np.broadcast_to(x, index.shape).copy()
+    if not index.size:
+        return np.empty(index.shape, x.dtype)
+    return np.atleast_1d(x)[_open_grid(index, dim)].reshape(index.shape)[()]
 
 
 def zeros_of(g, shape):
@@ -117,11 +141,8 @@ def _taken(g, index, dim, src_shape):
     rows=True)  # fmt: skip
 def _scatter(x, src, index, dim):
     result = np.array(x)
-    if x.ndim == 0:
-        return np.asarray(src).astype(x.dtype).reshape(())[()]
-    if isinstance(src, np.ndarray) and src.ndim:
-        src = src[tuple([slice(n) for n in index.shape])]
-    result[_open_grid(index, dim)] = src
+    if index.size:
+        np.atleast_1d(result)[_open_grid(index, dim)] = _part_for(src, index) if isinstance(src, np.ndarray) else src
     return result
 
 
@@ -129,9 +150,8 @@ def _scatter(x, src, index, dim):
     method=False, rows=True)  # fmt: skip
 def _scatter_add(x, src, index, dim):
     result = np.array(x)
-    if x.ndim == 0:
-        return result + np.ravel(src)[: index.size].sum(dtype=x.dtype)
-    np.add.at(result, _open_grid(index, dim), src[tuple([slice(n) for n in index.shape])] if src.ndim else src)
+    if index.size:
+        np.add.at(np.atleast_1d(result), _open_grid(index, dim), _part_for(src, index))
     return result
 
 
@@ -149,7 +169,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     if src is None:
         raise TypeError("scatter() needs a tensor or a value to put at the places")
     dim = wrap_dim(dim, input._array.ndim)
-    _check_gather("scatter", input._array, index._array, dim)
+    _check_gather("scatter", input._array, index._array, dim, src._array if isinstance(src, Tensor) else None)
     if reduce is not None:
         if reduce not in ("add", "multiply"):
             raise RuntimeError("reduce argument must be either add or multiply.")
@@ -176,11 +196,9 @@ def scatter_add(input, dim, index, src):
     tensor([3., 0., 3.])
     """
     dim = wrap_dim(dim, input._array.ndim)
-    _check_gather("scatter_add", input._array, index._array, dim)
+    _check_gather("scatter", input._array, index._array, dim, src._array)
     if src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    if max(index.ndim, 1) != max(src.ndim, 1):
-        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
     return _scatter_add(input, src, index, dim)
 
 
@@ -197,7 +215,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html
     """
     dim = wrap_dim(dim, input._array.ndim)
-    _check_gather("scatter", input._array, index._array, dim)
+    _check_gather("scatter", input._array, index._array, dim, src._array)
     if src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if reduce not in _STARTS:
@@ -213,14 +231,14 @@ _UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximu
 def _counts(shape, where_, include_self: bool):
     """How many elements met at each place; 1 where there was none to divide by."""
     count = np.full(shape, int(include_self))
-    np.add.at(count, where_, 1)
+    np.add.at(np.atleast_1d(count), where_, 1)
     return count if include_self else np.maximum(count, 1)
 
 
 def _reached(shape, where_):
     """Where an index names a place."""
     mask = np.zeros(shape, bool)
-    mask[where_] = True
+    np.atleast_1d(mask)[where_] = True
     return mask
 
 
@@ -270,18 +288,18 @@ def _shared_out(g, x, src, out, index, dim, include_self):
     rows=True,
 )
 def _scatter_reduce(x, src, index, dim, reduce, include_self):
-    where_ = _open_grid(index, dim)
     result = np.array(x)
+    if not index.size:
+        return result
+    where_, row = _open_grid(index, dim), np.atleast_1d(result)
     if not include_self:
         start = _STARTS[reduce]
         if result.dtype.kind in "iu" and abs(start) > 1:
             start = np.iinfo(result.dtype).min if start < 0 else np.iinfo(result.dtype).max
-        result[where_ if x.ndim else ...] = start
-    if index.size:
-        part = src[tuple([slice(n) for n in index.shape])] if src.ndim else src
-        _UFUNCS[reduce].at(result, where_ if x.ndim else (), part)
+        row[where_] = start
+    _UFUNCS[reduce].at(row, where_, _part_for(src, index))
     if reduce == "mean":
-        count = _counts(result.shape, where_ if x.ndim else (), include_self)
+        count = _counts(result.shape, where_, include_self)
         result = (result / count).astype(result.dtype) if result.dtype.kind in "fV" else result // count
     return result
 

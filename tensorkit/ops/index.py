@@ -222,6 +222,8 @@ def _array_index(x, arrays: dict) -> tuple:
         else:
             size = x.shape[place]
             if array.size and (array.max() >= size or array.min() < -size):
+                if not size:
+                    raise IndexError("index is out of bounds for dimension with size 0")
                 bad = next(each for each in array.ravel() if not -size <= each < size)
                 # PyTorch moves the indexed dimensions to the front before it counts them
                 first = sorted(arrays).index(place)

@@ -78,17 +78,24 @@ def _saved_by(node, tensor) -> bool:
     )
 
 
+def _stands_in(node, tensor: Tensor) -> None:
+    """Let the node of what was just written to a tensor know of later writes to that memory: its result is there."""
+    if node is not None:
+        if not _saved_by(node, tensor):
+            node.time = tick()  # newer than the write: it is this node's own
+        node.storage = storage_of(tensor)
+
+
 def adopt_history(tensor: Tensor, result: Tensor) -> None:
     """Make `result`'s node the tensor's own; a view hands it on to its base, and all views of the base follow."""
-    storage, base, old = storage_of(tensor), tensor._base, tensor._node
+    storage, base = storage_of(tensor), tensor._base
+    old = (tensor if base is None else base)._node
     if base is None:
-        if result._node is not None:
-            if not _saved_by(result._node, tensor):
-                result._node.time = tick()  # newer than the write: it is this node's own
-            result._node.storage = storage
+        _stands_in(result._node, tensor)
         tensor._node, tensor._requires_grad = result._node, result._requires_grad
         owner = tensor
     else:
+        _stands_in(result._node, tensor)
         array = base._array
         geometry = (array.shape, base.stride())
         window = (tensor._array.shape, tensor.stride(), tensor.storage_offset())
@@ -103,16 +110,23 @@ def adopt_history(tensor: Tensor, result: Tensor) -> None:
             continue
         geometry = (owner._array.shape, owner.stride())
         window = (each._array.shape, each.stride(), each.storage_offset())
+        before = each._node
         if owner._requires_grad:
             each._node = record(_as_strided.op, (owner._node,), (), (*window, geometry), each._array)
             each._node.storage = storage
         else:
             each._node = None
         each._requires_grad = owner._requires_grad
-    if old is not None and old.hooks and "retain_grad" in old.hooks and tensor._node is not None:
-        if tensor._node.hooks is None:
-            tensor._node.hooks = {}
-        tensor._node.hooks["retain_grad"] = old.hooks.pop("retain_grad")  # it is the tensor's gradient that is kept
+        _retain_anew(before, each._node)
+    _retain_anew(old, owner._node)
+
+
+def _retain_anew(old, node) -> None:
+    """Let `retain_grad` follow a tensor to its new node: it is the tensor's gradient that is kept."""
+    if old is not None and old.hooks and "retain_grad" in old.hooks and node is not None:
+        if node.hooks is None:
+            node.hooks = {}
+        node.hooks["retain_grad"] = old.hooks.pop("retain_grad")
 
 
 def _before_write(g, geometry, size, stride, offset):
@@ -285,17 +299,24 @@ def fill_diagonal_(self, fill_value, wrap=False):
     return self
 
 
+def reshaped_over(tensor: Tensor, name: str, *args) -> Tensor:
+    """The tensor itself, with the shape that the view operation `name` gives."""
+    viewed = getattr(Tensor, name)(tensor, *args)
+    tensor._array = viewed._array
+    if tensor._node is not None and viewed._node is not None:
+        tensor._node = viewed._node
+        tensor._node.op = _in_place_twin(tensor._node.op)
+    return tensor
+
+
 def _reshaping(name: str):
     """The in-place twin of a view operation: the tensor itself takes another shape over its memory."""
 
     def change(self, *args):
         if mode.enabled:
             check_recorded_write(self, self._base)
-        viewed = getattr(Tensor, name)(self, *args)
-        self._array = viewed._array
-        if self._node is not None and viewed._node is not None:
-            self._node = viewed._node
-            self._node.op = _in_place_twin(self._node.op)
+        reshaped_over(self, name, *args)
+        storage_of(self).written()  # to PyTorch that is a write like any other
         return self
 
     change.__name__ = name + "_"

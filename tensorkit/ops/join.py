@@ -1,11 +1,16 @@
-"""Putting tensors together and taking them apart: cat, stack, split, chunk, unbind, repeat, flip, roll."""
+"""Putting tensors together and taking them apart: cat, stack, split, chunk, unbind.
+
+Elements repeated or in another order stand in `rearrange.py`, grids and blocks in `grids.py`.
+"""
+
+from itertools import accumulate
 
 import numpy as np
 
+from .. import dtypes
 from ..errors import brackets, wrong_argument
 from ..tape import mode
 from ..tensor import Tensor, wrap
-from .broadcast import expand
 from .declare import FUNCTIONS, function, op, record_views
 from .shape import reshape, unsqueeze, wrap_dim
 
@@ -230,12 +235,19 @@ def split(tensor, split_size_or_sections, dim=0):
     size = tensor._array.shape[dim]
     if isinstance(split_size_or_sections, (tuple, list)):
         lengths = [int(each) for each in split_size_or_sections]
+        if min(lengths, default=0) < 0:
+            raise RuntimeError(
+                "split_with_sizes expects split_sizes have only non-negative entries, but got "
+                f"split_sizes={brackets(lengths)}"
+            )
         if sum(lengths) != size:
             raise RuntimeError(
                 f"split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension "
                 f"{dim}), but got split_sizes={brackets(lengths)}"
             )
         return record_views(_split_by_sizes.op, tensor, (tuple(lengths), dim))
+    if isinstance(split_size_or_sections, float):
+        raise wrong_argument("split_with_sizes", "split_sizes", 2, "tuple of ints", split_size_or_sections)
     length = int(split_size_or_sections)
     if length < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={length}")
@@ -266,7 +278,7 @@ def chunk(input, chunks, dim=0):
     if input.ndim == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     size = input._array.shape[wrap_dim(dim, input.ndim)]
-    return split(input, max(-(-size // chunks), 1), dim)
+    return split(input, max(-(-size // chunks), 1), dim) if size else split(input, [0] * chunks, dim)
 
 
 @function
@@ -276,39 +288,86 @@ def tensor_split(input, indices_or_sections, dim=0):
     >>> torch.tensor_split(torch.arange(5), 3)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
+    if input.ndim == 0:
+        raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     dim = wrap_dim(dim, input.ndim)
     size = input._array.shape[dim]
+    if isinstance(indices_or_sections, Tensor):
+        indices_or_sections = _places_in(indices_or_sections)
     if isinstance(indices_or_sections, int):
         count = indices_or_sections
-        lengths = [size // count + (i < size % count) for i in range(count)]
+        if count <= 0:
+            raise RuntimeError(f"number of sections must be larger than 0, got {count}")
+        ends = list(accumulate(size // count + (i < size % count) for i in range(count)))
     else:
-        places = [0, *[min(int(each), size) for each in indices_or_sections], size]
-        lengths = [max(after - before, 0) for before, after in zip(places[:-1], places[1:], strict=True)]
+        ends = [int(each) for each in indices_or_sections] + [size]
     pieces, start = [], 0
-    for length in lengths:
-        pieces.append(narrowed(input, dim, start, length))
-        start += length
+    for end in ends:
+        pieces.append(_between(input, dim, start, end))
+        start = end
     return tuple(pieces)
 
 
-@function
-def hsplit(input, indices_or_sections):
-    """`tensor_split` along dimension 1 (0 for a vector).
+def _places_in(tensor):
+    """The places, or the number of pieces, that a tensor names."""
+    if tensor.dtype is not dtypes.int64:
+        raise RuntimeError(
+            f"tensor_split expected tensor_indices_or_sections to have dtype of long, but got {tensor.dtype.cpp_name}"
+        )
+    if tensor.ndim > 1:
+        raise RuntimeError(
+            "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or one-dimensional tensor, but "
+            f"got a tensor with {tensor.ndim} dims"
+        )
+    return tensor.tolist()
+
+
+def _between(x, dim: int, start: int, end: int):
+    """The part of `x` between two places, which are counted as Python's slices count them."""
+    start, end, _ = slice(start, end).indices(x._array.shape[dim])
+    return narrowed(x, dim, start, max(end - start, 0))
+
+
+def _split_along(name: str, least: int, dim_of, doc: str):
+    """One of numpy's three: pieces along a certain dimension, all of one length where their number is given."""
+
+    def apart(input, indices_or_sections):
+        if input.ndim < least:
+            raise RuntimeError(
+                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with {input.ndim} "
+                "dimensions!"
+            )
+        dim = dim_of(input.ndim)
+        size = input._array.shape[dim]
+        if isinstance(indices_or_sections, int) and (indices_or_sections <= 0 or size % indices_or_sections):
+            raise RuntimeError(
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not "
+                f"divisible by the split_size {indices_or_sections}!"
+            )
+        return tensor_split(input, indices_or_sections, dim)
+
+    apart.__name__, apart.__doc__ = name, doc
+    return function(apart)
+
+
+hsplit = _split_along("hsplit", 1, lambda ndim: 0 if ndim == 1 else 1,
+    """Pieces of one length, or those between places, along dimension 1 (0 for a vector); views.
 
     >>> torch.hsplit(tensor([1, 2, 3, 4]), 2)
     (tensor([1, 2]), tensor([3, 4]))
-    """
-    return tensor_split(input, indices_or_sections, 0 if input.ndim == 1 else 1)
-
-
-@function
-def vsplit(input, indices_or_sections):
-    """`tensor_split` along dimension 0.
+    """)  # fmt: skip
+vsplit = _split_along("vsplit", 2, lambda ndim: 0,
+    """Pieces of one length, or those between places, along dimension 0; views.
 
     >>> torch.vsplit(tensor([[1, 2], [3, 4]]), 2)
     (tensor([[1, 2]]), tensor([[3, 4]]))
-    """
-    return tensor_split(input, indices_or_sections, 0)
+    """)  # fmt: skip
+dsplit = _split_along("dsplit", 3, lambda ndim: 2,
+    """Pieces of one length, or those between places, along dimension 2; views.
+
+    >>> torch.dsplit(tensor([[[1, 2, 3, 4]]]), (1, 3))
+    (tensor([[[1]]]), tensor([[[2, 3]]]), tensor([[[4]]]))
+    """)  # fmt: skip
 
 
 def _slices(x, dim: int) -> tuple:
@@ -352,100 +411,3 @@ def _iterate(self):
 
 
 Tensor.__iter__ = _iterate
-
-
-# Grids and blocks
-
-
-@function(method=False)
-def meshgrid(*tensors, indexing=None):
-    """The coordinates of a grid: for each vector, its values spread over the grid of all of them.
-
-    indexing  'ij': the first vector runs along dimension 0; 'xy': along dimension 1
-
-    >>> x, y = torch.meshgrid(tensor([1, 2]), tensor([3, 4, 5]), indexing="ij")
-    >>> x
-    tensor([[1, 1, 1],
-            [2, 2, 2]])
-    >>> y
-    tensor([[3, 4, 5],
-            [3, 4, 5]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.meshgrid.html
-    """
-    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
-        tensors = tuple(tensors[0])
-    if indexing is None:
-        from warnings import warn
-
-        warn(
-            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.",
-            stacklevel=2,
-        )
-    elif indexing not in ("ij", "xy"):
-        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
-    if indexing == "xy" and len(tensors) >= 2:
-        tensors = (tensors[1], tensors[0], *tensors[2:])
-    shape = tuple([each.numel() for each in tensors])
-    grids = [
-        expand(reshape(each, (1,) * i + (-1,) + (1,) * (len(shape) - i - 1)), shape) for i, each in enumerate(tensors)
-    ]
-    if indexing == "xy" and len(grids) >= 2:
-        grids[:2] = grids[1], grids[0]
-    return tuple(grids)
-
-
-@function(method=False)
-def cartesian_prod(*tensors):
-    """Every combination of one element of each vector, as rows.
-
-    >>> torch.cartesian_prod(tensor([1, 2]), tensor([5, 6]))
-    tensor([[1, 5],
-            [1, 6],
-            [2, 5],
-            [2, 6]])
-    """
-    for each in tensors:
-        if each.ndim != 1:
-            raise RuntimeError(f"Expect a 1D vector, but got shape {brackets(each._array.shape)}")
-    if len(tensors) == 1:
-        return tensors[0]
-    return stack([reshape(each, -1) for each in meshgrid(*tensors, indexing="ij")], 1)
-
-
-@function(method=False)
-def block_diag(*tensors):
-    """The matrices along the diagonal of a larger one that is otherwise zero.
-
-    >>> torch.block_diag(tensor([[1, 2]]), tensor([[3]]))
-    tensor([[1, 2, 0],
-            [0, 0, 3]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.block_diag.html
-    """
-    for i, each in enumerate(tensors):
-        if each.ndim > 2:
-            raise RuntimeError(
-                f"torch.block_diag: Input tensors must have 2 or fewer dimensions. Input {i} has {each.ndim} dimensions"
-            )
-    return _block_diag(tensors) if tensors else FUNCTIONS["zeros"](1, 0)
-
-
-def _block_share(g, i, tensors_shape):
-    corner = np.zeros(2, int)
-    for shape in tensors_shape[:i]:
-        corner += ((1, 1) + shape)[-2:]
-    rows, columns = ((1, 1) + tensors_shape[i])[-2:]
-    block = narrowed(narrowed(g, 0, int(corner[0]), rows), 1, int(corner[1]), columns)
-    return reshape(block, tensors_shape[i])
-
-
-@op(tensors=_block_share, variadic=True, function=False, method=False)
-def _block_diag(tensors):
-    blocks = [np.atleast_2d(each) for each in tensors]
-    full = np.zeros(np.sum([each.shape for each in blocks], 0), blocks[0].dtype)
-    row = column = 0
-    for each in blocks:
-        full[row : row + each.shape[0], column : column + each.shape[1]] = each
-        row, column = row + each.shape[0], column + each.shape[1]
-    return full

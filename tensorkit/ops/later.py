@@ -25,9 +25,9 @@ OPERATIONS: dict[str, str] = {
     "complex_numbers": "angle conj complex() polar()",
     "complex_views": "imag real view_as_complex view_as_real",
     "join": """
-        chunk hsplit split split_with_sizes tensor_split unbind vsplit atleast_1d() atleast_2d() atleast_3d()
-        block_diag() cartesian_prod() cat() column_stack() concat() concatenate() dstack() hstack() meshgrid()
-        row_stack() stack() vstack() .__iter__""",
+        chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit atleast_1d() atleast_2d() atleast_3d()
+        cat() column_stack() concat() concatenate() dstack() hstack() row_stack() stack() vstack() .__iter__""",
+    "grids": "block_diag() cartesian_prod() meshgrid()",
     "rearrange": "flip fliplr flipud repeat_interleave roll rot90 tile .repeat",
     "statistics": "std var std_mean() var_mean()",
     "cumulative": "cummax cummin cumprod cumsum logcumsumexp .cumprod_ .cumsum_",

@@ -9,6 +9,12 @@ Source: how PyTorch orders dimensions, https://github.com/pytorch/pytorch/wiki/H
 import numpy as np
 
 
+def unexpanded(array):
+    """`array`, or a copy in which every element has a place of its own: steps of 0 say nothing about the order in
+    memory, and NumPy's conversions take them for the smallest."""
+    return np.maximum(array, array) if type(array) is np.ndarray and 0 in array.strides else array
+
+
 def in_rows(array):
     """`array` row by row: the last dimension is the inner one."""
     return array if type(array) is not np.ndarray or array.flags.c_contiguous else array.copy()

@@ -85,6 +85,26 @@ def huber(x, y, delta):
     return np.where(size <= delta, size * size / 2, delta * (size - delta / 2))
 
 
+def _one_dtype(x, y) -> None:
+    if x.dtype is not y.dtype:
+        raise RuntimeError(f"Found dtype {y.dtype.cpp_name} but expected {x.dtype.cpp_name}")
+
+
+def _huber_dx_of_one_dtype(x, y, delta):
+    _one_dtype(x, y)
+    return _huber_dx(x, y, delta)
+
+
+@elementwise("HuberLossBackward0", _huber_dx_of_one_dtype, _huber_dx_of_one_dtype)
+def huber_of_two_dtypes(x, y, delta):
+    """The same in the dtype of x; it has no backward pass, as in PyTorch."""
+    if y.dtype.kind in "biu":
+        y = y.astype(x.dtype)
+    elif x.dtype.kind in "biu" or x.dtype.itemsize < y.dtype.itemsize:
+        return huber.op.forward(x.astype(y.dtype), y, "none", delta).astype(x.dtype)
+    return huber.op.forward(x, y.astype(x.dtype), "none", delta)
+
+
 @elementwise("SoftMarginLossBackward0", lambda x, y, _: -y * sigmoid(-y * x), lambda x, y, _: -x * sigmoid(-y * x))
 def soft_margin(x, y, parameter):
     """log(1 + exp(-y · x))."""

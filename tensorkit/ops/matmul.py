@@ -13,6 +13,7 @@ from ..errors import brackets, cannot_broadcast, dim_out_of_range, hint, not_imp
 from ..tensor import Tensor, wrap
 from .broadcast import expand
 from .declare import FUNCTIONS, attach_operator, function, op
+from .inplace import reshaped_over
 from .shape import _copy_reshape, permute, reshape, transpose, unsqueeze
 
 
@@ -34,8 +35,11 @@ def _expected(a, b) -> str:
 def product(x, y, kernel: str = "addmm_impl_cpu_"):
     """A matrix product of arrays of one type; half floats by way of a type that BLAS has."""
     if x.dtype.char in "fdFD":
-        # `dot` is faster than `matmul` to find BLAS: by half for matrices of 100 by 16.
-        return x.dot(y) if x.ndim == 2 and y.ndim == 2 else np.matmul(x, y)
+        if x.ndim != 2 or y.ndim != 2:
+            return np.matmul(x, y)
+        # `dot` is faster than `matmul` to find BLAS: by half for matrices of 100 by 16.  With one summand there is
+        # nothing to add: it would be added to 0, so that -0 is lost.
+        return x.dot(y) if x.shape[1] != 1 else x * y
     if x.dtype.kind == "b" and (kernel == "dot" or (x.size and y.size)):
         raise not_implemented(kernel, "Bool")
     if x.dtype.kind in "biu":
@@ -221,7 +225,7 @@ def matmul(input, other, *, out=None):
     if n == 2 and m == 1:
         return mv(input, other, out=out)
     if n == 1 and m == 2:
-        return mm(unsqueeze(input, 0), other).squeeze_(0)
+        return reshaped_over(mm(unsqueeze(input, 0), other), "squeeze", 0)
     return _batched(input, other)
 
 
@@ -231,27 +235,50 @@ def _rows(x):
     return reshape(x, math.prod(shape[:-1]), shape[-1])
 
 
+def _is_one_product(x, y) -> bool:
+    """Whether PyTorch makes one large product of them: one is a matrix or vector, and the other's rows follow each
+    other in memory, or need not."""
+    larger, smaller = (x, y) if x.ndim >= y.ndim else (y, x)
+    if smaller.ndim > 2:
+        return False
+    if smaller._requires_grad:  # to keep the backward pass small
+        return True
+    if x.ndim == 2:
+        return False
+    array = larger._array
+    if not array.size or (larger is x and array.flags.c_contiguous):
+        return True
+    shape, steps = list(array.shape), list(larger.stride())
+    if larger is y:  # it is looked at with its last two dimensions changed over
+        shape[-2:], steps[-2:] = shape[:-3:-1], steps[:-3:-1]
+    return all(steps[i] == steps[i + 1] * shape[i + 1] for i in range(len(shape) - 2))
+
+
 def _batched(x, y):
-    """A product with three dimensions or more: by one large `mm` if the right side is one matrix, else by `bmm`."""
+    """A product with three dimensions or more: by one large `mm` or `mv` where PyTorch does so, else by `bmm`."""
+    if not _is_one_product(x, y):
+        return _by_batches(x, y)
     if y.ndim == 1:
         return _copy_reshape(mv(_rows(x), y), x._array.shape[:-1])
     if x.ndim == 1:
         found = mv(_rows(transpose(y, -2, -1)), x)
         return _copy_reshape(found, (*y._array.shape[:-2], y._array.shape[-1]))
-    if x.ndim == 2 and x._requires_grad:  # one large product again; PyTorch does so to keep the backward pass small
+    if x.ndim == 2:
         turned = transpose(y, -2, -1)
         found = _copy_reshape(mm(_rows(turned), transpose(x, 0, 1)), (*turned._array.shape[:-1], x._array.shape[0]))
         return transpose(found, -2, -1).contiguous()
+    return _copy_reshape(mm(_rows(x), y), (*x._array.shape[:-1], y._array.shape[-1]))
+
+
+def _by_batches(x, y):
     if x.ndim == y.ndim == 3 and (x._array.shape[0] == 1) != (y._array.shape[0] == 1):  # one matrix for the whole batch
         alone = x._array.shape[0] == 1
         return matmul(reshape(x, x._array.shape[1:]), y) if alone else matmul(x, reshape(y, y._array.shape[1:]))
-    if y.ndim == 2:
-        lead = x._array.shape[:-1]
-        return _copy_reshape(mm(_rows(x), y), (*lead, y._array.shape[-1]))
-    return _bmm_broadcast(x, y)
-
-
-def _bmm_broadcast(x, y):
+    vectors = [each.ndim == 1 for each in (x, y)]
+    if vectors[0]:
+        x = unsqueeze(x, 0)
+    elif vectors[1]:
+        y = unsqueeze(y, 1)
     try:
         lead = np.broadcast_shapes(x._array.shape[:-2], y._array.shape[:-2])
     except ValueError:
@@ -260,7 +287,7 @@ def _bmm_broadcast(x, y):
     count = math.prod(lead)
     left = reshape(x.expand(*lead, n, m), count, n, m)
     right = reshape(y.expand(*lead, k, p), count, k, p)
-    return _copy_reshape(bmm(left, right), (*lead, n, p))
+    return _copy_reshape(bmm(left, right), (*lead, *(() if vectors[0] else (n,)), *(() if vectors[1] else (p,))))
 
 
 attach_operator("__matmul__", matmul, numbers=False)

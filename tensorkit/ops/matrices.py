@@ -5,8 +5,9 @@ from warnings import warn
 import numpy as np
 
 from .. import dtypes
+from ..dtypes import BOOL
 from ..errors import not_implemented, wrong_argument
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, memory, wrap
 from .broadcast import expand
 from .create import resolve
 from .cumulative import cumprod
@@ -14,10 +15,9 @@ from .declare import function, op
 from .join import cat
 from .layout import in_order
 from .pointwise import add
-from .promote import result_dtype
 from .reduce import sum as sum_
 from .shape import _unsafe_view, reshape, unsqueeze, view, wrap_dim
-from .windows import _scatter_diagonal, diagonal
+from .windows import _scatter_diagonal, diagonal, strided
 
 
 def _triangle(name: str, ufunc, doc: str):
@@ -166,6 +166,15 @@ def _identity_times(g, shape):
 # Products of vectors and matrices element by element
 
 
+def _with_ones(x, shape, before: bool = False):
+    """`x` with a dimension of size 1 behind (or before) each of its own, and the strides that PyTorch gives them."""
+    steps = [*[x._array.size] * (len(shape) - x.ndim), *x.stride()]
+    ones = [(n * step if before else step) for n, step in zip(shape, steps, strict=True)]
+    pairs = zip(ones, steps, strict=True) if before else zip(steps, ones, strict=True)
+    sizes = [n for size in shape for n in ((1, size) if before else (size, 1))]
+    return strided(memory(x), sizes, [step for pair in pairs for step in pair], 0)
+
+
 @function
 def kron(input, other, *, out=None):
     """The Kronecker product: every element of `input` times the whole of `other`.
@@ -182,7 +191,7 @@ def kron(input, other, *, out=None):
     shape = [m * n for m, n in zip(*shapes, strict=True)]
     products = left * right
     if not (input.is_contiguous() and other.is_contiguous()):
-        products._array = in_order(products._array, left._array, right._array)
+        products._array = in_order(products._array, _with_ones(input, shapes[0]), _with_ones(other, shapes[1], True))
         view(products.detach(), shape)  # raises where PyTorch's own view of the products does not fit their memory
     result = _unsafe_view(products, shape)
     return result if out is None else add(result, 0, out=out)
@@ -208,8 +217,12 @@ def linalg_cross(input, other, *, dim=-1, out=None):
     sizes = input._array.shape[axis], other._array.shape[axis]
     if sizes != (3, 3):
         raise RuntimeError(f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and {sizes[1]}")
-    kind = result_dtype(input, other)
-    return _cross(input.to(kind), other.to(kind), axis, out=out)
+    if input._array.size and other._array.size:
+        if input.dtype is not other.dtype:
+            raise RuntimeError(f"expected scalar type {input.dtype.cpp_name} but found {other.dtype.cpp_name}")
+        if input.dtype.category == BOOL:
+            raise not_implemented("cross", "Bool")
+    return _cross(input, other, axis, out=out)
 
 
 @function

@@ -157,6 +157,8 @@ def heaviside(input, values, *, out=None):
     """
     if not isinstance(values, Tensor):
         raise wrong_argument("heaviside", "values", 2, "Tensor", values)
+    if input.dtype.is_complex or values.dtype.is_complex:
+        raise RuntimeError("heaviside is not yet implemented for complex tensors.")
     if input.dtype is not values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
     return _heaviside(input, values, out=out)
@@ -202,7 +204,7 @@ def nextafter(x, y):
     >>> torch.nextafter(tensor([1.]), tensor([2.])) > 1
     tensor([True])
     """
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fV":
         raise not_implemented("nextafter_cpu", dtypes.from_numpy(x.dtype).cpp_name)
     return np.nextafter(x, y)
 
@@ -229,10 +231,10 @@ def frexp(x):
     mantissa=tensor([0.7500]),
     exponent=tensor([3], dtype=torch.int32))
     """
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fV":
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
-    mantissa, exponent = np.frexp(x)
-    return mantissa, np.asarray(exponent, np.int32)[()]
+    mantissa, exponent = np.frexp(x.astype(np.float32) if x.dtype.kind == "V" else x)
+    return mantissa.astype(x.dtype), np.asarray(exponent, np.int32)[()]
 
 
 # Choosing and combining

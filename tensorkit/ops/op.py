@@ -113,9 +113,12 @@ class Op:
         if type(value) is Packed:
             value = value.restore()
         if name in self.outputs and type(value) is not Tensor:  # indices among the results were saved as tensors
-            storage = node.storage
+            storage, index = node.storage, 0
+            if type(storage) is dict:
+                index = self.outputs.index(name)
+                storage = storage.get(index)
             if storage is not None and storage.writes and storage.writes[-1] > node.time and value.dtype.kind in "fcV":
-                raise overwritten(value, storage, node.time, node)
+                raise overwritten(value, storage, node.time, node, index)
             tensor = wrap(value)
             if value.dtype.kind in "fcV":
                 tensor._node = output(node, self.outputs.index(name), value) if several else node
@@ -124,7 +127,7 @@ class Op:
         if isinstance(value, Tensor):
             storage = value._storage
             if storage is not None and storage.writes and storage.writes[-1] > node.time:
-                raise overwritten(value._array, storage, node.time, value._node)
+                raise overwritten(value._array, storage, node.time, value._node, view=value._base is not None)
         return value
 
     def vjp(self, node: Node, i: int, g):
@@ -153,7 +156,7 @@ class Op:
         return [self.unpack(node, saves[k], saved[k], several) if k >= 0 else extras[~k] for k in needs]
 
 
-def overwritten(array, storage, time: int, maker) -> RuntimeError:
+def overwritten(array, storage, time: int, maker, index: int = 0, view: bool = False) -> RuntimeError:
     """PyTorch's error for a saved value that an in-place operation changed before the backward pass came for it."""
     kind = dtypes.from_numpy(array.dtype)
     advice = (
@@ -166,9 +169,12 @@ def overwritten(array, storage, time: int, maker) -> RuntimeError:
     )
     made = ""
     if maker is not None:
-        index = maker.index if type(maker) is Output else 0
-        name = maker.name().rstrip("0123456789")
-        made = f", which is output {index} of {name.removesuffix('Backward')},"
+        index = maker.index if type(maker) is Output else index
+        name, _, number = maker.name().rpartition("Backward")
+        name = name + number.removesuffix("0") if number.isdigit() else maker.name()
+        if view:  # to which a write gave another history
+            index, name = 0, "AsStrided"
+        made = f", which is output {index} of {name},"
     shown = "CPUBoolType" if kind is dtypes.bool_ else f"torch.{kind.tensor_type}"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace operation: "

@@ -24,7 +24,8 @@ def _pow_dx(g, x, y):
 def _pow_dy(g, x, y, out):
     logarithm = log(x) if isinstance(x, Tensor) else math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan)
     if isinstance(x, Tensor):
-        return g * where_((x == 0).logical_and(y >= 0), 0.0, out * logarithm)
+        flat = y >= 0 if not (isinstance(y, Tensor) and y.is_complex()) else (y.imag == 0).logical_and(y.real >= 0)
+        return g * where_((x == 0).logical_and(flat), 0.0, out * logarithm)
     return g * (out * logarithm if x != 0 else where_(y >= 0, 0.0, out * logarithm))
 
 
@@ -69,7 +70,8 @@ def pow(x, y):
         raise NotImplementedError("\"pow\" not implemented for 'Bool'")
     if kind in "iu":
         return _integer_pow(x, y)
-    return np.power(x, y)
+    found, endless = np.power(x, y), (x == 0) & (np.real(y) < 0)
+    return np.where(endless, complex(np.inf, np.nan), found).astype(found.dtype)[()] if np.any(endless) else found
 
 
 def _integer_pow(x, y):

@@ -13,6 +13,7 @@ import numpy as np
 from .. import dtypes
 from ..dtypes import BOOL, COMPLEX, FLOATING, INTEGER, dtype
 from ..tensor import Tensor
+from .layout import unexpanded
 
 NUMBERS = (bool, int, float, complex)
 
@@ -69,7 +70,7 @@ def cast(value, wanted: dtype):
     """The array of a tensor, or a Python number, as `wanted`; a number becomes a NumPy scalar, whole numbers wrap."""
     if isinstance(value, Tensor):
         array = value._array
-        return array if array.dtype is wanted.numpy else array.astype(dtypes.numpy_dtype(wanted))
+        return array if array.dtype is wanted.numpy else unexpanded(array).astype(dtypes.numpy_dtype(wanted))
     numpy = dtypes.numpy_dtype(wanted)
     if wanted.category == INTEGER and isinstance(value, int) and not isinstance(value, bool):
         if not -(2**63) <= value < 2**63:

@@ -131,6 +131,17 @@ for _name in (
     method(getattr(Tensor, _name))
 
 
+def refuse_gradients(name: str, operands, out) -> None:
+    """PyTorch's error where `out=` meets tensors that want a gradient; it comes before any other."""
+    if mode.enabled:
+        given = [each for some in (*operands, out) for each in (some if isinstance(some, (tuple, list)) else (some,))]
+        if any(isinstance(each, Tensor) and each._requires_grad for each in given):
+            raise RuntimeError(
+                f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+                "arguments requires grad."
+            )
+
+
 def write_out(result, out, name: str = "operation"):
     """What `out=` asks for: the result, written into a tensor that is there already."""
     if isinstance(result, Tensor) and not isinstance(out, Tensor):
@@ -150,6 +161,10 @@ def write_out(result, out, name: str = "operation"):
             f"result type {result.dtype.cpp_name} can't be cast to the desired output type {out.dtype.cpp_name}"
         )
     if out._array.shape == result._array.shape:
+        if 0 in getattr(out._array, "strides", ()):
+            from .writable import check_writable
+
+            check_writable(out)
         memory(out)[...] = result._array
         storage_of(out).written()
     else:

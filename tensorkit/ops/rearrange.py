@@ -9,7 +9,7 @@ from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import clone
 from .declare import FUNCTIONS, function, op
-from .shape import inferred_sizes, reshape, wrap_dim, wrap_dims
+from .shape import inferred_sizes, reshape, squeeze, wrap_dim, wrap_dims
 
 
 @function(method=True)
@@ -61,15 +61,13 @@ def tile(input, *sizes, dims=None):
     return _repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
-@op(x=lambda g, x_shape, repeats, dim: _folded(g, x_shape, repeats, dim), function=False, method=False,
-    node_name="ViewBackward0", steps=("UnsqueezeBackward0", "ExpandBackward0", "CloneBackward0"))  # fmt: skip
+@op(x=lambda g, dim: squeeze(FUNCTIONS["sum"](g, dim + 1, True), dim + 1), function=False, method=False,
+    node_name="CloneBackward0", steps=("UnsqueezeBackward0", "ExpandBackward0"))  # fmt: skip
 def _repeat_interleave(x, repeats, dim):
-    return np.repeat(x, repeats, dim)
-
-
-def _folded(g, x_shape, repeats, dim):
-    apart = reshape(g, (*x_shape[: dim + 1], int(repeats), *x_shape[dim + 1 :]))
-    return FUNCTIONS["sum"](apart, dim + 1)
+    """The repetitions along a dimension of their own, behind `dim`."""
+    spread = np.empty((*x.shape[: dim + 1], int(repeats), *x.shape[dim + 1 :]), x.dtype)
+    spread[...] = np.expand_dims(x, dim + 1)
+    return spread
 
 
 @function
@@ -98,8 +96,12 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {np.size(times)} and "
             f"input.size({dim}) = {input._array.shape[dim]}"
         )
-    if np.ndim(times) == 0:
-        return _repeat_interleave(input, times, dim)
+    if np.size(times) and np.min(times) < 0:
+        raise RuntimeError("Repeats must be non-negative" if times is repeats else "repeats can not be negative")
+    if times is repeats:
+        shape = list(input._array.shape)
+        shape[dim] *= int(times)
+        return reshape(_repeat_interleave(input, times, dim), shape)
     counts = np.repeat(times, input._array.shape[dim]) if np.size(times) == 1 else times
     return FUNCTIONS["index_select"](input, dim, wrap(np.repeat(np.arange(input._array.shape[dim]), counts)))
 
@@ -179,6 +181,12 @@ def rot90(x, k=1, dims=(0, 1)):
     tensor([[2, 4],
             [1, 3]])
     """
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if x.ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {x.ndim}")
+    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == x.ndim:
+        raise RuntimeError(f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}")
     first, second = wrap_dims(dims, x.ndim)
     if k % 2 == 0:
         return (np.flip(x, (first, second)) if k % 4 else x).copy()

@@ -34,8 +34,9 @@ def written_over(op: Op) -> Op:
     return form
 
 
-def _refuse_whole(x, kernel: str) -> None:
-    if x.dtype.kind in "biu":
+def _refuse(x, kernel: str, kinds: str = "biuc") -> None:
+    """PyTorch's error for whole and complex numbers, which most of these know nothing of."""
+    if x.dtype.kind in kinds:
         raise not_implemented(kernel, from_numpy(x.dtype).cpp_name)
 
 
@@ -47,7 +48,7 @@ def _within(g, x, low, high):
 @op(x=lambda g, x, slope: where(x > 0, g, g * slope), function=False, method=False)
 def leaky_relu(x, slope):
     """x where it is positive, slope · x elsewhere."""
-    _refuse_whole(x, "leaky_relu_cpu")
+    _refuse(x, "leaky_relu_cpu")
     return np.where(x > 0, x, x * x.dtype.type(slope))[()]
 
 
@@ -68,7 +69,7 @@ def elu_backward(x, y, alpha, scale, input_scale):
     method=False)  # fmt: skip
 def elu(x, alpha, scale, input_scale):
     """scale · x where x is positive, scale · alpha · (exp(input_scale · x) - 1) elsewhere."""
-    _refuse_whole(x, "elu_cpu")
+    _refuse(x, "elu_cpu")
     kind = x.dtype.type
     return np.where(x > 0, x * kind(scale), np.expm1(np.minimum(x, 0) * kind(input_scale)) * kind(alpha * scale))[()]
 
@@ -92,7 +93,7 @@ def gelu(x, tanh_form):
 
     Source: Hendrycks and Gimpel, https://arxiv.org/abs/1606.08415
     """
-    _refuse_whole(x, "GeluKernelImpl")
+    _refuse(x, "GeluKernelImpl")
     if tanh_form:
         inner = (x + x * x * x * x.dtype.type(_CUBIC)) * x.dtype.type(_GELU)
         return x * (_tanh(inner) + 1) * x.dtype.type(0.5)
@@ -108,7 +109,7 @@ def _silu_dx(g, x):
 @op(x=_silu_dx, function=False, method=False)
 def silu(x):
     """x · sigmoid(x)."""
-    _refuse_whole(x, "silu_cpu")
+    _refuse(x, "silu_cpu", "biu")
     return x / (1 + _exp(-x))
 
 
@@ -120,7 +121,7 @@ def _mish_dx(g, x):
 @op(x=_mish_dx, function=False, method=False)
 def mish(x):
     """x · tanh(softplus(x))."""
-    _refuse_whole(x, "mish_cpu")
+    _refuse(x, "mish_cpu")
     return x * _tanh(softplus.op.forward(x, 1.0, 20.0))
 
 
@@ -128,7 +129,7 @@ def mish(x):
     method=False)  # fmt: skip
 def softplus(x, beta, threshold):
     """log(1 + exp(beta · x)) / beta: a smooth relu; x itself where beta · x is above the threshold."""
-    _refuse_whole(x, "softplus_cpu")
+    _refuse(x, "softplus_cpu")
     scaled = x * x.dtype.type(beta)
     return np.where(
         scaled > threshold, x, _log1p(_exp(np.minimum(scaled, x.dtype.type(threshold)))) / x.dtype.type(beta)
@@ -138,20 +139,23 @@ def softplus(x, beta, threshold):
 @op(x=lambda g, x: g * sigmoid(-x), function=False, method=False)
 def log_sigmoid(x):
     """log(sigmoid(x)), exact also far from 0."""
-    _refuse_whole(x, "log_sigmoid_cpu")
+    _refuse(x, "log_sigmoid_cpu")
     return np.minimum(x, 0) - _log1p(_exp(-np.abs(x)))
 
 
 @op(x=lambda g, x, low, high: _within(g, x, low, high), function=False, method=False)
 def hardtanh(x, low, high):
     """x, cut off at two bounds."""
+    if x.dtype.kind in "bc":
+        raise (RuntimeError("Bool inputs not supported for hardtanh") if x.dtype.kind == "b"
+               else NotImplementedError("clamp is not supported for complex types"))  # fmt: skip
     return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
 
 
 @op(x=lambda g, x: _within(g / 6, x, -3, 3), function=False, method=False)
 def hardsigmoid(x):
     """A sigmoid of straight lines: 0 below -3, 1 above 3."""
-    _refuse_whole(x, "hardsigmoid_cpu")
+    _refuse(x, "hardsigmoid_cpu")
     three, six = x.dtype.type(3), x.dtype.type(6)
     return np.minimum(np.maximum(x + three, x.dtype.type(0)), six) / six
 
@@ -159,13 +163,14 @@ def hardsigmoid(x):
 @op(x=lambda g, x: where(x <= -3, 0.0, where(x >= 3, g, g * (x / 3 + 0.5))), function=False, method=False)
 def hardswish(x):
     """x times the sigmoid of straight lines."""
-    _refuse_whole(x, "hardswish_cpu")
+    _refuse(x, "hardswish_cpu")
     return x * hardsigmoid.op.forward(x)
 
 
 @op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)
 def softshrink(x, lambd):
     """x moved by lambd towards 0, and 0 where it is nearer than that."""
+    _refuse(x, "softshrink_check")
     lambd = x.dtype.type(lambd)
     return np.where(x > lambd, x - lambd, np.where(x < -lambd, x + lambd, x * 0))[()]
 
@@ -173,12 +178,14 @@ def softshrink(x, lambd):
 @op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)
 def hardshrink(x, lambd):
     """x, but 0 where it is nearer to 0 than lambd."""
+    _refuse(x, "hardshrink_cpu")
     return np.where(np.abs(x) <= lambd, x.dtype.type(0), x)[()]
 
 
 @op(x=lambda g, x, threshold: where(x > threshold, g, 0.0), function=False, method=False)
 def threshold(x, threshold, value):
     """x where it is above the threshold, `value` elsewhere."""
+    _refuse(x, "threshold_cpu", "bc")
     return np.where(x > threshold, x, x.dtype.type(value))[()]
 
 
@@ -210,5 +217,6 @@ def _glu_dx(g, x, dim):
 @op(x=_glu_dx, function=False, method=False)
 def glu(x, dim):
     """The first half along `dim` times the sigmoid of the second."""
+    _refuse(x, "glu_cpu")
     a, b = np.split(x, 2, dim)
     return a / (1 + _exp(-b))

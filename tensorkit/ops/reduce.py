@@ -243,7 +243,7 @@ def any(x, dim=None, keepdim=False):
     return _truth("any", np.any, x, dim, keepdim)
 
 
-@op(x=None, gather="dim")
+@op(x=None, gather="dim", rows=True)
 def count_nonzero(x, dim=None):
     """How many elements are not zero.
 

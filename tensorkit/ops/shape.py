@@ -247,6 +247,10 @@ def unflatten(input, dim, sizes):
     """
     shape = input._array.shape
     dim = wrap_dim(dim, len(shape))
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    if not shape:
+        raise RuntimeError("unflatten got an unexpected error:\nDimension specified as 0 but tensor has no dimensions")
     try:
         split = inferred(sizes, shape[dim])
     except RuntimeError:

@@ -37,6 +37,7 @@ def _scattered(g, x_shape, indices, dim):
 
 def _argsort(x, axis: int, descending: bool = False):
     """Indices that sort, equal elements in their order; nan counts as largest."""
+    x = _ranked(x)
     if not descending:
         return np.argsort(x, axis, kind="stable")
     backwards = np.argsort(np.flip(x, axis), axis, kind="stable")
@@ -99,9 +100,14 @@ def _refuse(kernel: str, x, kinds: str = "bc") -> None:
         raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
 
 
+def _ranked(x):
+    """The elements in a dtype that NumPy can sort: in bfloat16 it leaves nan where it is."""
+    return x.astype(np.float32) if x.dtype.kind == "V" else x
+
+
 def _rows_of(x, axis: int):
     """The lanes along `axis` as rows of a matrix, and the shape that brings results per lane back."""
-    moved = np.moveaxis(x, axis, -1)
+    moved = np.moveaxis(_ranked(x), axis, -1)
     return moved.reshape(-1, x.shape[axis]), moved.shape[:-1]
 
 
@@ -185,7 +191,7 @@ def _median(name: str, ignore_nan: bool, doc: str):
             lowest = np.iinfo(np.int64).min if x.dtype.kind in "iu" else np.nan
             return np.asarray(lowest).astype(x.dtype)[()]
         _refuse("median_cpu", x)
-        return np.ravel(flat)[_median_index(flat, ignore_nan)]
+        return flat[_median_index(_ranked(flat), ignore_nan)]
 
     def along(x, dim, keepdim=False):
         _check_not_empty("median", x, dim)

@@ -280,6 +280,8 @@ def xlogy(x, y):
     tensor([0.0000, 2.1972])
     """
     product = x * (np.log(y) if hasattr(y, "dtype") else x.dtype.type(np.log(y)))
+    if product.dtype.kind == "c":
+        raise not_implemented("xlogy_cpu", dtypes.from_numpy(product.dtype).cpp_name)
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
 
@@ -292,6 +294,8 @@ def xlog1py(x, y):
     tensor([0.0000, 1.3863])
     """
     product = x * (np.log1p(y) if hasattr(y, "dtype") else x.dtype.type(np.log1p(y)))
+    if product.dtype.kind == "c":
+        raise not_implemented("xlog1py_cpu", dtypes.from_numpy(product.dtype).cpp_name)
     return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
 
 

@@ -55,7 +55,7 @@ def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
     """
     storage, one, two = target._storage, target._array, source._array
     if target is source:
-        overlaps = not same and target._array.size
+        overlaps = not same
     elif storage is None or storage is not source._storage:
         return
     elif not (one.size and two.size and _is_dense(one) and _is_dense(two)):

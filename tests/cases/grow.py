@@ -249,6 +249,8 @@ class _Program:
                 self.end()
         retained = [name for name in self.tensors() if self.names[name].retains_grad]
         shows = [*self.tensors(), *(f"{name}.grad" for name in (*self.leaves, *retained))]
+        if self.lines[-1].startswith("g0, ="):
+            shows.append("g0")
         return "; ".join(self.lines) + " => " + " || ".join(shows)
 
     def tensors(self) -> list[str]:
@@ -292,6 +294,8 @@ class _Program:
         line = self.filled(form.replace("{z}", z), x, y, new)
         if ".median(" in line and 0 in self.names[x].stride():
             return None  # of expanded tensors PyTorch's median reads past the memory: other numbers in each run
+        if line.endswith(".requires_grad_(False)") and self.names[x].is_leaf and self.names[x]._version:
+            return None  # PyTorch takes a view for a leaf until it is asked for the history that a write gave it
         if not new and self.reads_what_it_writes(line, z, inputs if "out=" in line else inputs - {x}):
             return None
         shape = self.names[z].shape
@@ -329,6 +333,12 @@ class _Program:
             written = eval(assigned[1] if assigned else target, self.names)
         except Exception:
             return False  # the statement is a mistake
+        if 0 not in written.stride() and len(set(_places(written))) < written.numel():
+            return True  # windows over each other: each element is written to more than once
+        if re.match(r"torch\.(sum|amax|cumsum|logsumexp)\(", line):
+            written_to = set(_places(written))
+            return any(_one_memory(written, self.names[name]) and written_to & set(_places(self.names[name]))
+                       for name in sources)  # fmt: skip
         return any(_overlap_unnoticed(written, self.names[name]) for name in sources)
 
     def end(self) -> None:
@@ -370,9 +380,13 @@ def _differentiable(tensor) -> bool:
     return tensor.is_floating_point() or tensor.is_complex()
 
 
+def _one_memory(one, other) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
+
+
 def _overlap_unnoticed(written, read) -> bool:
     """Whether two tensors of PyTorch's share some of their memory in another order, and PyTorch would not notice."""
-    if written.untyped_storage().data_ptr() != read.untyped_storage().data_ptr():
+    if not _one_memory(written, read):
         return False
     ours, theirs = _places(written), _places(read)
     if ours == theirs or (_dense(ours) and _dense(theirs)):

@@ -8,6 +8,8 @@ from warnings import warn
 
 import numpy as np
 
+from ...dtypes import FLOATING
+from ...errors import not_implemented, wrong_argument
 from ...ops import activation as _base
 from ...ops import rectifiers as _ops
 from ...ops.cast import to_dtype
@@ -78,6 +80,8 @@ def prelu(input, weight):
     >>> torch.nn.functional.prelu(torch.tensor([-2., 2.]), torch.tensor([0.25]))
     tensor([-0.5000,  2.0000])
     """
+    if not isinstance(weight, Tensor):
+        raise wrong_argument("prelu", "weight", 2, "Tensor", weight)
     if weight.dtype is not input.dtype:
         raise RuntimeError(
             f"prelu: Type promoting not supported. Got {input.dtype.cpp_name} and {weight.dtype.cpp_name}"
@@ -91,6 +95,10 @@ def prelu(input, weight):
                 "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
                 f"{weight._array.size} and channel size = {channels}."
             )
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}")
+    if input.dtype.category < FLOATING:
+        raise not_implemented("prelu_cpu", input.dtype.cpp_name)
     if input.ndim > 1 or weight.ndim != input.ndim:
         weight = reshape(weight, [1, -1, *[1] * (input.ndim - 2)] if input.ndim > 1 else [-1] * min(input.ndim, 1))
     return _ops.prelu(input, weight)

@@ -7,13 +7,14 @@ import math
 
 import numpy as np
 
-from ...errors import kind
+from ...errors import kind, wrong_argument
 from ...grad_mode import no_grad
 from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, op
 from ...ops.masks import where
 from ...ops.matmul import addmm, matmul, mm
-from ...ops.powers import sqrt
+from ...ops.norm import linalg_vector_norm
+from ...ops.promote import result_dtype
 from ...ops.reduce import add_up
 from ...ops.shape import reshape, squeeze, turned, unsqueeze
 from ...ops.sign import sgn
@@ -85,9 +86,20 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
+    for place, (name, each) in enumerate((("x1", x1), ("x2", x2)), 1):
+        if not isinstance(each, Tensor):
+            raise wrong_argument("cosine_similarity", name, place, "Tensor", each)
+    common = result_dtype(x1, x2)
+    if not common.is_floating_point:
+        raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {common.cpp_name}")
+    x1, x2 = [each if each.dtype.is_floating_point else each.to(common) for each in (x1, x2)]
     check_broadcast(x1, x2)
-    x1, x2 = FUNCTIONS["broadcast_tensors"](x1, x2)
-    lengths = [sqrt((x * x).sum(dim, True)).clamp(min=eps) for x in (x1, x2)]
+    if x1._array.shape != x2._array.shape:
+        x1, x2 = FUNCTIONS["broadcast_tensors"](x1, x2)
+    lengths = [linalg_vector_norm(x, 2, dim, True).clone() for x in (x1, x2)]
+    with no_grad():  # a length keeps its gradient when it is raised to eps: for a vector of zeros 0, not nan
+        for each in lengths:
+            each.clamp_(min=eps)
     return (x1 / lengths[0] * (x2 / lengths[1])).sum(dim)
 
 

@@ -10,6 +10,7 @@ from warnings import warn
 
 import numpy as np
 
+from ...dtypes import FLOATING, can_cast, result_type
 from ...errors import hint, not_implemented
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
@@ -54,10 +55,15 @@ def _compare_sizes(input, target) -> None:
 
 
 def _together(input, target):
-    """Both in the dtype and shape that they are compared in."""
+    """Both in the shape and the dtype that they are compared in; a number counts as much as what it is spread over."""
+    input, target = _in_one_shape(input, target)
     if input._array.dtype != target._array.dtype:
         wanted = result_dtype(input, target)
         input, target = input.to(wanted), target.to(wanted)
+    return input, target
+
+
+def _in_one_shape(input, target):
     if input._array.shape != target._array.shape:
         check_broadcast(input, target)
         input, target = FUNCTIONS["broadcast_tensors"](input, target)
@@ -67,12 +73,16 @@ def _together(input, target):
 def _of_pairs(op, kernel: str, input, target, reduction: str, parameter, weight=None):
     _compare_sizes(input, target)
     x, y = _together(input, target)
-    if x._array.dtype.kind not in "fcV":
+    if x._array.dtype.kind not in "fV":
         raise not_implemented(kernel, x.dtype.cpp_name)
+    return _weighed_or_not(op, x, y, reduction, parameter, weight)
+
+
+def _weighed_or_not(op, x, y, reduction: str, parameter, weight):
     if weight is None:
         return op(x, y, reduction, parameter)
     losses = op(x, y, "none", parameter)
-    if op is _ops.huber:
+    if op is not _ops.mse:  # the Huber losses
         _check_weights(losses, weight)
         return reduced(losses * weight, reduction)
     return _weighted(losses, weight, reduction)
@@ -110,7 +120,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction: str = "mea
     """
     reduction = _reduction(reduction, size_average, reduce)
     _compare_sizes(input, target)
-    x, y = _together(input, target)
+    x, y = _in_one_shape(input, target)
     losses = (x - y).abs()
     return reduced(losses, reduction) if weight is None else _weighted(losses, weight, reduction)
 
@@ -138,7 +148,18 @@ def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0, weigh
     reduction = _reduction(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    return _of_pairs(_ops.huber, "huber_cpu", input, target, reduction, float(delta), weight)
+    if input.dtype is target.dtype:
+        return _of_pairs(_ops.huber, "huber_cpu", input, target, reduction, float(delta), weight)
+    common = result_type(input.dtype, target.dtype)
+    if not can_cast(common, input.dtype):
+        raise RuntimeError(
+            f"result type {common.cpp_name} can't be cast to the desired output type {input.dtype.cpp_name}"
+        )
+    _compare_sizes(input, target)
+    x, y = _in_one_shape(input, target)
+    if common.category < FLOATING:
+        raise not_implemented("huber_cpu", common.cpp_name)
+    return _weighed_or_not(_ops.huber_of_two_dtypes, x, y, reduction, float(delta), weight)
 
 
 # Probabilities
@@ -217,6 +238,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction: str = "mean
         )
     elif reduction not in ("batchmean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
+    if min(input.dtype.category, target.dtype.category) < FLOATING:
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = exp(target) * (target - input) if log_target else FUNCTIONS["xlogy"](target, target) - target * input
     if reduction == "batchmean":
         return losses.sum() / input._array.shape[0] if input.ndim else losses

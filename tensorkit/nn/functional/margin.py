@@ -3,6 +3,7 @@
 The losses of regression and classification stand in `loss.py`.
 """
 
+from ...dtypes import BOOL, FLOATING, get_default_dtype
 from ...errors import brackets
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
@@ -50,7 +51,16 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction: s
     tensor(0.6931)
     """
     reduction = _reduction(reduction, size_average, reduce)
-    return _ops.soft_margin(input, target.to(input.dtype), reduction, None)
+    kind = input.dtype
+    if kind.category < FLOATING:
+        if kind.category == BOOL:
+            raise RuntimeError(
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
+                "use the `~` or `logical_not()` operator instead."
+            )
+        other = target.dtype if target.dtype.category > kind.category else get_default_dtype()
+        raise RuntimeError(f"result type {other.cpp_name} can't be cast to the desired output type {kind.cpp_name}")
+    return _ops.soft_margin(input, target.to(kind), reduction, None)
 
 
 def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction: str = "mean"):
