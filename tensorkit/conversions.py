@@ -10,7 +10,9 @@ from warnings import warn
 
 import numpy as np
 
-from . import dtypes
+from . import array_modules, dtypes
+from .array_modules import address, move, on_gpu, place_of
+from .device import check_available
 from .errors import hint
 from .once import first_time
 from .printing import tensor_text
@@ -58,6 +60,13 @@ def numpy(self, *, force: bool = False) -> ndarray:
             TypeError(f"Got unsupported ScalarType {self.dtype.cpp_name}"),
             f"NumPy has no type like {self.dtype!r}: make it one that NumPy has, with .float().",
         )
+    if on_gpu(self._array):
+        if not force:
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host "
+                "memory first."
+            )
+        return np.asarray(move(self._array, None))
     return memory(self)
 
 
@@ -100,21 +109,13 @@ class DLDeviceType(IntEnum):
     """DLPack's numbers for where memory is."""
 
     kDLCPU = 1
+    kDLCUDA = 2
 
 
 @attach
 def __dlpack_device__(self):
-    return DLDeviceType.kDLCPU, 0
-
-
-@attach
-def cpu(self, memory_format=None) -> "Tensor":
-    """This tensor on the CPU (itself, if it is there already).
-
-    >>> tensor([1.]).cpu().device
-    device(type='cpu')
-    """
-    return self
+    place = place_of(self._array)
+    return (DLDeviceType.kDLCPU, 0) if place is None else (DLDeviceType.kDLCUDA, place)
 
 
 @attach
@@ -193,6 +194,17 @@ def __copy__(self):
     return copied
 
 
+def _window_like(array, base, whole):
+    """The part of `whole`, a copy of `base`, that `array` is of `base`."""
+    if not whole.size:
+        return whole
+    place = address(array) - address(base)
+    if not on_gpu(whole):
+        return np.ndarray(array.shape, array.dtype, whole, place, array.strides)
+    flat = whole.ravel()[place // array.itemsize :]
+    return array_modules.np.lib.stride_tricks.as_strided(flat, array.shape, array.strides)
+
+
 @attach
 def __deepcopy__(self, memo):
     if self._node is not None:
@@ -204,13 +216,11 @@ def __deepcopy__(self, memo):
     base = self._base
     if base is not None and base._node is None:  # views stay views: of the copy of their base
         array = memory(self)
-        place = array.ctypes.data - memory(base).ctypes.data
-        whole = memory(copy.deepcopy(base, memo))
-        window = np.ndarray(array.shape, array.dtype, whole, place, array.strides) if whole.size else whole
+        window = _window_like(array, memory(base), memory(copy.deepcopy(base, memo)))
         copied = view(memo[id(base)], window)
         copied.__class__ = type(self)
     else:
-        copied = wrap(np.array(self._array, order="K"), type(self))
+        copied = wrap(array_modules.np.array(self._array, order="K"), type(self))
     copied._requires_grad = self._requires_grad
     memo[id(self)] = copied
     if self._grad is not None:
@@ -221,12 +231,15 @@ def __deepcopy__(self, memo):
 
 @attach
 def __reduce_ex__(self, protocol):
-    return _rebuild, (np.array(self._array), self._requires_grad, None if type(self) is Tensor else type(self))
+    array, place = np.array(move(self._array, None)), place_of(self._array)
+    return _rebuild, (array, self._requires_grad, None if type(self) is Tensor else type(self), place)
 
 
-def _rebuild(array, requires_grad, cls):
+def _rebuild(array, requires_grad, cls, place=None):
     """A tensor that came back from a copy or from another process."""
-    tensor = wrap(array, cls)
+    if place is not None:
+        check_available("cuda")
+    tensor = wrap(move(array, place), cls)
     tensor._requires_grad = requires_grad
     return tensor
 
@@ -240,11 +253,12 @@ def describe(tensor, name: str = "tensor(") -> str:
     default = dtypes.get_default_dtype()
     usual = kind in (default, dtypes.int64, dtypes.bool_) or (kind.is_complex and kind is default.to_complex())
     shown = kind is not default and not tensor._array.size or not usual
+    place = str(tensor.device) if on_gpu(tensor._array) else None
     grad = None
     if tensor._node is not None:
         grad = f"grad_fn=<{tensor._node.name().rpartition('::')[2]}>"
     elif tensor._requires_grad:
         grad = "requires_grad=True"
     return tensor_text(
-        tensor._array, dtype_text=repr(kind) if shown else None, device_text=None, grad_text=grad, prefix=name
+        tensor._array, dtype_text=repr(kind) if shown else None, device_text=place, grad_text=grad, prefix=name
     )

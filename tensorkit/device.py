@@ -3,6 +3,7 @@
 Nothing here knows of tensors, and nothing imports CuPy before a `cuda` device is named.
 """
 
+from . import array_modules
 from .errors import Named
 
 KNOWN = (
@@ -63,8 +64,30 @@ class device(metaclass=Named):
     def __reduce__(self):
         return device, (self.type, self.index)
 
+    def __enter__(self) -> "device":
+        """Put tensors here that are made in the `with` block and name no device."""
+        _before.append(default.place)
+        default.place = self
+        return self
+
+    def __exit__(self, *exception) -> None:
+        default.place = _before.pop()
+
 
 CPU = device("cpu")
+
+
+class Default:
+    """Where new tensors are put that name no device; None: on the CPU."""
+
+    __slots__ = ("place",)
+
+    place: device | None
+
+
+default = Default()
+default.place = None
+_before: list[device | None] = []
 
 
 def check_available(wanted) -> device:
@@ -73,10 +96,23 @@ def check_available(wanted) -> device:
     if place.type in ("cpu", "meta"):
         return place
     if place.type == "cuda":
+        gpu = array_modules.in_use()
+        if gpu is not None:
+            return _present(place, gpu)
         error = AssertionError("Torch not compiled with CUDA enabled")
         error.add_note("No GPU is in use here. `torch.cuda.is_available()` tells; 'cpu' works everywhere.")
         raise error
     raise RuntimeError(f"tensorkit runs on 'cpu', not on '{place}'")
+
+
+def _present(place: device, gpu) -> device:
+    """A CUDA device with its number; PyTorch's error for one that is not there."""
+    index = gpu.cuda.runtime.getDevice() if place.index is None else place.index
+    if index >= gpu.cuda.runtime.getDeviceCount():
+        raise RuntimeError(
+            "CUDA error: invalid device ordinal\nGPU device may be out of range, do you have enough GPUs?"
+        )
+    return device("cuda", index)
 
 
 #: Its examples are this module's, though it prints as a class of PyTorch's.

@@ -12,8 +12,10 @@ from warnings import warn
 import numpy as np
 
 from . import dtypes
+from .array_modules import move, move_like, on_gpu
 from .errors import not_implemented
-from .ops.create import finish, resolve, shape_of
+from .ops.cast import moved_like
+from .ops.create import finish, like_input, resolve, shape_of
 from .ops.declare import function, method, write_out
 from .ops.inplace import overwrite, unrelated
 from .ops.promote import is_whole
@@ -160,7 +162,7 @@ def _like(name: str, draw, call: str, shown: str):
             raise not_implemented(_KERNELS[{"rand": "uniform_", "randn": "normal_"}[name]],
                                   dtypes.from_numpy(array.dtype).cpp_name)  # fmt: skip
         _fill(array, draw(array, engine_of(generator), *args, **names))
-        return finish(array, requires_grad, device)
+        return like_input(input, array, requires_grad, device)
 
     like.__name__ = f"{name}_like"
     like.__doc__ = f"""A tensor drawn by `{name}`, with the shape and (if none is given) the dtype of `input`.
@@ -174,7 +176,11 @@ def _like(name: str, draw, call: str, shown: str):
 
 def _fill(array, flat) -> None:
     """Put drawn numbers into an array in the order in which PyTorch would write its memory."""
-    if array.flags.c_contiguous:
+    if on_gpu(array):
+        host = np.empty_like(np.lib.stride_tricks.as_strided(np.empty(1, array.dtype), array.shape, array.strides))
+        _fill(host, flat)
+        array[...] = move_like(host, array)
+    elif array.flags.c_contiguous:
         array[...] = flat.reshape(array.shape)
     else:
         fill(array, flat)
@@ -208,8 +214,9 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
 
     Source: https://pytorch.org/docs/stable/generated/torch.normal.html
     """
-    if np.any(np.asarray(_value(std)) < 0):
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(np.min(_value(std))):g}")
+    least = float(np.min(_value(std))) if np.size(_value(std)) else 0.0
+    if least < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {least:g}")
     engine = engine_of(generator)
     if size is not None:
         shape = shape_of((size,), "normal")
@@ -221,8 +228,8 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
     if not isinstance(like, Tensor):
         raise TypeError("normal() received an invalid combination of arguments")
     standard = wrap(engine.normal(math.prod(shape), dtype=like._array.dtype).reshape(shape))
-    result = standard * std + mean
-    return finish(result._array, requires_grad, device, out)
+    result = moved_like(standard, like) * std + mean
+    return finish(result._array, requires_grad, like.device if device is None else device, out)
 
 
 @function(method=False)
@@ -233,7 +240,7 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
     >>> torch.bernoulli(torch.full((5,), 0.5))
     tensor([1., 0., 1., 1., 1.])
     """
-    array, engine = memory(input), engine_of(generator)
+    array, engine = move(memory(input), None), engine_of(generator)
     if p is not None:
         if not 0 <= p <= 1:
             raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
@@ -247,7 +254,7 @@ def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
                 "If so, please report an enhancement request to PyTorch.)"
             )
         drawn = engine.bernoulli_each(array).reshape(-1)
-    result = wrap(drawn.astype(array.dtype).reshape(array.shape))
+    result = wrap(move_like(drawn.astype(array.dtype).reshape(array.shape), input._array))
     return result if out is None else write_out(result, out)
 
 
@@ -261,7 +268,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
 
     Source: https://pytorch.org/docs/stable/generated/torch.multinomial.html
     """
-    array = memory(input)
+    array = np.asarray(move(memory(input), None))
     if array.dtype.kind not in "fV":
         raise RuntimeError("multinomial only supports floating-point dtypes for input, got: " + input.dtype.cpp_name)
     if array.ndim not in (1, 2):
@@ -274,7 +281,8 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if np.any(array.sum(-1) == 0):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    result = wrap(engine_of(generator).multinomial(array, num_samples, replacement))
+    drawn = engine_of(generator).multinomial(array, num_samples, replacement)
+    result = wrap(move_like(drawn, input._array))
     return result if out is None else write_out(result, out)
 
 
@@ -286,8 +294,9 @@ def poisson(input, generator=None) -> Tensor:
     >>> torch.poisson(tensor([1., 5.]))
     tensor([2., 6.])
     """
-    array = memory(input)
-    return wrap(np.asarray(engine_of(generator).poisson(array)).astype(array.dtype).reshape(array.shape))
+    array = np.asarray(move(memory(input), None))
+    drawn = np.asarray(engine_of(generator).poisson(array)).astype(array.dtype).reshape(array.shape)
+    return wrap(move_like(drawn, input._array))
 
 
 # In place
@@ -346,7 +355,7 @@ def _random(array, engine, *bounds, **names):
 
 def _bernoulli(array, engine, p=0.5):
     if isinstance(p, Tensor):
-        return engine.bernoulli_each(np.broadcast_to(p._array, array.shape)).reshape(-1).astype(array.dtype)
+        return engine.bernoulli_each(np.broadcast_to(move(p._array, None), array.shape)).reshape(-1).astype(array.dtype)
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
     return engine.bernoulli(array.size, p).astype(array.dtype)

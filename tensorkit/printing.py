@@ -151,11 +151,11 @@ def _body(array: np.ndarray | np.generic, indent: int) -> str:
 
 def _without_middle(array: Any, cut: Sequence[bool], edge: int) -> np.ndarray:
     """`array` with only the first and last `edge` entries of every dimension marked in `cut`."""
-    kept = []
-    for length, is_cut in zip(array.shape, cut, strict=True):
-        kept.append([*range(edge), *range(length - edge, length)] if is_cut else range(length))
-    shown: np.ndarray = array[np.ix_(*kept)]
-    return shown
+    for dim, is_cut in enumerate(cut):
+        if is_cut:
+            before = (slice(None),) * dim
+            array = np.concatenate((array[(*before, slice(edge))], array[(*before, slice(-edge, None))]), dim)
+    return array
 
 
 def _written(values: list[Any], kind: str) -> tuple[list[str], int]:

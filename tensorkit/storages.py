@@ -9,6 +9,7 @@ from warnings import warn
 import numpy as np
 
 from . import dtypes
+from .array_modules import address, is_array
 from .tensor import attach, memory, ndarray, storage_of
 
 
@@ -16,8 +17,8 @@ def _whole(array: ndarray) -> ndarray:
     """The bytes of the piece of memory that an array looks into, in order."""
     owner = array
     while True:
-        below = owner.base if isinstance(owner.base, ndarray) else getattr(owner.base, "base", None)
-        if not isinstance(below, ndarray):
+        below = owner.base if is_array(owner.base) else getattr(owner.base, "base", None)
+        if not is_array(below):
             break
         owner = below
     return owner.ravel("K").view(np.uint8)
@@ -50,7 +51,7 @@ class _Row:
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return self._flat.ctypes.data if self._flat.size else 0
+        return address(self._flat) if self._flat.size else 0
 
     def tolist(self) -> list:
         """The numbers as a list."""
@@ -86,7 +87,7 @@ class _Row:
 
     def __repr__(self) -> str:
         numbers = "\n ".join(map(repr, self._flat.tolist()))
-        return f" {numbers}\n[{self._name()}device=cpu) of size {self._flat.size}]"
+        return f" {numbers}\n[{self._name()}device={self.device}) of size {self._flat.size}]"
 
 
 class TypedStorage(_Row):

@@ -15,6 +15,7 @@ from weakref import ref
 
 import numpy as np
 
+from .array_modules import move
 from .grad_mode import (  # noqa: F401 (part of the tape for all who import from here)
     decorate,
     enable_grad,
@@ -82,7 +83,7 @@ class Node:
     @property
     def value(self):
         """The result, if it was small enough to be kept; else None."""
-        return None if type(self.out) is Meta else self.out
+        return None if type(self.out) is Meta else move(self.out, None)
 
     @property
     def shape(self) -> tuple:
@@ -310,9 +311,7 @@ watchers: list = []
 
 def keep(array):
     """What a node keeps of its result: a small array itself, of a large one only the shape and type."""
-    if type(array) is np.ndarray and array.nbytes > KEEP_BYTES:
-        return Meta(array.shape, array.dtype)
-    return array
+    return Meta(array.shape, array.dtype) if array.nbytes > KEEP_BYTES else array
 
 
 def record(op, parents: tuple, saved: tuple, extras: tuple, array) -> Node:

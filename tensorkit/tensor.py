@@ -13,7 +13,8 @@ from warnings import warn
 import numpy as np
 
 from . import dtypes
-from .device import CPU
+from .array_modules import address, on_gpu, place_of
+from .device import CPU, device
 from .errors import dim_out_of_range, hint, wrong_argument
 from .formats import strided
 from .left_out import OF_TENSORS, LeftOut
@@ -22,6 +23,7 @@ from .storage import InferenceStorage, Storage
 from .tape import inferring, mode
 
 ndarray = np.ndarray
+number = np.generic
 new = object.__new__
 
 
@@ -43,7 +45,7 @@ def memory(tensor) -> ndarray:
     an array of its own when someone first needs a place in memory.
     """
     array = tensor._array
-    if not isinstance(array, ndarray):
+    if isinstance(array, number):
         array = tensor._array = np.array(array)
     return array
 
@@ -163,7 +165,8 @@ class Tensor:
     @_fixed
     def device(self):
         """Where its numbers are."""
-        return CPU
+        place = place_of(self._array)
+        return CPU if place is None else device("cuda", place)
 
     @property
     def ndim(self) -> int:
@@ -212,9 +215,18 @@ class Tensor:
         """Bytes of all elements."""
         return self._array.nbytes
 
-    is_cuda = is_sparse = is_quantized = is_meta = is_mps = is_xpu = is_mkldnn = is_nested = False
-    is_cpu = True
+    is_sparse = is_quantized = is_meta = is_mps = is_xpu = is_mkldnn = is_nested = False
     layout = strided
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether its numbers are on a GPU."""
+        return on_gpu(self._array)
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether its numbers are on the CPU."""
+        return not on_gpu(self._array)
 
     def get_device(self) -> int:
         """The index of its GPU; -1 on the CPU.
@@ -222,7 +234,8 @@ class Tensor:
         >>> tensor([1.]).get_device()
         -1
         """
-        return -1
+        place = place_of(self._array)
+        return -1 if place is None else place
 
     def is_floating_point(self) -> bool:
         return self.dtype.is_floating_point
@@ -268,7 +281,7 @@ class Tensor:
         if self._base is None:
             return 0
         array, whole = self._array, memory(self._base)
-        return (array.ctypes.data - whole.ctypes.data) // array.itemsize
+        return (address(array) - address(whole)) // array.itemsize
 
     def data_ptr(self) -> int:
         """The address of its first element.
@@ -277,7 +290,7 @@ class Tensor:
         >>> x.data_ptr() == x.view(3, 1).data_ptr()
         True
         """
-        return memory(self).ctypes.data if self._array.size else 0
+        return address(memory(self)) if self._array.size else 0
 
     def is_contiguous(self, memory_format=None) -> bool:
         """Whether its elements lie in memory in the order of its indices.
@@ -286,7 +299,7 @@ class Tensor:
         (True, False)
         """
         array = self._array
-        return not isinstance(array, ndarray) or array.flags.c_contiguous
+        return isinstance(array, number) or array.flags.c_contiguous
 
     def _is_view(self) -> bool:
         return self._base is not None

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
-    ["constants", "errors", "formats", "hooks", "left_out", "once", "size", "streams", "version"],
+    ["array_modules", "constants", "errors", "formats", "hooks", "left_out", "once", "size", "streams", "version"],
     ["device", "dtypes", "grad_mode", "printing"],
     ["tape"],
     ["storage"],

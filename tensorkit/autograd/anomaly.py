@@ -11,8 +11,7 @@ import sys
 from warnings import warn
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
+from ..array_modules import np
 from ..tape import Node, Output, anomaly, watchers
 from ..tensor import Tensor
 

@@ -6,8 +6,7 @@ What comes here was computed for this leaf alone, or is held elsewhere too (`sha
 from sys import getrefcount
 from threading import Lock
 
-import numpy as np
-
+from ..array_modules import np
 from ..ops.assign import _copied as _copied_over
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
@@ -48,7 +47,7 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
         if grad is None:
             if create_graph:
                 leaf._grad = _copied(g)
-            elif type(g._array) is not ndarray:  # a number cannot be written to: it may be shared, its tensor may not
+            elif isinstance(g._array, np.generic):  # no memory: it may be shared, its tensor may not
                 leaf._grad = wrap(g._array) if shared or g._requires_grad else g
             elif shared or g._requires_grad or g._array.strides != leaf._array.strides:
                 leaf._grad = wrap(_laid_out_like(g._array, leaf._array))
@@ -56,7 +55,7 @@ def deposit(leaf: Tensor, g: Tensor, shared: bool, create_graph: bool) -> None:
                 leaf._grad = g
         elif create_graph:
             leaf._grad = add(grad, g)
-        elif type(grad._array) is ndarray:
+        elif not isinstance(grad._array, np.generic):
             grad._array += g._array
         else:
             grad._array = grad._array + g._array

@@ -14,8 +14,8 @@ from heapq import heapify, heappop, heappush
 from operator import add as plus
 from threading import local
 
-import numpy as np
-
+from .. import array_modules
+from ..array_modules import making_on, np, place_of
 from ..ops.cast import to_dtype
 from ..ops.create import ones_like
 from ..ops.declare import FLOAT_SCALARS
@@ -51,6 +51,18 @@ def run_backward(roots, gradients, retain_graph: bool, create_graph: bool, input
     With `accumulate`, gradients are added to the `.grad` of the leaves (of `inputs` alone, if given).  The gradients
     that reached `inputs` are returned by what stands for each on the tape: its node, or the leaf itself.
     """
+    if array_modules.cupy is not None and (place := _place_of(gradients)) is not None:
+        with making_on(place):
+            return _run_to(roots, gradients, retain_graph, create_graph, inputs, accumulate)
+    return _run_to(roots, gradients, retain_graph, create_graph, inputs, accumulate)
+
+
+def _place_of(gradients) -> int | None:
+    """The GPU that the first of the gradients is on."""
+    return next((place_of(each._array) for each in gradients if each is not None), None)
+
+
+def _run_to(roots, gradients, retain_graph: bool, create_graph: bool, inputs, accumulate: bool) -> dict:
     if inputs is None and not (create_graph or awaited or anomaly.enabled):
         pending: dict = {}
         nodes, heap, leaves = _started(roots, as_arrays(gradients), pending, plus)
@@ -131,7 +143,7 @@ def _walk_plainly(nodes: dict, heap: list, pending: dict, shared: set, retain_gr
         g = pending.pop(node)
         op = node.op
         twins, saved = op.bare, node.saved
-        odd = type(g) not in FLOAT_SCALARS and (type(g) is list or g.dtype.kind == "c")
+        odd = type(g) not in FLOAT_SCALARS and (type(g) is not ndarray or g.dtype.kind == "c")
         if odd or not twins or node.hooks is not None:
             if node.hooks is not None and type(g) is not list:
                 g = hooked(run_hooks, node.hooks, g)
@@ -309,7 +321,7 @@ def seeds(outputs, gradients) -> list:
                     f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
                 )
             one = output._array
-            started.append(ones_like(output) if type(one) is ndarray else wrap(type(one)(1)))
+            started.append(wrap(type(one)(1)) if isinstance(one, np.generic) else ones_like(output))
             continue
         if not isinstance(gradient, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")

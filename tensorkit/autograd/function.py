@@ -10,6 +10,7 @@ from warnings import warn
 from weakref import ref
 
 from .. import dtypes
+from ..array_modules import np
 from ..errors import brackets
 from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
@@ -95,9 +96,7 @@ def _no_body():
 
 
 def _zeros(shape: tuple, dtype):
-    from numpy import zeros
-
-    return zeros(shape, dtype)
+    return np.zeros(shape, dtype)
 
 
 def _derivative(user: type):

@@ -9,8 +9,7 @@ Source: https://pytorch.org/docs/stable/autograd.html#numerical-gradient-checkin
 from itertools import product
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import beside, np
 from ..ops.create import zeros_like
 from ..tensor import Tensor, memory, wrap
 from .engine import run_backward
@@ -188,6 +187,11 @@ def _difference(outputs_now, array, place: tuple, step) -> list:
 
 def _analytical(out: Tensor, part: str | None, wanted: list) -> list:
     """For each wanted input the matrix that the backward pass gives, one pass for each entry of the output."""
+    with beside(out._array):
+        return _analytical_there(out, part, wanted)
+
+
+def _analytical_there(out: Tensor, part: str | None, wanted: list) -> list:
     columns: list = [[] for _ in wanted]
     for place in product(*map(range, out.shape)):
         seed = np.zeros(out._array.shape, out._array.dtype)

@@ -6,8 +6,7 @@ Source: https://pytorch.org/docs/stable/autograd.html#autograd-graph
 import threading
 from collections import namedtuple
 
-import numpy as np
-
+from ..array_modules import np
 from ..tape import AccumulateGrad, Node, Output, Packed, mode, watchers
 from ..tensor import Tensor, attach, storage_of, wrap
 

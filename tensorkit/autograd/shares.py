@@ -5,9 +5,8 @@ the rules work too (`ops/bare.py`).  Hooks, operations that users wrote and comp
 walk itself stands in `engine.py`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import move, np, on_gpu
 from ..ops.bare import twins_of
 from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
@@ -42,7 +41,7 @@ def tensor_shares(node: Node, g) -> list:
         if share is None:
             continue
         array = share._array
-        if type(array) is ndarray or type(array) is not type(like):
+        if type(array) not in FLOAT_SCALARS or type(array) is not type(like):
             if array.shape != like.shape:
                 share = sum_to(share, like.shape)
             if array.dtype != like.dtype:
@@ -93,6 +92,8 @@ def bare_shares(node: Node, g) -> list:
             value = op.unpack(node, op.saves[k], saved[k]) if k >= 0 else extras[~k]
             if k >= 0 and isinstance(value, Tensor):
                 value = value._array
+                if type(value) is ndarray and not value.ndim:
+                    value = value[()]  # a number may come from another device than `g`
                 same = same and (value.dtype == g.dtype or k not in op.numeric)
             values.append(value)
         share = twin(g, *values) if same else promoted_share(node, twin, op.needs[i], g)
@@ -113,6 +114,8 @@ def fitted(share, like):
         share = add_up_to(share, like.shape)
     if share.dtype != like.dtype:
         share = (share if like.dtype.kind == "c" else share.real).astype(like.dtype)
+    if isinstance(like, np.generic) and on_gpu(share):  # a number of the CPU that met tensors of the GPU
+        share = move(share, None)
     return share
 
 
@@ -161,4 +164,4 @@ def post_hooked(node: Node, shares: list, g) -> list:
 
 def is_view(g) -> bool:
     array = g._array if isinstance(g, Tensor) else g
-    return type(array) is ndarray and array.base is not None
+    return not isinstance(array, np.generic) and array.base is not None

@@ -5,7 +5,7 @@ is built on it.
 """
 
 from .. import dtypes
-from ..device import check_available
+from ..device import CPU, check_available
 from ..tape import no_grad
 from ..tensor import Tensor
 
@@ -47,8 +47,11 @@ class Conversions:
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
         if device is not None:
-            check_available(device)
+            self._move(check_available(device))
         return self if dtype is None else self._cast(dtype)
+
+    def _move(self, device) -> "Conversions":
+        return self._apply(lambda t: t.to(device))
 
     def _cast(self, dtype) -> "Conversions":
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() or t.is_complex() else t)
@@ -74,18 +77,16 @@ class Conversions:
         return self._apply(lambda t: t.type(dst_type))
 
     def cpu(self) -> "Conversions":
-        """Move to the CPU."""
-        return self
+        """Move parameters and buffers to the CPU."""
+        return self._move(CPU)
 
     def cuda(self, device=None) -> "Conversions":
         """Move to the GPU; AssertionError where there is none."""
-        check_available("cuda" if device is None else device)
-        return self
+        return self._move(check_available("cuda" if device is None else device))
 
     def to_empty(self, *, device, recurse: bool = True) -> "Conversions":
-        """Move to a device without copying the values."""
-        check_available(device)
-        return self
+        """Move to a device; PyTorch leaves the values undefined, here they come along."""
+        return self._move(check_available(device))
 
     def share_memory(self) -> "Conversions":
         """Move parameters and buffers into memory that other processes see, as `Tensor.share_memory_` does."""

@@ -15,7 +15,7 @@ but for the GRU, whose gate r stands between the two.  Where the layers are made
 Source: Hochreiter and Schmidhuber, Long short-term memory (1997); Cho and others, https://arxiv.org/abs/1406.1078
 """
 
-import numpy as np
+from ..array_modules import np
 
 
 class Elman:
@@ -53,7 +53,11 @@ class Lstm:
         self.shift = self.scale.copy()
         self.scale[2 * size : 3 * size], self.shift[2 * size : 3 * size] = 1, 0  # the proposal g is a tanh itself
         gates *= self.scale
-        self.gates, self.w_hh, self.turned = gates, w_hh, np.multiply(w_hh.T, self.scale, order="C")
+        self.gates, self.w_hh, self.turned = (
+            gates,
+            w_hh,
+            np.multiply(w_hh.T, self.scale, out=np.empty(w_hh.T.shape, w_hh.dtype)),
+        )
         self.squashed = np.empty((len(gates), size), gates.dtype)
 
     def step(self, at: slice, n: int, states) -> None:

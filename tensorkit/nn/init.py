@@ -8,8 +8,7 @@ Source: https://pytorch.org/docs/stable/nn.init.html
 import math
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import np
 from ..drawing import randperm
 from ..tape import no_grad
 from ..tensor import Tensor, memory, wrap

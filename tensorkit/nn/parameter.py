@@ -3,8 +3,7 @@
 A lazy module's parameters, whose shape the first input decides, stand in `lazy.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import hint
 from ..left_out import missing
 from ..ops.cast import clone

@@ -11,9 +11,8 @@ The layers stand in `rnn.py`.
 Source: Hochreiter and Schmidhuber, Long short-term memory (1997); Cho and others, https://arxiv.org/abs/1406.1078
 """
 
-import numpy as np
-
 from .. import autograd
+from ..array_modules import np
 from ..ops.declare import op
 from ..ops.join import cat, chunk
 from ..ops.trigonometric import tanh

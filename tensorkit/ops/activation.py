@@ -3,9 +3,8 @@
 The others stand in `tensorkit.nn.functional`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented
 from .declare import op, unary
 from .exponential import _exp, exp

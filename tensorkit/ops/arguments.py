@@ -7,9 +7,8 @@ A function with one overload names the argument that does not fit.  One with sev
 leaves a single overload to be meant, and else gives the types it got: "received an invalid combination of arguments".
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..device import device
 from ..errors import kind
 from ..size import Size

@@ -3,15 +3,17 @@
 An index is read as in `index.py`; what is checked before a write, and how its history is kept, stands in `inplace.py`.
 """
 
-import numpy as np
+import numpy
 
+from ..array_modules import address, is_array, move_like, np, on_gpu
 from ..errors import brackets, cannot_broadcast, kind
 from ..tensor import Tensor, memory, storage_of, wrap
 from .broadcast import expand
-from .cast import c_cast, number_for, to_dtype
+from .cast import c_cast, moved_like, number_for, to_dtype
 from .declare import function, method, op
 from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of, unwritten, watch
 from .inplace import overwrite
+from .placing import different_devices
 from .pointwise import nothing
 from .promote import is_number
 from .shape import reshape
@@ -27,8 +29,8 @@ def _setitem(self, index, value):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         if isinstance(value, np.ndarray):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
-        value = wrap(np.asarray(number_for(value, self._array.dtype)))
-    if any(isinstance(part, np.ndarray) and part.ndim == 0 and not part for part in parts):
+        value = wrap(numpy.asarray(number_for(value, self._array.dtype))[()])
+    if any(is_array(part) and part.ndim == 0 and not part for part in parts):
         return  # x[False] is no place at all
     if all(_plain(part) for part in parts):
         whole = _is_whole(parts, self._array.shape)
@@ -69,15 +71,22 @@ def _is_whole(parts, shape: tuple) -> bool:
 def _store_at(viewed, index, value) -> None:
     array = memory(viewed)
     try:
-        array[index] = c_cast(value._array, array.dtype)
+        array[index] = c_cast(_beside(value, array), array.dtype)
     except ValueError:
         _check_fits(array, index, value)
         raise
     storage_of(viewed).written()
 
 
+def _beside(value: Tensor, array):
+    """The values to be written, where the array is that they are written to: a number comes from anywhere."""
+    if value._array.ndim and on_gpu(value._array) != on_gpu(array):
+        raise different_devices(_index_put.op, (array, value._array))
+    return value._array if value._array.ndim else move_like(value._array, array)
+
+
 def _check_fits(array, index, value) -> None:
-    places, shape = np.empty(array.shape, bool)[index].shape, value._array.shape
+    places, shape = np.empty_like(array, dtype=bool)[index].shape, value._array.shape
     while shape and shape[0] == 1:  # leading ones are dropped
         shape = shape[1:]
     if len(shape) > len(places) or any(
@@ -120,7 +129,9 @@ def copy_(self, src, non_blocking=False):
     if not isinstance(src, Tensor):
         if not is_number(src):
             raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
-        src = wrap(np.asarray(src))
+        src = wrap(numpy.asarray(src)[()])
+    elif on_gpu(src._array) != on_gpu(self._array):
+        src = moved_like(src, self)
     check_writable(self, filled=src is self)
     if not _is_alias(self, src):
         check_overlap(self, src)
@@ -140,7 +151,7 @@ def _is_alias(target, source) -> bool:
         return True
     if target._storage is None or target._storage is not source._storage or one.shape != two.shape:
         return False
-    places = [each.__array_interface__["data"][0] for each in (one, two)]
+    places = [address(each) for each in (one, two)]
     steps = zip(one.strides, two.strides, one.shape, strict=True)
     return places[0] == places[1] and all(a == b or size == 1 for a, b, size in steps)
 

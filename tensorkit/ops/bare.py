@@ -36,6 +36,11 @@ def twin_of(rule):
     return _twins[rule]
 
 
+def forget_twins() -> None:
+    """Let twins be made anew: what forward passes are has changed."""
+    _twins.clear()
+
+
 def _made(rule):
     code = list(dis.get_instructions(rule))
     if not all(map(_has_one_meaning, [None, *code], code)):

@@ -3,8 +3,7 @@
 Elementwise operations broadcast by themselves (`declare.py`); repetition that takes memory stands in `rearrange.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import brackets
 from ..size import Size
 from ..tensor import Tensor

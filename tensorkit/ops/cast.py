@@ -3,10 +3,12 @@
 import math
 from warnings import warn
 
-import numpy as np
+import numpy
 
 from .. import dtypes
+from ..array_modules import in_use, move, np, on_gpu, place_of
 from ..device import CPU, check_available
+from ..device import device as place_named
 from ..dtypes import dtype
 from ..formats import contiguous_format
 from ..once import first_time
@@ -44,7 +46,7 @@ def from_number(number, wanted):
                 raise ValueError("Overflow when unpacking long long")
             raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow")
         return np.int64(number).astype(wanted)
-    return c_cast(np.array(number), wanted)[()]
+    return c_cast(numpy.array(number), wanted)[()]
 
 
 def _to_uint64(number):
@@ -79,7 +81,7 @@ def number_for(number, wanted: np.dtype):
                            "without overflow")  # fmt: skip
     if wanted.kind == "u" and isinstance(number, int):
         return (np.int64 if number < 2**63 else np.uint64)(number).astype(wanted)
-    return c_cast(np.array(number), wanted)[()]
+    return c_cast(numpy.array(number), wanted)[()]
 
 
 _SCALAR_NAMES = {"float16": "double", "bfloat16": "double", "float32": "float", "float64": "double", "int32": "int",
@@ -117,7 +119,7 @@ def clone(x, memory_format=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.clone.html
     """
-    if not isinstance(x, np.ndarray):
+    if isinstance(x, np.generic):
         return x
     if memory_format is contiguous_format:
         return np.array(x, order="C")
@@ -141,20 +143,53 @@ def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, mem
         elif isinstance(arg, bool):
             continue  # non_blocking, by position
         elif isinstance(arg, int):
-            raise RuntimeError("Cannot access accelerator device when none is available.")
+            if in_use() is None:
+                raise RuntimeError("Cannot access accelerator device when none is available.")
+            device = place_named("cuda", arg)
         elif arg is not None:
             device = arg
-    if device is not None and device is not CPU:
-        check_available(device)
     moved = self if dtype is None else converted(self, dtypes.as_dtype(dtype))
+    if device is not None and not (device is CPU and not on_gpu(self._array)):
+        moved = moved_to(moved, device)
     return clone(moved) if copy and moved is self else moved
+
+
+@op(x=lambda g, place, origin: _to_device(g, origin, place), node_name="ToCopyBackward0", function=False, method=False)
+def _to_device(x, place, origin):
+    return move(x, place)
+
+
+def moved_to(tensor: Tensor, wanted) -> Tensor:
+    """`tensor` on another device, with its history; the tensor itself if it is there."""
+    found = check_available(wanted)
+    place, origin = (None if found.type == "cpu" else found.index), place_of(tensor._array)
+    return tensor if place == origin else _to_device(tensor, place, origin)
+
+
+def moved_like(tensor: Tensor, like: Tensor) -> Tensor:
+    """`tensor` on the device of `like`, with its history."""
+    place, origin = place_of(like._array), place_of(tensor._array)
+    return tensor if place == origin else _to_device(tensor, place, origin)
+
+
+@method
+def cpu(self, memory_format=None):
+    """This tensor on the CPU (itself, if it is there already).
+
+    >>> tensor([1.]).cpu().device
+    device(type='cpu')
+    """
+    return moved_to(self, CPU) if on_gpu(self._array) else self
 
 
 @method
 def cuda(self, device=None, non_blocking=False, memory_format=None):
     """This tensor on the GPU; AssertionError where there is none."""
-    check_available("cuda" if device is None else device)
-    return self
+    if isinstance(device, int):
+        device = place_named("cuda", device)
+    elif device is not None and place_named(device).type != "cuda":
+        raise RuntimeError(f"Invalid device, must be cuda device but got {place_named(device).type}")
+    return moved_to(self, "cuda" if device is None else device)
 
 
 def _cast_method(name: str, wanted: dtype):

@@ -6,8 +6,7 @@ the Cholesky decomposition" (2016).  The other decompositions stand in `decompos
 
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import LinAlgError
 from .declare import function, op
 from .decompose import _solve, batch_place, check_matrix

@@ -1,8 +1,7 @@
 """Comparisons, logic on truth values, bits, and the larger or smaller of two."""
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import number_for, to_dtype
@@ -235,7 +234,7 @@ def fmin(x, y):
 def _test(name: str, ufunc, doc: str, default: bool):
     def look(input):
         array = input._array
-        return wrap(ufunc(array) if array.dtype.kind in "fcV" else np.full(array.shape, default))
+        return wrap(ufunc(array) if array.dtype.kind in "fcV" else np.full_like(array, default, dtype=bool))
 
     look.__name__, look.__doc__ = name, doc
     return function(look)

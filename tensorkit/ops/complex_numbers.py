@@ -4,9 +4,8 @@ The derivative rules here are written for real numbers, like all others: the eng
 what goes in and what comes out.  `real` and `imag` are views (`complex_views.py`); `abs` and `sgn` stand in `sign.py`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from .declare import function, op, unary, write_out
 from .pointwise import nothing
 from .trigonometric import _per_square, cos, sin

@@ -3,8 +3,7 @@
 What is computed from complex numbers, `conj` and `angle` for example, stands in `complex_numbers.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor
 from .declare import FUNCTIONS, function, op
 

@@ -17,8 +17,7 @@ Source: Dumoulin and Visin, A guide to convolution arithmetic, https://arxiv.org
 import math
 from itertools import product
 
-import numpy as np
-
+from ..array_modules import np
 from .declare import op
 from .reduce import sum as sum_
 

@@ -9,8 +9,9 @@ from warnings import warn
 
 import numpy as np
 
-from .. import dtypes
-from ..device import CPU, check_available
+from .. import array_modules, dtypes
+from ..array_modules import making_on, move, move_like
+from ..device import CPU, check_available, default
 from ..dtypes import dtype as dtype_class
 from ..errors import hint, wrong_argument
 from ..tensor import Tensor, memory, wrap
@@ -21,8 +22,8 @@ from .promote import is_number, number_dtype
 
 def finish(array, requires_grad: bool = False, device=None, out=None) -> Tensor:
     """A new leaf around `array`, with the flags that every creation function takes."""
-    if device is not None and device is not CPU:
-        check_available(device)
+    if device is not None and device is not CPU or default.place is not None:
+        array = put(array, device)
     tensor = wrap(array)
     if requires_grad:
         if array.dtype.kind in "biu":
@@ -33,6 +34,28 @@ def finish(array, requires_grad: bool = False, device=None, out=None) -> Tensor:
             )
         tensor._requires_grad = True
     return tensor if out is None else write_out(tensor, out)
+
+
+def put(array, device):
+    """An array on the device that a creation function was given, or on the default one."""
+    wanted = check_available(default.place if device is None else device)
+    return move(array, wanted.index if wanted.type == "cuda" else None)
+
+
+def put_like(tensor: Tensor, array, device):
+    """An array on the device that was given, or on that of a tensor which it is to be like."""
+    return move_like(array, tensor._array) if device is None else put(array, device)
+
+
+def filled(shape: tuple, value, wanted: np.dtype, device):
+    """An array of one value, made on the device where it is to be."""
+    if device is None and default.place is None or device is CPU:
+        return np.full(shape, value, wanted) if value else np.zeros(shape, wanted)
+    place = check_available(default.place if device is None else device)
+    if place.type != "cuda":
+        return np.full(shape, value, wanted)
+    with making_on(place.index or 0):
+        return array_modules.np.full(shape, value, wanted)
 
 
 def resolve(dtype, name: str, default=None) -> np.dtype:
@@ -81,8 +104,7 @@ def _filled(name: str, value: int, doc: str):
             if names or size is None:
                 raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
         shape = shape_of(size, name)
-        return finish(np.full(shape, value, resolve(dtype, name)) if value else np.zeros(shape, resolve(dtype, name)),
-                      requires_grad, device, out)  # fmt: skip
+        return finish(filled(shape, value, resolve(dtype, name), device), requires_grad, device, out)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = doc
@@ -146,8 +168,9 @@ def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, re
         fill_value = fill_value.item()
     if not is_number(fill_value):
         raise wrong_argument("full", "fill_value", 2, "Number", fill_value)
-    value = number_for(fill_value, resolve(dtype, "full", number_dtype(fill_value)))
-    return finish(np.full(shape_of((size,), "full"), value), requires_grad, device, out)
+    wanted = resolve(dtype, "full", number_dtype(fill_value))
+    value = number_for(fill_value, wanted)
+    return finish(filled(shape_of((size,), "full"), value, wanted, device), requires_grad, device, out)
 
 
 @function(method=False)
@@ -279,12 +302,19 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, out=None, device=None,
 # Like another tensor
 
 
+def like_input(input: Tensor, array, requires_grad: bool, device) -> Tensor:
+    """A new leaf around an array that was made after `input`'s, where that is if no device is given."""
+    if device is None and default.place is None:
+        return finish(array, requires_grad)
+    return finish(put_like(input, array, device), requires_grad, input.device if device is None else device)
+
+
 def _like(name: str, fill, shown: str):
     def make(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         wanted = input._array.dtype if dtype is None else resolve(dtype, name)
-        return finish(fill(input._array, wanted), requires_grad, device)
+        return like_input(input, fill(input._array, wanted), requires_grad, device)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"""A tensor of `{name.partition("_")[0]}`, with the shape and (if not given) the dtype of `input`.
@@ -295,11 +325,11 @@ def _like(name: str, fill, shown: str):
 
 
 def _zeros(array, wanted):
-    return np.zeros_like(array, wanted, _order(array)) if isinstance(array, np.ndarray) else wanted.type(0)
+    return wanted.type(0) if isinstance(array, np.generic) else np.zeros_like(array, wanted, _order(array))
 
 
 def _ones(array, wanted):
-    return np.ones_like(array, wanted, _order(array)) if isinstance(array, np.ndarray) else wanted.type(1)
+    return wanted.type(1) if isinstance(array, np.generic) else np.ones_like(array, wanted, _order(array))
 
 
 def _order(array) -> str:
@@ -323,12 +353,14 @@ def full_like(
             [7, 7]])
     """
     wanted = input._array.dtype if dtype is None else resolve(dtype, "full_like")
-    return finish(np.full_like(memory(input), number_for(_number(fill_value), wanted), wanted), requires_grad, device)
+    made = np.full_like(memory(input), number_for(_number(fill_value), wanted), wanted)
+    return like_input(input, made, requires_grad, device)
 
 
 def _new_filled(name: str, make, shown: str):
     def new_(self, *size, dtype=None, device=None, requires_grad=False, **names) -> Tensor:
-        return make(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad, **names)
+        place = self.device if device is None else device
+        return make(*size, dtype=dtype or self.dtype, device=place, requires_grad=requires_grad, **names)
 
     new_.__name__ = f"new_{name}"
     new_.__doc__ = f"""A tensor made by `{name}`, with this tensor's dtype if none is given.

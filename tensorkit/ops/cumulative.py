@@ -5,9 +5,8 @@ The reductions that give only the last of these numbers stand in `reduce.py` and
 
 from itertools import accumulate
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented
 from ..tape import mode
 from ..tensor import wrap
@@ -116,7 +115,7 @@ def _running_extreme(name: str, ufunc, doc: str):
 def _running_dx(g, x, indices, dim):  # names x, of which the shape would do, as PyTorch does: it tells of writes to it
     if not x._array.shape:
         return g
-    zeros = FUNCTIONS["zeros"](x._array.shape, dtype=g.dtype)
+    zeros = FUNCTIONS["zeros"](x._array.shape, dtype=g.dtype, device=g.device)
     return FUNCTIONS["scatter_add"](zeros, dim, indices, g)
 
 

@@ -8,11 +8,12 @@ from warnings import warn
 
 import numpy as np
 
-from .. import dtypes
+from .. import array_modules, dtypes
+from ..device import check_available, default
 from ..errors import wrong_argument
 from ..once import first_time
 from ..tensor import Tensor, wrap
-from .cast import c_cast, clone, from_number, number_for, to_dtype
+from .cast import c_cast, clone, from_number, moved_to, number_for, to_dtype
 from .create import finish, resolve, zeros
 from .declare import function, method
 from .promote import is_number, number_dtype
@@ -34,11 +35,18 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
     """
     kind = type(data)
-    if kind is float and dtype is None and device is None:  # the learner's first tensor, and the most frequent one
+    # The learner's first tensor, and the most frequent one.
+    if kind is float and dtype is None and device is None and default.place is None:
         made = wrap(dtypes._default.numpy.type(data))
         made._requires_grad = bool(requires_grad)
         return made
+    if device is None and isinstance(data, Tensor):
+        device = data.device
     return finish(from_data(data, dtype, "tensor"), requires_grad, device)
+
+
+#: DLPack's number for the memory of NVIDIA's GPUs.
+ON_CUDA = 2
 
 
 def from_data(data, dtype, name: str):
@@ -50,7 +58,7 @@ def from_data(data, dtype, name: str):
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             stacklevel=3,
         )
-        array = np.array(data._array)
+        array = array_modules.np.array(data._array)
         return c_cast(array, wanted) if wanted is not None else array
     if isinstance(data, (np.ndarray, np.generic)):
         array = np.array(data)
@@ -186,10 +194,13 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
     tensor([1, 2])
     """
     if isinstance(data, Tensor):
-        return data if dtype is None else to_dtype(data, dtypes.as_dtype(dtype))
+        found = data if dtype is None else to_dtype(data, dtypes.as_dtype(dtype))
+        return found if device is None else moved_to(found, device)
     if isinstance(data, np.ndarray):
         found = from_numpy(data)
-        return found if dtype is None else to_dtype(found, dtypes.as_dtype(dtype))
+        found = found if dtype is None else to_dtype(found, dtypes.as_dtype(dtype))
+        place = default.place if device is None else device
+        return found if place is None else moved_to(found, place)
     return tensor(data, dtype=dtype, device=device)
 
 
@@ -200,7 +211,7 @@ def _asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False) ->
     >>> torch.asarray([1., 2.])
     tensor([1., 2.])
     """
-    found = as_tensor(obj, dtype=dtype)
+    found = as_tensor(obj, dtype=dtype, device=device)
     if copy and found._array is getattr(obj, "_array", obj):
         found = clone(found)
     return found.requires_grad_() if requires_grad else found
@@ -275,6 +286,9 @@ def from_dlpack(ext_tensor) -> Tensor:
     >>> torch.from_dlpack(tensor([1., 2.]))
     tensor([1., 2.])
     """
+    if hasattr(ext_tensor, "__dlpack_device__") and ext_tensor.__dlpack_device__()[0] == ON_CUDA:
+        check_available("cuda")
+        return wrap(array_modules.cupy.from_dlpack(ext_tensor))
     return wrap(np.from_dlpack(ext_tensor))
 
 
@@ -297,7 +311,8 @@ def new_tensor(self, data, *, dtype=None, device=None, requires_grad=False) -> T
     >>> torch.ones(2, dtype=torch.float64).new_tensor([1, 2])
     tensor([1., 2.], dtype=torch.float64)
     """
-    return tensor(data, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
+    place = self.device if device is None else device
+    return tensor(data, dtype=dtype or self.dtype, device=place, requires_grad=requires_grad)
 
 
 @method
@@ -308,5 +323,5 @@ def new(self, *size) -> Tensor:
     tensor([2., 3.])
     """
     if len(size) == 1 and not isinstance(size[0], int):
-        return tensor(size[0], dtype=self.dtype)
-    return zeros(*size, dtype=self.dtype) if size else zeros(0, dtype=self.dtype)
+        return tensor(size[0], dtype=self.dtype, device=self.device)
+    return zeros(*(size or (0,)), dtype=self.dtype, device=self.device)

@@ -17,8 +17,7 @@ in `REGISTRY` from which tests and documentation are made.  Three factories: `un
 since most of what a learner does goes through them; and `op`, here, for everything else.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import kind, wrong_argument
 from ..tape import mode, record
 from ..tensor import Tensor, memory, view, wrap
@@ -65,7 +64,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
             body, tuple(rules.get(each) for each in operand_names), symbol=symbol, node_name=node_name, outputs=outputs,
             name=name, variadic=variadic,
         )  # fmt: skip
-        made.inplace, made.steps, made.rows, made.width = inplace, steps, rows, width
+        made.inplace, made.steps, made.rows, made.width, made.views = inplace, steps, rows, width, views
         if width is not None:
             made.bare = ()  # its rule takes lists, which it sees as tensors only
         run = _run_variadic if variadic else (_run_view if views else _run)

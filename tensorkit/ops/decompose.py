@@ -8,9 +8,8 @@ matrix backpropagation" (2020).
 
 from warnings import warn
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import beside, np
 from ..errors import LinAlgError, not_implemented
 from ..tensor import Tensor, wrap
 from .declare import function, op
@@ -56,7 +55,8 @@ def conjugated(g: list, formula):
 
 
 def identity(size: int, like):
-    return wrap(np.eye(size, dtype=like._array.real.dtype))
+    with beside(like._array):
+        return wrap(np.eye(size, dtype=like._array.real.dtype))
 
 
 def _gaps(values):
@@ -155,7 +155,8 @@ def svd(input, some=True, compute_uv=True):
     """
     if not compute_uv:
         *lead, rows, columns = input._array.shape
-        U, V = (wrap(np.zeros((*lead, size, size), input._array.dtype)) for size in (rows, columns))
+        with beside(input._array):
+            U, V = (wrap(np.zeros((*lead, size, size), input._array.dtype)) for size in (rows, columns))
         return _svd_result(U, svdvals(input), V)
     U, S, Vh = linalg_svd(input, not some)
     return _svd_result(U, S, Vh.mH)

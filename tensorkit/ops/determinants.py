@@ -5,8 +5,7 @@ Each takes batches: the last two dimensions are the matrix.  The inverse, in the
 
 import math
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import wrap
 from .declare import function, op
 from .decompose import check_matrix, linalg_svd

@@ -6,15 +6,17 @@ operation is declared with them says `declare.py`, which also holds the factory 
 
 from collections.abc import Callable
 
-import numpy as np
+import numpy
 
 from .. import dtypes
+from ..array_modules import np, on_gpu
 from ..errors import brackets, cannot_broadcast, not_implemented, wrong_argument
 from ..storage import InferenceStorage
 from ..tape import KEEP_BYTES, NUMBERS_ARE_TENSORS, Meta, Node, announce, inferring, mode, tick, watchers
 from ..tensor import Tensor, new, wrap
 from .layout import as_operands_lie, unexpanded
 from .op import FLOAT_SCALARS, Op, argument_names, parents
+from .placing import elsewhere
 from .promote import is_number, number_dtype, pair, result_dtype
 from .publish import MISSING, refuse_gradients, register, told, write_out
 
@@ -53,14 +55,18 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
             array = input._array
         except AttributeError:
             raise mistaken(name, (input,), {}) from None
-        if type(array) not in FLOAT_SCALARS and (kind := array.dtype.kind) in "biu":
+        plain = type(array) in FLOAT_SCALARS
+        if not plain and (kind := array.dtype.kind) in "biu":
             if kind == "b" and refused:
                 if out is not None:
                     refuse_gradients(op.name, (input,), out)
                 raise not_implemented(refused, input.dtype.cpp_name)
             if floating:
                 array = unexpanded(array).astype(dtypes.get_default_dtype().numpy)
-        array = forward(array)
+        try:
+            array = forward(array)
+        except (TypeError, AttributeError, NotImplementedError):
+            array = elsewhere(op, array)
         tensor = new(Tensor)
         tensor._array = array
         tensor._grad = tensor._base = tensor._storage = None
@@ -72,8 +78,7 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
             node.saved = (input if saves_x else None, array if saves_out else None) if saves else ()
             node.extras = ()
             node.time = tick()
-            small = type(array) is not ndarray or array.nbytes <= KEEP_BYTES
-            node.out = array if small else Meta(array.shape, array.dtype)
+            node.out = array if plain or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
             node.storage = node.hooks = None
             if watchers:
                 announce(node)
@@ -165,17 +170,16 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
             a = x._array
             if type(y) is Tensor or isinstance(y, Tensor):
                 b = y._array
-                if type(a) is ndarray or type(a) is not type(b):
-                    if a.dtype is not b.dtype or (floating and a.dtype.kind in "biu"):
-                        a, b = _promoted(op, x, y, floating)
-                elif floating and type(a) not in FLOAT_SCALARS:
-                    a, b = pair(x, y, floating)
+                kind = type(a)
+                plain = kind is type(b) and kind in FLOAT_SCALARS
+                if not plain and (a.dtype is not b.dtype or (floating and a.dtype.kind in "biu")):
+                    a, b = _promoted(op, x, y, floating)
                 if y._requires_grad:
                     wants = 2
                 if x._requires_grad:
                     wants += 1
                 second = y._node or y
-            elif (type(y) is float or type(y) is int) and (type(a) in FLOAT_SCALARS or a.dtype.kind == "f"):
+            elif (type(y) is float or type(y) is int) and ((plain := type(a) in FLOAT_SCALARS) or a.dtype.kind == "f"):
                 b = second = y
                 if x._requires_grad:
                     wants = 1
@@ -187,11 +191,12 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
                 return wrap(forward(x.numpy(), y)) if arrays and isinstance(y, ndarray) else NotImplemented
             x, y, a, b, wants = _unlike(op, x, y, floating)
             first, second = parents((x, y))
+            plain = False
         try:
             array = forward(a, b)
-        except (ValueError, NotImplementedError, TypeError) as error:
-            raise _refused(op, x, y, a, error) from None
-        if type(a) is type(b) is ndarray and not (a.flags.c_contiguous and b.flags.c_contiguous):
+        except (ValueError, NotImplementedError, TypeError, AttributeError) as error:
+            array = _elsewhere(op, x, y, a, b, error)
+        if not plain and type(a) is type(b) is ndarray and not (a.flags.c_contiguous and b.flags.c_contiguous):
             array = as_operands_lie(array, a, b)
         tensor = new(Tensor)
         tensor._array = array
@@ -208,8 +213,7 @@ def _apply_to_two(op: Op, forward: Callable, floating: bool, arrays: bool = Fals
                 node.saved = ()
             node.extras = ()
             node.time = tick()
-            small = type(array) is not ndarray or array.nbytes <= KEEP_BYTES
-            node.out = array if small else Meta(array.shape, array.dtype)
+            node.out = array if plain or array.nbytes <= KEEP_BYTES else Meta(array.shape, array.dtype)
             node.storage = node.hooks = None
             if watchers:
                 announce(node)
@@ -295,11 +299,21 @@ def _with_alpha(op: Op, apply: Callable, scales: int | None, x, y, alpha):
 def operands(op: Op, x, y):
     """The two operands of a binary operation, each a tensor or a number, at least one of them a tensor."""
     if not isinstance(x, Tensor) and not isinstance(y, Tensor):
-        x = wrap(np.asarray(x)[()])
+        x = wrap(numpy.asarray(x)[()])
         x._array = x._array.astype(number_dtype(x._array.item()).numpy)  # torch.add(1, 2) is a tensor too
     if op.check is not None:
         op.check(x, y)
     return x, y
+
+
+def _elsewhere(op: Op, x, y, a, b, error: Exception):
+    """What a binary operation gives that went wrong on bare arrays: run where they are, or its error."""
+    if not isinstance(error, ValueError) and (on_gpu(a) or on_gpu(b)):
+        try:
+            return op.forward(a, b)
+        except (ValueError, NotImplementedError, TypeError) as found:
+            error = found
+    raise _refused(op, x, y, a, error) from None
 
 
 def _refused(op: Op, x, y, a, error: Exception) -> Exception:

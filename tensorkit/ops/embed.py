@@ -3,8 +3,9 @@
 Checks, warnings and PyTorch's signatures stand in `tensorkit.nn.functional.sparse`.
 """
 
-import numpy as np
+import numpy
 
+from ..array_modules import move, move_like, np
 from ..tensor import memory, wrap
 from .declare import op
 
@@ -105,15 +106,15 @@ def bag(weight, per_sample, index, bags, count, mode, kept, largest):
 
 def largest_rows(weight, index, bags, count: int, kept):
     """For each bag and column the number of the row with the largest element; -1 for empty bags."""
-    table = memory(weight)
-    best = np.full((count, table.shape[1]), -np.inf)
-    rows = np.full((count, table.shape[1]), -1)
+    table, index, bags, kept = (move(each, None) for each in (memory(weight), index, bags, kept))
+    best = numpy.full((count, table.shape[1]), -np.inf)
+    rows = numpy.full((count, table.shape[1]), -1)
     for n, number in enumerate(bags.tolist()):
         if kept[n]:
             better = (table[index[n]] > best[number]) | (rows[number] < 0)
             best[number] = np.where(better, table[index[n]], best[number])
             rows[number] = np.where(better, index[n], rows[number])
-    return rows
+    return move_like(rows, weight._array)
 
 
 @op(x=lambda g, rows: _columns_at(g, rows), function=False, method=False)

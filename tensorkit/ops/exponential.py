@@ -6,9 +6,8 @@ stand in `powers.py`; the operations that sum exponentials along a dimension in 
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented
 from .declare import binary, unary
 from .pointwise import mul_scalar

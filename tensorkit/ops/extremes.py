@@ -5,8 +5,7 @@ they share the gradient.  The larger of two tensors (`maximum`) stands in `compa
 `cumulative.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor, wrap
 from .compare import maximum, minimum
 from .declare import FUNCTIONS, function, op, write_out
@@ -23,7 +22,7 @@ def _picked_dx(g, x_shape, indices, dim, keepdim):
     dim = wrap_dim(dim, len(x_shape))
     if not keepdim:
         g, indices = unsqueeze(g, dim), unsqueeze(indices, dim)
-    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype)
+    zeros = FUNCTIONS["zeros"](x_shape, dtype=g.dtype, device=g.device)
     return FUNCTIONS["scatter"](zeros, dim, indices, g)
 
 
@@ -237,11 +236,11 @@ def _arg(name: str, pick, most: str, example: int):
             if array.size == 0:
                 raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
             found = pick(array)
-            result = wrap(np.full((1,) * array.ndim, found) if keepdim else np.int64(found))
+            result = wrap(np.reshape(found, (1,) * array.ndim) if keepdim else found)
         else:
             _check_not_empty(name, array, dim)
             axis = wrap_dim(dim, array.ndim)
-            result = wrap(pick(array, axis=axis, keepdims=keepdim) if array.ndim else np.int64(0))
+            result = wrap(pick(array, axis=axis, keepdims=keepdim) if array.ndim else pick(array))
         return result if out is None else write_out(result, out)
 
     arg.__name__ = arg.__qualname__ = name

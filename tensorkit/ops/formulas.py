@@ -7,7 +7,9 @@ to about 1e-14 of the result, except next to a zero of the function.
 
 import math
 
-import numpy as np
+import numpy
+
+from ..array_modules import np, on_gpu
 
 #: B(2k) / (2k)! for k = 1 …: the coefficients of the Euler-Maclaurin sum, from the Bernoulli numbers (DLMF 24.2).
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
@@ -23,6 +25,8 @@ def each(function):
             return math.inf
 
     def apply(x):
+        if on_gpu(x):
+            raise TypeError("Python's mathematics is done on the host")
         x = np.asarray(x, np.float64)
         return np.fromiter(map(careful, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)
 
@@ -40,10 +44,10 @@ def _taylor_of_erf():
     """The first Taylor coefficients of erf at 0, 1/128 … 6: row n holds the n-th derivatives over n! (DLMF 7.10.1)."""
     global _erf_table
     if _erf_table is None:
-        x = np.arange(_LAST * _STEP + 1) / _STEP
-        slope = 2 / math.sqrt(math.pi) * np.exp(-x * x)
-        hermite, before = np.ones_like(x), np.zeros_like(x)
-        rows = [np.array([math.erf(each) for each in x])]
+        x = numpy.arange(_LAST * _STEP + 1) / _STEP
+        slope = 2 / math.sqrt(math.pi) * numpy.exp(-x * x)
+        hermite, before = numpy.ones_like(x), numpy.zeros_like(x)
+        rows = [numpy.array([math.erf(each) for each in x])]
         for n in range(1, 8):  # the derivative of order n is (-1)^(n-1) times the slope times H(n-1)
             rows.append((-1) ** (n - 1) * slope * hermite / math.factorial(n))
             hermite, before = 2 * x * hermite - 2 * (n - 1) * before, hermite
@@ -53,7 +57,7 @@ def _taylor_of_erf():
 
 def erf(x, terms: int = 8):
     """The error function, from the Taylor polynomial at the nearest of 769 points; 4 terms do for float32."""
-    rows = _taylor_of_erf()
+    rows = list(map(np.asarray, _taylor_of_erf()))  # kept on the host
     size = np.minimum(np.abs(x), _LAST, dtype=np.float64)
     place = np.nan_to_num(size * _STEP + 0.5).astype(np.intp)
     rest = size - place / _STEP

@@ -5,8 +5,7 @@ Whole slices by index stand in `slices.py`; `x[…]` in `index.py`.
 
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import is_array, np
 from ..errors import brackets, dim_out_of_range
 from ..tensor import Tensor, wrap
 from .assign import _check_shared
@@ -82,7 +81,7 @@ def _gather(x, index, dim):
 
 
 def zeros_of(g, shape):
-    return FUNCTIONS["zeros"](shape, dtype=g.dtype)
+    return FUNCTIONS["zeros"](shape, dtype=g.dtype, device=g.device)
 
 
 @function
@@ -142,7 +141,7 @@ def _taken(g, index, dim, src_shape):
 def _scatter(x, src, index, dim):
     result = np.array(x)
     if index.size:
-        np.atleast_1d(result)[_open_grid(index, dim)] = _part_for(src, index) if isinstance(src, np.ndarray) else src
+        np.atleast_1d(result)[_open_grid(index, dim)] = _part_for(src, index) if is_array(src) else src
     return result
 
 
@@ -325,7 +324,7 @@ def _taken_dx(g, x, index):  # names x, of which the shape would do, as PyTorch 
 
 @op(x=_taken_dx, index=None, function=False, method=False)
 def _take(x, index):
-    return np.take(x, index, mode="wrap")
+    return np.ravel(x)[index]
 
 
 @function
@@ -344,7 +343,11 @@ def put(input, index, source, accumulate=False):
 
 
 def _put_dx(g, index, accumulate):
-    return g if accumulate else _put(g, FUNCTIONS["zeros"](index._array.shape, dtype=g.dtype), index, False)
+    return (
+        g
+        if accumulate
+        else _put(g, FUNCTIONS["zeros"](index._array.shape, dtype=g.dtype, device=g.device), index, False)
+    )
 
 
 @op(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), index=None,

@@ -6,8 +6,9 @@ Tensors joined along a dimension stand in `join.py`; choices of elements of one 
 
 from warnings import warn
 
-import numpy as np
+import numpy
 
+from ..array_modules import np
 from ..errors import brackets
 from .broadcast import expand
 from .declare import FUNCTIONS, function, op
@@ -95,7 +96,7 @@ def block_diag(*tensors):
 
 
 def _block_share(g, i, tensors_shape):
-    corner = np.zeros(2, int)
+    corner = numpy.zeros(2, int)
     for shape in tensors_shape[:i]:
         corner += ((1, 1) + shape)[-2:]
     rows, columns = ((1, 1) + tensors_shape[i])[-2:]
@@ -106,7 +107,7 @@ def _block_share(g, i, tensors_shape):
 @op(tensors=_block_share, variadic=True, function=False, method=False)
 def _block_diag(tensors):
     blocks = [np.atleast_2d(each) for each in tensors]
-    full = np.zeros(np.sum([each.shape for each in blocks], 0), blocks[0].dtype)
+    full = np.zeros(np.sum([each.shape for each in blocks], 0).tolist(), blocks[0].dtype)
     row = column = 0
     for each in blocks:
         full[row : row + each.shape[0], column : column + each.shape[1]] = each

@@ -8,9 +8,8 @@ order.  Writing (`x[…] = value`) stands in `assign.py`; the functions that tak
 
 from warnings import warn
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import is_array, move_like, np, on_gpu
 from ..errors import brackets
 from ..tape import mode, tick
 from ..tensor import Tensor, memory
@@ -119,7 +118,7 @@ def _normal(part):
         return _list_index(part)
     if isinstance(part, str):
         raise TypeError("new(): invalid data type 'str'")
-    if isinstance(part, np.ndarray):
+    if is_array(part):
         dtypes.from_numpy(part.dtype)  # refuses what PyTorch has no type for
         return part if part.dtype.kind in "biu" else part.astype(np.int64)
     if hasattr(part, "__index__"):
@@ -171,7 +170,7 @@ def _stands_for_a_tuple(index) -> bool:
 
 def _split(parts: tuple, ndim: int):
     """The plain part of a mixed index, and the arrays in the places of the dimensions that it leaves."""
-    consumed = sum(part.ndim if isinstance(part, np.ndarray) and part.dtype.kind == "b" else 1
+    consumed = sum(part.ndim if is_array(part) and part.dtype.kind == "b" else 1
                    for part in parts if part is not None and part is not Ellipsis)  # fmt: skip
     if consumed > ndim:
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
@@ -209,6 +208,10 @@ def _array_index(x, arrays: dict) -> tuple:
     for place in sorted(arrays):
         index.extend([slice(None)] * (place - dim))
         array = arrays[place]
+        if on_gpu(x) is not on_gpu(array):
+            if not on_gpu(x):
+                raise RuntimeError("indices should be either on cpu or on the same device as the indexed tensor (cpu)")
+            array = move_like(array, x)
         if array.dtype.kind == "b":
             for i, size in enumerate(array.shape):
                 if size != x.shape[place + i]:
@@ -230,7 +233,7 @@ def _array_index(x, arrays: dict) -> tuple:
                 raise IndexError(f"index {bad} is out of bounds for dimension {first} with size {size}")
             index.append(array)
             dim = place + 1
-    shapes = [each.shape for each in index if isinstance(each, np.ndarray)]
+    shapes = [each.shape for each in index if is_array(each)]
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:

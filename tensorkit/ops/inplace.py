@@ -8,9 +8,8 @@ write becomes part of its base's history (`CopySlices`), and every other view of
 from copy import copy
 from types import FunctionType
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import beside, move_like, np, on_gpu
 from ..errors import brackets
 from ..tape import mode, record, tick
 from ..tensor import Tensor, storage_of, wrap
@@ -31,9 +30,24 @@ def store(tensor: Tensor, array) -> None:
         own[changed] = c_cast(array, own.dtype)[changed]
     elif type(own) is np.ndarray:
         own[...] = c_cast(array, own.dtype) if array.dtype != own.dtype else array
+    elif on_gpu(own):
+        _store_on_gpu(own, array)
     else:
         tensor._array = c_cast(array, own.dtype)[()] if array.dtype != own.dtype else own.dtype.type(array)
     storage_of(tensor).written()
+
+
+def _store_on_gpu(own, array) -> None:
+    array = c_cast(array, own.dtype) if array.dtype != own.dtype else array
+    if isinstance(array, np.generic):
+        own[...] = array
+        return
+    array = move_like(array, own)
+    if is_expanded(own):
+        changed = array != own
+        own[changed] = array[changed]
+    else:
+        own[...] = array
 
 
 def overwrite(tensor: Tensor, result: Tensor, *, silent: bool = False) -> Tensor:
@@ -357,7 +371,8 @@ def resize_(self, *sizes, memory_format=None):
     if self._requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
     count = int(np.prod(shape))
-    flat = np.zeros(count, self._array.dtype)
+    with beside(self._array):
+        flat = np.zeros(count, self._array.dtype)
     old = np.ravel(self._array)[:count]
     flat[: old.size] = old
     self._array = flat.reshape(shape)

@@ -5,9 +5,8 @@ Elements repeated or in another order stand in `rearrange.py`, grids and blocks 
 
 from itertools import accumulate
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import brackets, wrong_argument
 from ..tape import mode
 from ..tensor import Tensor, wrap
@@ -21,7 +20,9 @@ def narrowed(g, dim: int, start: int, length: int):
 
 def _cat_share(g, i, dim, tensors_shape):
     if tensors_shape[i] == (0,):
-        return FUNCTIONS["zeros"]((0,), dtype=g.dtype)  # an empty vector is left out of any cat, and has no history
+        return FUNCTIONS["zeros"](
+            (0,), dtype=g.dtype, device=g.device
+        )  # an empty vector is left out of any cat, and has no history
     dim = wrap_dim(dim, g.ndim)
     start = sum(shape[dim] for shape in tensors_shape[:i] if len(shape) == g.ndim)
     return narrowed(g, dim, start, tensors_shape[i][dim])

@@ -6,7 +6,7 @@ of what they copy are made by `clone` (`cast.py`).
 Source: how PyTorch orders dimensions, https://github.com/pytorch/pytorch/wiki/How-to-use-TensorIterator
 """
 
-import numpy as np
+from ..array_modules import np
 
 
 def unexpanded(array):
@@ -17,7 +17,7 @@ def unexpanded(array):
 
 def in_rows(array):
     """`array` row by row: the last dimension is the inner one."""
-    return array if type(array) is not np.ndarray or array.flags.c_contiguous else array.copy()
+    return array if isinstance(array, np.generic) or array.flags.c_contiguous else array.copy()
 
 
 def as_operands_lie(result, x, y):
@@ -45,4 +45,4 @@ def in_order(result, *operands):
             if apart > 0:
                 order[i], order[place], place = outer, inner, i
     outer_first = order[::-1]
-    return np.ascontiguousarray(result.transpose(outer_first)).transpose(np.argsort(outer_first))
+    return np.ascontiguousarray(result.transpose(outer_first)).transpose(np.argsort(outer_first).tolist())

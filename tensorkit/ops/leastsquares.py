@@ -4,9 +4,8 @@ The derivative of the pseudoinverse is that of G. Golub and V. Pereyra, "The dif
 nonlinear least squares problems whose variables separate" (1973).
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..tensor import Tensor, wrap
 from .declare import function, op
 from .decompose import check_matrix, linalg_eigh, svd_of, svdvals
@@ -15,6 +14,11 @@ from .matmul import matmul
 from .reduce import sum as sum_
 from .return_types import return_type
 from .shape import squeeze, unsqueeze
+
+
+def _largest(values):
+    """The largest of some numbers that are not negative, in each row; 0 where there are none."""
+    return values.max(-1, keepdims=True) if values.shape[-1] else np.zeros((*values.shape[:-1], 1), values.dtype)
 
 
 def _pinv_dx(g, A, out):
@@ -28,7 +32,7 @@ def _pinv_dx(g, A, out):
 def _pinv(A, atol, rtol, hermitian):
     check_matrix("linalg.pinv", A)
     U, S, Vh = svd_of(A, full_matrices=False)
-    keep = np.maximum(atol, rtol * S.max(-1, keepdims=True, initial=0)) < S
+    keep = np.maximum(atol, rtol * _largest(S)) < S
     inverse = np.where(keep, 1 / np.where(keep, S, 1), 0)
     return np.asarray(np.swapaxes(Vh, -1, -2).conj() * inverse[..., None, :] @ np.swapaxes(U, -1, -2).conj(), A.dtype)
 
@@ -123,5 +127,5 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None)
         raise RuntimeError("torch.linalg.matrix_rank: Expected as input a matrix or a batch of matrices")
     atol, rtol = _tolerances(A, tol if atol is None else atol, 0.0 if tol is not None and rtol is None else rtol)
     values = np.abs(linalg_eigh(A.detach())[0]._array) if hermitian else svdvals(A.detach())._array
-    largest = values.max(-1, keepdims=True, initial=0)
+    largest = _largest(values)
     return wrap(np.asarray((values > np.maximum(atol, rtol * largest)).sum(-1), np.int64)[()])

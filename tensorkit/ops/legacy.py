@@ -4,7 +4,7 @@ from typing import Any
 from warnings import warn
 
 from .. import dtypes
-from ..device import CPU, check_available, device
+from ..device import CPU, check_available, default, device
 from ..errors import wrong_argument
 from ..tensor import Tensor
 from .declare import FUNCTIONS, function
@@ -73,25 +73,27 @@ def set_default_tensor_type(t) -> None:
 
 @function(method=False)
 def get_default_device() -> device:
-    """Where new tensors are put: on the CPU.
+    """Where new tensors are put that name no device.
 
     >>> torch.get_default_device()
     device(type='cpu')
     """
-    return CPU
+    return CPU if default.place is None else check_available(default.place)
 
 
 @function(method=False)
 def set_default_device(device) -> None:
-    """Accepts the CPU; AssertionError or RuntimeError for a device that is not here.
+    """Put new tensors that name no device on this one; None: on the CPU.
+
+    AssertionError or RuntimeError for a device that is not here.
 
     >>> torch.set_default_device("cpu")
     >>> torch.get_default_device()
     device(type='cpu')
     >>> torch.set_default_device(None)
     """
-    if device is not None:
-        check_available(device)
+    place = None if device is None else check_available(device)
+    default.place = None if place is None or place.type == "cpu" else place
 
 
 @function(method=False, name="compile")

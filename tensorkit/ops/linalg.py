@@ -8,9 +8,8 @@ Each takes batches: the last two dimensions are the matrix.  What to do where th
 import math
 from warnings import warn
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import LinAlgError, times
 from .declare import function, op
 from .decompose import batch_place, check_matrix, identity
@@ -285,7 +284,7 @@ def _matrix_exp_dx(g, A):
 @op(A=_matrix_exp_dx, node_name="LinalgMatrixExpBackward0", function=False, method=False)
 def _matrix_exp(A):
     check_matrix("linalg.matrix_exp", A, True)
-    norm = np.abs(A).sum(-2).max(initial=0)
+    norm = float(np.abs(A).sum(-2).max()) if A.size else 0.0
     halvings = max(0, math.ceil(math.log2(norm)) + 2) if 0 < norm < math.inf else 0
     wide = A.astype(np.complex128 if A.dtype.kind == "c" else np.float64) / 2**halvings
     term = result = np.broadcast_to(np.eye(A.shape[-1]), A.shape).astype(wide.dtype)

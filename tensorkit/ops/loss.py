@@ -7,8 +7,7 @@ does so in the same node.  The functions with PyTorch's signatures, and all othe
 
 import math
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import wrap
 from .activation import sigmoid
 from .declare import op

@@ -2,8 +2,9 @@
 
 from warnings import warn
 
-import numpy as np
+import numpy
 
+from ..array_modules import beside, move, move_like, np
 from ..tensor import wrap
 from .declare import function, op
 from .decompose import check_matrix, identity
@@ -36,13 +37,14 @@ def lu_arrays(A):
 
 def permutation(pivots, rows: int, kind):
     """The matrix P of A = PLU."""
-    result = np.zeros((*pivots.shape[:-1], rows, rows), kind)
-    for place in np.ndindex(pivots.shape[:-1]):
-        order = np.arange(rows)
-        for k, row in enumerate(pivots[place]):
+    swaps = move(pivots, None)
+    result = numpy.zeros((*swaps.shape[:-1], rows, rows), kind)
+    for place in numpy.ndindex(swaps.shape[:-1]):
+        order = numpy.arange(rows)
+        for k, row in enumerate(swaps[place]):
             order[[k, row - 1]] = order[[row - 1, k]]
-        result[place][order, np.arange(rows)] = 1
-    return result
+        result[place][order, numpy.arange(rows)] = 1
+    return move_like(result, pivots)
 
 
 def _lu_dx(g, LU, pivots):
@@ -84,7 +86,9 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     """
     rows, columns = LU_data._array.shape[-2:]
     count = min(rows, columns)
-    lower = tril(LU_data.narrow(-1, 0, count), -1) + wrap(np.eye(rows, count, dtype=LU_data._array.dtype))
+    with beside(LU_data._array):
+        diagonal = wrap(np.eye(rows, count, dtype=LU_data._array.dtype))
+    lower = tril(LU_data.narrow(-1, 0, count), -1) + diagonal
     upper = triu(LU_data.narrow(-2, 0, count))
     P = wrap(permutation(LU_pivots._array, rows, LU_data._array.dtype))
     return return_type("lu_unpack", "P", "L", "U")(P, lower, upper)
@@ -117,7 +121,8 @@ def lu(A, pivot=True, get_infos=False):
         stacklevel=2,
     )
     packed, pivots = linalg_lu_factor(A, pivot)
-    infos = wrap(np.zeros(A._array.shape[:-2], np.int32)[()])
+    with beside(A._array):
+        infos = wrap(np.zeros(A._array.shape[:-2], np.int32)[()])
     return (packed, pivots, infos) if get_infos else (packed, pivots)
 
 

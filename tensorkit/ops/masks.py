@@ -3,8 +3,7 @@
 Masks inside an index, `x[x > 0]`, are read in `index.py`.
 """
 
-import numpy as np
-
+from ..array_modules import move_like, np
 from ..errors import cannot_broadcast
 from ..tensor import Tensor, wrap
 from .assign import _index_put
@@ -164,7 +163,7 @@ def nonzero(input, *, as_tuple=False):
     if as_tuple:
         return tuple([wrap(each) for each in np.nonzero(np.atleast_1d(array))])
     if array.ndim == 0:
-        return wrap(np.zeros((int(bool(array)), 0), np.int64))
+        return wrap(move_like(np.zeros((int(bool(array)), 0), np.int64), array))
     return wrap(np.argwhere(array))
 
 

@@ -6,9 +6,8 @@ Decompositions, norms and `einsum` stand in `linalg.py`.
 import math
 from warnings import warn
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import brackets, cannot_broadcast, dim_out_of_range, hint, not_implemented, times
 from ..tensor import Tensor, wrap
 from .broadcast import expand
@@ -445,7 +444,7 @@ def matrix_power(input, n):
     if n < 0:
         return matrix_power(FUNCTIONS["inverse"](input), -n)
     if n == 0:
-        return FUNCTIONS["eye"](input._array.shape[-1], dtype=input.dtype).expand_as(input).clone()
+        return FUNCTIONS["eye"](input._array.shape[-1], dtype=input.dtype, device=input.device).expand_as(input).clone()
     if n == 1:
         return input.clone()
     if n == 3:

@@ -2,9 +2,8 @@
 
 from warnings import warn
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import beside, np
 from ..dtypes import BOOL
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, memory, wrap
@@ -278,7 +277,8 @@ def linalg_vander(x, *, N=None):
     size = x._array.shape[-1] if N is None else N
     if size <= 1:
         raise RuntimeError(f"N must be greater than 1.{size}")
-    ones = wrap(np.ones((*x._array.shape, 1), x._array.dtype))
+    with beside(x._array):
+        ones = wrap(np.ones((*x._array.shape, 1), x._array.dtype))
     return cat([ones, cumprod(expand(unsqueeze(x, -1), (*x._array.shape, size - 1)), -1)], -1)
 
 
@@ -299,7 +299,8 @@ def vander(x, N=None, increasing=False):
     if size < 0:
         raise RuntimeError("N must be non-negative.")
     kind = x.dtype if x.dtype.category >= dtypes.FLOATING else dtypes.int64
-    result = wrap(np.ones((x._array.size, size), kind.numpy))
+    with beside(x._array):
+        result = wrap(np.ones((x._array.size, size), kind.numpy))
     if size > 1:
         result[:, 1:].copy_(unsqueeze(x, 1))
         result[:, 1:].copy_(cumprod(result[:, 1:], 1))

@@ -2,9 +2,8 @@
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import c_cast

@@ -2,9 +2,8 @@
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import cannot_broadcast, wrong_argument
 from ..tensor import Tensor
 from .cast import to_dtype

@@ -9,8 +9,7 @@ Source: Ioffe and Szegedy, https://arxiv.org/abs/1502.03167; Ba, Kiros and Hinto
 
 import math
 
-import numpy as np
-
+from ..array_modules import np
 from ..tape import mode
 from ..tensor import wrap
 from .declare import op

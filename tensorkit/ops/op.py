@@ -3,9 +3,8 @@
 The factories that make these records stand in `declare.py`, their publication as functions and methods in `publish.py`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..tape import RELEASED, Node, Output, Packed, anomaly, keep, tick
 from ..tensor import Tensor, new, wrap
 
@@ -37,6 +36,7 @@ class Op:
     needs      for each rule, where its arguments stand: i in `saved`, ~i in `extras`
     numeric    the places in `saved` of operands that are computed with; others are indices
     bare       the rules on bare arrays (`bare.py`), found when a backward pass first comes by
+    views      the result is a view of the first operand's memory
     rows       the result lies in memory row by row, in whatever order of dimensions the operands lie
     width      how many outputs a node has, by its extras, where that depends on the call; else None
     steps      names of the nodes that PyTorch leaves in front of its node for this operation (or a function that finds
@@ -46,7 +46,7 @@ class Op:
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
         "family", "function", "inplace", "variadic", "method", "check", "steps", "bare", "numeric", "rows",
-        "differentiable", "width", "_plans",
+        "differentiable", "width", "views", "_plans",
     )  # fmt: skip
 
     whole = None  # of an operation with one rule for all its operands (a user's Function): the method that calls it
@@ -63,7 +63,7 @@ class Op:
         self.variadic = variadic
         self.family = forward.__module__.rpartition(".")[2]
         self.node_name = node_name or _camel(self.name) + "Backward0"
-        self.inplace = self.rows = False
+        self.inplace = self.rows = self.views = False
         self.function = self.method = self.check = self.steps = self.bare = self.width = None
         self._plan_saving(names[len(rules) :], elementwise)
 

@@ -7,9 +7,8 @@ and rounding in `rounding.py`, sizes and signs in `sign.py`, comparisons and bit
 in `special.py`, what neural networks apply to each element in `activation.py`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented
 from ..tensor import Tensor
 from .create import zeros_like

@@ -6,8 +6,7 @@ carries its gradient back, and the other way round.  Arguments are checked in `t
 
 from itertools import product
 
-import numpy as np
-
+from ..array_modules import beside, np
 from .activation import where_positive
 from .conv import padded
 from .declare import op
@@ -47,6 +46,11 @@ def _lowest(kind):
 
 def places_of(choice, kernel, stride, padding, dilation, sizes):
     """The places in the image of what was chosen: flat indices, from the numbers of kernel places."""
+    with beside(choice):
+        return _places_there(choice, kernel, stride, padding, dilation, sizes)
+
+
+def _places_there(choice, kernel, stride, padding, dilation, sizes):
     flat = np.zeros(choice.shape, np.int64)
     lead = choice.ndim - len(kernel)
     rest = choice.astype(np.int64)
@@ -227,7 +231,7 @@ def adaptive_max_pool(x, kernel):
     grid = []
     for size, count in zip(sizes, kernel, strict=True):
         start, stop = adaptive_bounds(size, count)
-        width = int((stop - start).max(initial=1))
+        width = int((stop - start).max()) if count else 1
         grid.append(np.minimum(start[:, None] + np.arange(width), stop[:, None] - 1))
     n = len(kernel)
     flat = np.zeros((1,) * 2 * n, np.int64)

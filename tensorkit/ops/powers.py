@@ -6,8 +6,7 @@ Exponentials and logarithms stand in `exponential.py`.
 
 import math
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor, wrap
 from .declare import FUNCTIONS, attach_operator, binary, function, unary
 from .exponential import log

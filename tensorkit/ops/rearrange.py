@@ -3,8 +3,7 @@
 Repetition without memory is `expand` (`broadcast.py`), the order of dimensions `permute` and its like (`shape.py`).
 """
 
-import numpy as np
-
+from ..array_modules import move, move_like, np
 from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import clone
@@ -86,10 +85,10 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
             raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
         if input._array.dtype not in (np.int32, np.int64):
             raise RuntimeError("repeats has to be Long or Int tensor")
-        return wrap(np.repeat(np.arange(input._array.size), input._array))
+        return wrap(move_like(np.repeat(np.arange(input._array.size), move(input._array, None)), input._array))
     if dim is None:
         input, dim = reshape(input, -1), 0
-    times = repeats._array if isinstance(repeats, Tensor) else repeats
+    times = move(repeats._array, None) if isinstance(repeats, Tensor) else repeats  # how often is the host's business
     dim = wrap_dim(dim, input.ndim)
     if np.size(times) not in (1, input._array.shape[dim]):
         raise RuntimeError(
@@ -103,7 +102,8 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
         shape[dim] *= int(times)
         return reshape(_repeat_interleave(input, times, dim), shape)
     counts = np.repeat(times, input._array.shape[dim]) if np.size(times) == 1 else times
-    return FUNCTIONS["index_select"](input, dim, wrap(np.repeat(np.arange(input._array.shape[dim]), counts)))
+    index = move_like(np.repeat(np.arange(input._array.shape[dim]), counts), input._array)
+    return FUNCTIONS["index_select"](input, dim, wrap(index))
 
 
 @op(x=lambda g, dims: flip(g, dims), gather="dims")

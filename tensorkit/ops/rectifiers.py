@@ -8,8 +8,7 @@ import math
 from copy import copy
 from functools import cache
 
-import numpy as np
-
+from ..array_modules import np
 from ..dtypes import from_numpy
 from ..errors import not_implemented
 from .activation import sigmoid

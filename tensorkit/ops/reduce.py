@@ -7,9 +7,8 @@ norms in `norm.py`; sorting, and picking elements by their order, in `sort.py`.
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..dtypes import FLOATING
 from ..errors import brackets, hint, not_implemented
 from ..tape import mode
@@ -272,7 +271,7 @@ def logsumexp(x, dim, keepdim=False):
     if isinstance(dim, (tuple, list)) and not dim and x.ndim:
         raise RuntimeError(f"output with shape [] doesn't match the broadcast shape {brackets((1,) * x.ndim)}")
     axis = axes(dim, x.ndim)
-    top = np.max(x.real, axis, keepdims=True, initial=-np.inf)
+    top = np.max(x.real, axis, keepdims=True) if x.size else add_up(x.real, axis, True) - np.inf
     top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
     total = np.log(add_up(np.exp(x - top), axis, True)) + top
     if total.dtype.kind == "c":  # the logarithm with its imaginary part in [-pi, pi]

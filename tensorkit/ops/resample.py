@@ -4,8 +4,7 @@ What they share: a result is a weighted sum of a few elements of one line, the s
 small matrix for each dimension, and its transpose carries the gradient back.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from .declare import op
 
 

@@ -4,9 +4,8 @@ The derivative of rounding is 0 wherever there is one.  `floor_divide` and `div(
 in `pointwise.py`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented
 from ..tensor import Tensor
 from .declare import binary, op, unary

@@ -1,8 +1,7 @@
 """Distinct values, places in sorted lists, and counts: unique, searchsorted, bincount, histc."""
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import brackets, kind, not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from .declare import function, op, write_out
@@ -181,7 +180,7 @@ def _range(x, low, high, name: str):
     if high < low:
         raise RuntimeError(f"{name}: max must be larger than min")
     if low == high and x.size:
-        low, high = x.min(), x.max()
+        low, high = x.min().item(), x.max().item()
     if not (np.isfinite(low) and np.isfinite(high)):
         low, high = ("-nan" if np.isnan(each) else f"{each:g}" for each in (low, high))
         raise RuntimeError(f"{name}: range of [{low}, {high}] is not finite")

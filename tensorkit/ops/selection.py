@@ -9,7 +9,7 @@ Sources: C. A. R. Hoare, "Algorithm 65: Find" (1961); D. Musser, "Introspective 
 `kthvalue`.
 """
 
-import numpy as np
+from ..array_modules import np
 
 #: Steps in Python cost about 1 µs each; larger tied inputs get the first of the tied elements that a stable sort gives.
 MOST, MOST_TO_SORT = 200_000, 20_000

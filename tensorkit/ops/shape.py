@@ -4,8 +4,7 @@ Repetition without memory stands in `broadcast.py`, views in steps of their own 
 together or takes them apart in `join.py`; indexing in `index.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import brackets, dim_out_of_range, missing_arguments, wrong_argument
 from ..tape import mode, record
 from ..tensor import Tensor, memory, share

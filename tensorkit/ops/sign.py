@@ -3,8 +3,7 @@
 What belongs to complex numbers alone stands in `complex_numbers.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import wrap
 from .declare import binary, function, unary, write_out
 from .pointwise import nothing

@@ -4,8 +4,7 @@ index_copy, index_fill).
 An index for each element instead stands in `gather.py`; `x[…]` in `index.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import brackets
 from ..tensor import Tensor
 from .cast import number_for

@@ -4,9 +4,8 @@ Finding values in sorted lists, and counting them, stands in `search.py`; which 
 is named, in `selection.py`.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
@@ -135,7 +134,7 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
         for i, row in enumerate(rows):
             tied = selection.first_of(row, k, largest)
             if tied is not None:
-                found[i] = tied
+                found[i] = np.asarray(tied)
     indices = np.moveaxis(found.reshape(*lead, k), -1, axis).astype(np.int64)
     return np.take_along_axis(x, indices, axis), indices
 

@@ -6,9 +6,8 @@ namespace `torch.special` (`tensorkit/special.py`) collects them.
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import beside, np
 from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from . import formulas
@@ -165,7 +164,8 @@ def mvlgamma(input, p, *, out=None):
     >>> torch.mvlgamma(tensor([3.]), 2)
     tensor([1.5502])
     """
-    steps = wrap(np.arange(p, dtype=np.float64) / -2).to(input.dtype)
+    with beside(input._array):
+        steps = wrap(np.arange(p, dtype=np.float64) / -2).to(input.dtype)
     return add(sum_(lgamma(input.unsqueeze(-1) + steps), -1), p * (p - 1) / 4 * math.log(_PI), out=out)
 
 

@@ -5,8 +5,7 @@ The mean itself stands in `reduce.py`, the median in `sort.py`, histograms in `s
 
 import math
 
-import numpy as np
-
+from ..array_modules import np
 from .declare import FUNCTIONS, function, op
 from .reduce import _mean_dx, add_all, add_up, axes, counted, mean, spread
 

@@ -5,9 +5,8 @@ Angles of complex numbers stand in `complex_numbers.py`, exponentials in `expone
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..array_modules import np
 from ..errors import not_implemented
 from .declare import binary, op, unary
 from .exponential import precise

@@ -4,8 +4,7 @@ The derivative of such a view writes a gradient back through the same window.  I
 with these too (`inplace.py`); views that only change the shape stand in `shape.py`.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import brackets
 from ..tensor import memory
 from .declare import function, op

@@ -6,8 +6,7 @@ each is refused in PyTorch's words.  The writing itself stands in `inplace.py`.
 
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import address, np
 from ..storage import InferenceStorage
 from ..tape import mode
 from ..tensor import Tensor
@@ -25,7 +24,7 @@ def check_writable(tensor: Tensor, *, filled: bool = False, by: str | None = Non
     if mode.enabled and tensor._requires_grad:
         check_recorded_write(tensor, tensor._base)
     array = tensor._array
-    if type(array) is np.ndarray and array.size and not filled and is_expanded(array):
+    if not isinstance(array, np.generic) and array.size and not filled and is_expanded(array):
         if by is not None:
             what = "indices] = tensor" if by == "index_put_" else "mask] = scalar"
             warn(
@@ -61,7 +60,7 @@ def check_overlap(target: Tensor, source: Tensor, *, same: bool = True) -> None:
     elif not (one.size and two.size and _is_dense(one) and _is_dense(two)):
         return  # PyTorch finds that too hard to tell
     else:
-        begins = one.__array_interface__["data"][0], two.__array_interface__["data"][0]
+        begins = address(one), address(two)
         if begins[0] == begins[1] and one.nbytes == two.nbytes:
             overlaps = not same or target.stride() != source.stride()
         else:

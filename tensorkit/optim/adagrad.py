@@ -1,7 +1,6 @@
 """Steps scaled by the size of past gradients: Adagrad (their sum), RMSprop (their running mean), Adadelta."""
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor, wrap
 from . import rules
 from .rules import PerParameter, counted, number, rate

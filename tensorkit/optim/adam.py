@@ -6,8 +6,7 @@ start at zero; dividing by 1 − βᵗ corrects for that.
 
 import math
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor
 from . import rules
 from .rules import PerParameter, counted, number, plain, rate

@@ -6,8 +6,7 @@ stands in `wolfe.py`.
 Source: J. Nocedal, S. Wright, "Numerical optimization", 2nd edition, chapters 3 and 7.
 """
 
-import numpy as np
-
+from ..array_modules import np
 from ..grad_mode import enable_grad
 from ..tensor import memory, storage_of, wrap
 from . import rules

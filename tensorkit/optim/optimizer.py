@@ -13,8 +13,7 @@ from itertools import chain
 from typing import Any
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import np
 from ..hooks import RemovableHandle
 from ..ops.inplace import zero_
 from ..tensor import Tensor, wrap

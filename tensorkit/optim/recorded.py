@@ -7,8 +7,7 @@ writes in place, a `Recorded` takes as its next value, and the tape follows.
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from ..array_modules import np
 from ..ops.declare import FUNCTIONS
 from ..ops.writable import check_writable
 from ..tensor import Tensor

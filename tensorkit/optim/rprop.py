@@ -1,7 +1,6 @@
 """Rprop: steps of each parameter's own size, of which the gradient gives the direction alone."""
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor, wrap
 from . import rules
 from .rules import PerParameter, counted, number, plain

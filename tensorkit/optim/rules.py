@@ -10,8 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
-
+from ..array_modules import np
 from ..grad_mode import enable_grad
 from ..tensor import Tensor, memory, storage_of, wrap
 from .optimizer import Optimizer
@@ -88,7 +87,7 @@ def apply(rule: Callable, p: Tensor, group: dict, state: tuple, *numbers, decay:
         real = array.real.dtype
         arrays = [np.ascontiguousarray(each).view(real) if i == 1 else each.view(real) for i, each in enumerate(arrays)]
         array = arrays[0]
-    if array.size > PIECE and all(each.flags.c_contiguous for each in arrays):
+    if array.size > PIECE and type(array) is np.ndarray and all(each.flags.c_contiguous for each in arrays):
         flat = [each.reshape(-1) for each in arrays]
         pieces = [[each[i : i + PIECE] for each in flat] for i in range(0, array.size, PIECE)]
     else:

@@ -1,7 +1,6 @@
 """Stochastic gradient descent, with and without momentum, and its averaged form."""
 
-import numpy as np
-
+from ..array_modules import np
 from ..tensor import Tensor, wrap
 from . import rules
 from .rules import PerParameter, counted, number, plain, rate

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
+from ..array_modules import np
 
 
 class Point(NamedTuple):

@@ -6,8 +6,7 @@ the same names stand in `tensorkit.nn.activation`.
 
 from warnings import warn
 
-import numpy as np
-
+from ...array_modules import move_like, np
 from ...dtypes import FLOATING
 from ...errors import not_implemented, wrong_argument
 from ...ops import activation as _base
@@ -114,7 +113,8 @@ def rrelu(input, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool 
     slopes = np.ones_like(array)
     negative = array <= 0
     if training:
-        slopes[negative] = engine_of(None).uniform(np.count_nonzero(negative), lower, upper, np.float64)
+        drawn = engine_of(None).uniform(int(np.count_nonzero(negative)), lower, upper, np.float64)
+        slopes[negative] = move_like(drawn, slopes)
     else:
         slopes[negative] = (lower + upper) / 2
     noise = wrap(slopes)

@@ -43,7 +43,7 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: f
     root = math.sqrt(scale)
     scores = matmul(query * root, key.transpose(-2, -1) * root)
     if is_causal:
-        attn_mask = ones(length, source, dtype=dtypes.bool_).tril()
+        attn_mask = ones(length, source, dtype=dtypes.bool_, device=query.device).tril()
     if attn_mask is not None:
         scores = scores + _as_bias(attn_mask, query.dtype, invert=True)
     weights = softmax(scores, -1)
@@ -57,7 +57,7 @@ def _as_bias(mask, dtype, invert: bool = False):
     if mask.dtype is not dtypes.bool_:
         return mask
     hidden = mask.logical_not() if invert else mask
-    return zeros(mask._array.shape, dtype=dtype).masked_fill(hidden, -math.inf)
+    return zeros(mask._array.shape, dtype=dtype, device=mask.device).masked_fill(hidden, -math.inf)
 
 
 def _canonical_mask(mask, mask_name: str, other_type, other_name: str, target_type, check_other: bool = True):
@@ -167,7 +167,7 @@ def multi_head_attention_forward(
     k = _heads(k, heads, head) if static_k is None else static_k
     v = _heads(v, heads, head) if static_v is None else static_v
     if add_zero_attn:
-        nothing = zeros(heads, 1, head, dtype=q.dtype)
+        nothing = zeros(heads, 1, head, dtype=q.dtype, device=q.device)
         k, v = cat([k, nothing], 1), cat([v, nothing], 1)
         attn_mask, key_padding_mask = _with_one_more(attn_mask), _with_one_more(key_padding_mask)
     if key_padding_mask is not None:

@@ -3,8 +3,7 @@
 What is computed in one step stands in `tensorkit.ops.loss`; other losses in `loss.py`.
 """
 
-import numpy as np
-
+from ...array_modules import np
 from ...errors import brackets, hint, kind
 from ...ops import loss as _ops
 from ...tensor import Tensor, memory, wrap

@@ -8,8 +8,7 @@ Source: Srivastava and others, Dropout, JMLR 15 (2014)
 import math
 from warnings import warn
 
-import numpy as np
-
+from ...array_modules import beside, np
 from ...ops.inplace import overwrite
 from ...ops.writable import check_writable
 from ...tensor import Tensor, memory, wrap
@@ -25,7 +24,8 @@ def _check(p: float) -> None:
 def _mask(input, shape, p: float) -> Tensor:
     """1 for what is kept and 0 for what is not, drawn in the order of the input's memory."""
     array = memory(input)
-    mask = np.empty_like(array) if shape is None else np.empty(shape, array.dtype)
+    with beside(array):
+        mask = np.empty_like(array) if shape is None else np.empty(shape, array.dtype)
     return wrap(mask).bernoulli_(1 - p)
 
 

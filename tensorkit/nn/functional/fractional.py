@@ -7,8 +7,7 @@ Source: Graham, 2014, https://arxiv.org/abs/1412.6071
 
 from itertools import product
 
-import numpy as np
-
+from ...array_modules import beside, np
 from ...ops.declare import FUNCTIONS, op
 from ...tensor import Tensor, memory, wrap
 from ..sizes import tuple_of
@@ -44,6 +43,11 @@ def _starts(samples, size: int, count: int, kernel: int):
 
 def _largest(x, kernel, counts, samples):
     """Flat places of the largest element of each window."""
+    with beside(x):
+        return _largest_there(x, kernel, counts, samples)
+
+
+def _largest_there(x, kernel, counts, samples):
     n = len(kernel)
     sizes = x.shape[2:]
     # The two-dimensional kernel of PyTorch takes the numbers the other way round.

@@ -5,8 +5,7 @@ Source: https://pytorch.org/docs/stable/nn.functional.html#linear-functions
 
 import math
 
-import numpy as np
-
+from ...array_modules import np
 from ...errors import kind, wrong_argument
 from ...grad_mode import no_grad
 from ...ops.broadcast import expand

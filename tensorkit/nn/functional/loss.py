@@ -8,8 +8,7 @@ distances in `margin.py`, the one on sequences in `sequence.py`.
 import math
 from warnings import warn
 
-import numpy as np
-
+from ...array_modules import np
 from ...dtypes import FLOATING, can_cast, result_type
 from ...errors import hint, not_implemented
 from ...ops import loss as _ops

@@ -5,9 +5,8 @@ Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops
 
 import math
 
-import numpy as np
-
 from ... import dtypes
+from ...array_modules import np
 from ...errors import brackets
 from ...ops import normalize as _ops
 from ...ops.shape import reshape, squeeze, unsqueeze

@@ -1,7 +1,6 @@
 """Padding, and moving elements between channels and places: pad, pixel_shuffle, channel_shuffle."""
 
-import numpy as np
-
+from ...array_modules import np
 from ...errors import brackets
 from ...ops import resample as _ops
 from ...ops.declare import op

@@ -5,8 +5,7 @@ Source: Graves and others, Connectionist Temporal Classification, ICML 2006
 
 import math
 
-import numpy as np
-
+from ...array_modules import beside, move_like, np
 from ...ops.create import full
 from ...ops.data import tensor
 from ...ops.join import cat, stack
@@ -31,12 +30,17 @@ def _log_add(*terms):
 
 def _one(logs, labels, blank: int):
     """Minus the log-probability of `labels` under `logs` (inputs, classes)."""
+    with beside(logs._array):
+        return _along(logs, labels, blank)
+
+
+def _along(logs, labels, blank: int):
     path = np.full(2 * len(labels) + 1, blank)
     path[1::2] = labels
     count = len(path)
     may_skip = np.zeros(count, bool)
     may_skip[2:] = (path[2:] != blank) & (path[2:] != path[:-2])
-    nothing = full((1,), -math.inf, dtype=logs.dtype)
+    nothing = full((1,), -math.inf, dtype=logs.dtype, device=logs.device)
     steps = logs[:, wrap(path)]
     alive = wrap(np.arange(count) < 2)
     alpha = where(alive, steps[0], -math.inf)
@@ -74,7 +78,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank: int = 0, 
             f"{next(each for each in inputs if each > longest)} (while checking arguments for "
             "ctc_loss_allocate_outputs)"
         )
-    rows = memory(targets)
+    rows = move_like(memory(targets), log_probs._array)
     if rows.ndim == 1:
         ends = np.cumsum(labels)
         rows = [rows[end - size : end] for end, size in zip(ends, labels, strict=True)]
@@ -84,6 +88,6 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank: int = 0, 
     if zero_infinity:
         losses = where(losses == math.inf, 0.0, losses)
     if reduction == "mean":
-        counts = tensor([max(size, 1) for size in labels], dtype=losses.dtype)
+        counts = tensor([max(size, 1) for size in labels], dtype=losses.dtype, device=losses.device)
         return (losses / counts).mean()
     return losses.squeeze(0) if alone and reduction == "none" else reduced(losses, reduction)

@@ -1,7 +1,6 @@
 """Tables of vectors looked up by number: embedding, embedding_bag, one_hot."""
 
-import numpy as np
-
+from ...array_modules import beside, move_like, np
 from ...ops import embed as _ops
 from ...tensor import Tensor, memory, wrap
 
@@ -99,7 +98,8 @@ def embedding_bag(
         _renormed(weight, index, max_norm, norm_type)
     if include_last_offset:
         starts = starts[:-1]
-    bags = _ops.bag_numbers(starts, len(index))
+    with beside(index):
+        bags = _ops.bag_numbers(starts, len(index))
     kept = index != padding
     largest = _ops.largest_rows(weight, index, bags, len(starts), kept) if mode == "max" else None
     return _ops.bag(weight, per_sample_weights, index, bags, len(starts), mode, kept, largest)
@@ -114,7 +114,8 @@ def _starts(input, offsets):
                 f"sequences. However, found offsets of type {type(offsets)}"
             )
         rows, length = input._array.shape
-        return np.arange(rows) * length
+        with beside(input._array):
+            return np.arange(rows) * length
     if input.ndim != 1:
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
     if offsets is None:
@@ -143,11 +144,12 @@ def one_hot(tensor, num_classes: int = -1) -> Tensor:
     if not numbers.size:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
-        return wrap(np.zeros((*numbers.shape, num_classes), np.int64))
+        return wrap(move_like(np.zeros((*numbers.shape, num_classes), np.int64), numbers))
     if numbers.min() < 0:
         raise RuntimeError("Class values must be non-negative.")
     if num_classes == -1:
         num_classes = int(numbers.max()) + 1
     elif numbers.max() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    return wrap((numbers[..., None] == np.arange(num_classes)).astype(np.int64))
+    with beside(numbers):
+        return wrap((numbers[..., None] == np.arange(num_classes)).astype(np.int64))

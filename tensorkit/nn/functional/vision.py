@@ -176,18 +176,18 @@ def affine_grid(theta, size, align_corners: bool | None = None):
         raise ValueError(
             f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}. Got {theta.shape}."
         )
-    return _affine_grid_generator(theta, _straight_grid(places, theta.dtype, align_corners), (size[0], *places, n))
+    return _affine_grid_generator(theta, _straight_grid(places, theta, align_corners), (size[0], *places, n))
 
 
-def _straight_grid(places: list, dtype, align_corners: bool):
+def _straight_grid(places: list, like, align_corners: bool):
     """The coordinates of all places of an image, and 1 for the shift: number of places, dimensions + 1."""
     linspace, ones, stack = (FUNCTIONS[name] for name in ("linspace", "ones", "stack"))
-    axes = []
+    kind, axes = {"dtype": like.dtype, "device": like.device}, []
     for count in places:
-        line = linspace(-1, 1, count, dtype=dtype) if count > 1 else ones(1, dtype=dtype) * 0
+        line = linspace(-1, 1, count, **kind) if count > 1 else ones(1, **kind) * 0
         axes.append(line if align_corners or count < 2 else line * ((count - 1) / count))
     grids = FUNCTIONS["meshgrid"](*axes, indexing="ij")
-    return reshape(stack([*reversed(grids), ones(places, dtype=dtype)], -1), -1, len(places) + 1)
+    return reshape(stack([*reversed(grids), ones(places, **kind)], -1), -1, len(places) + 1)
 
 
 @op(theta=lambda g, base, shape: matmul(reshape(g, shape[0], -1, shape[-1]).mT, base), base=None, function=False,

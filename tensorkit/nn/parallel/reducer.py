@@ -12,8 +12,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
+from ...array_modules import np
 from ...distributed import mpi
 from ...distributed.work import Work
 from ...tape import Node

@@ -7,8 +7,8 @@ Source: https://pytorch.org/docs/stable/nn.html#utility-functions
 
 from collections import namedtuple
 
-import numpy as np
-
+from ...array_modules import beside, move, move_like, np
+from ...device import CPU
 from ...errors import cannot_broadcast
 from ...ops.create import full
 from ...ops.data import as_tensor
@@ -68,7 +68,8 @@ def invert_permutation(permutation):
     if permutation is None:
         return None
     inverse = np.empty_like(permutation._array)
-    inverse[permutation._array] = np.arange(len(inverse))
+    with beside(inverse):
+        inverse[permutation._array] = np.arange(len(inverse))
     return wrap(inverse)
 
 
@@ -100,13 +101,10 @@ def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sort
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
     """
-    lengths = as_tensor(lengths).long()
-    order = None
-    if enforce_sorted:
-        sizes = lengths._array
-    else:
-        order = wrap(np.argsort(-lengths._array, kind="stable"))
-        sizes = lengths._array[order._array]
+    sizes, order = move(as_tensor(lengths).long()._array, None), None
+    if not enforce_sorted:
+        longest_first = np.argsort(-sizes, kind="stable")
+        sizes, order = sizes[longest_first], wrap(move_like(longest_first, input._array))
         input = index_select(input, 0 if batch_first else 1, order)
     x = input.transpose(0, 1) if batch_first else input
     if len(sizes) != x._array.shape[1]:
@@ -139,7 +137,7 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     (tensor([[1, 2, 3],
             [4, 0, 0]]), tensor([3, 1]))
     """
-    counts = sequence.batch_sizes._array
+    counts = move(sequence.batch_sizes._array, None)
     steps, samples = len(counts), int(counts[0])
     if total_length is not None and total_length < steps:
         raise ValueError(
@@ -153,7 +151,7 @@ def pad_packed_sequence(sequence: PackedSequence, batch_first: bool = False, pad
     padded = _unpacked(data, shape, np.nonzero(reached), padding_value)
     if sequence.unsorted_indices is not None:
         padded = index_select(padded, 1, sequence.unsorted_indices)
-        lengths = lengths[sequence.unsorted_indices]
+        lengths = lengths[sequence.unsorted_indices.cpu()]
     return (padded.transpose(0, 1) if batch_first else padded), lengths
 
 
@@ -170,7 +168,7 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
         sequences = list(sequences)
     length, rest = max(each._array.shape[0] for each in sequences), tuple(sequences[0]._array.shape[1:])
     shape = (len(sequences), length) if batch_first else (length, len(sequences))
-    padded = full((*shape, *rest), padding_value, dtype=sequences[0].dtype)
+    padded = full((*shape, *rest), padding_value, dtype=sequences[0].dtype, device=sequences[0].device)
     for number, each in enumerate(sequences):
         own = each._array.shape[0]
         if each._array.shape[1:] != rest:
@@ -199,7 +197,7 @@ def pack_sequence(sequences, enforce_sorted: bool = True) -> PackedSequence:
     >>> pack_sequence([tensor([1, 2, 3]), tensor([4])]).data
     tensor([1, 4, 2, 3])
     """
-    lengths = as_tensor([each._array.shape[0] for each in sequences])
+    lengths = as_tensor([each._array.shape[0] for each in sequences], device=CPU)
     return pack_padded_sequence(pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted)
 
 

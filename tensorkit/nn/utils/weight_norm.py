@@ -8,8 +8,7 @@ Source: Salimans and Kingma, 2016, https://arxiv.org/abs/1602.07868
 
 from warnings import warn
 
-import numpy as np
-
+from ...array_modules import np
 from ...ops.declare import op
 from ...ops.reduce import add_up
 from ...tape import no_grad
