@@ -88,6 +88,11 @@ def move(array, place: int | None):
         return cupy.asarray(array)
 
 
+def on_host(array):
+    """The array on the host, whatever made it: what the inspectors look at."""
+    return move(array, None) if is_array(array) else array
+
+
 def move_like(array, like):
     """The array where `like` is."""
     return move(array, place_of(like))

@@ -66,7 +66,11 @@ def memory_allocated(device=None) -> int:
 
 
 def memory_reserved(device=None) -> int:
-    """Bytes taken from the GPU, for tensors that are there and for later ones."""
+    """Bytes taken from the GPU, for tensors that are there and for later ones.
+
+    >>> torch.cuda.memory_reserved() >= torch.cuda.memory_allocated()
+    True
+    """
     return 0 if array_modules.cupy is None else array_modules.cupy.get_default_memory_pool().total_bytes()
 
 

@@ -10,10 +10,15 @@ Source: https://docs.cupy.dev/en/stable/user_guide/difference.html
 
 import json
 import operator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy
+
+from tensorkit import array_modules, storages
+from tensorkit.ops import later, placing, publish
+from tensorkit.ops.op import Op
 
 NAMES = json.loads(Path(__file__).with_name("cupy_names.json").read_text(encoding="utf-8"))
 UFUNCS = {name: None if kinds is None else {each.partition("->")[0] for each in kinds.split()}
@@ -394,6 +399,28 @@ def _attribute(name):
         setattr(self._held, name, _in(value))
 
     return property(read, write)
+
+
+@contextmanager
+def in_use(module=None):
+    """While it lasts, tensors on 'cuda' lie in this CuPy (or in the given one); then all is as before."""
+    import tensorkit.nn
+    import tensorkit.nn.functional
+    import tensorkit.optim  # noqa: F401 (what is imported later would keep what is in use only now)
+
+    later.load_all()
+    held = dict(vars(array_modules.np))
+    array_modules.use(cupy if module is None else module)
+    placing._told.clear()
+    storages._told = False  # of a warning that comes once per process
+    try:
+        yield
+    finally:
+        storages._told = False
+        array_modules.cupy, publish.elsewhere, Op.forward = None, None, placing._slot
+        vars(array_modules.np).clear()
+        vars(array_modules.np).update(held)
+        placing.forget_rules()
 
 
 #: What stands for CuPy.

@@ -7,6 +7,7 @@ import gradient_samples_linalg
 import numpy as np
 
 import tensorkit as torch
+from tensorkit.ops.declare import REGISTRY
 
 #: Tracked, as in PyTorch, but without a derivative.
 NO_DERIVATIVE = {
@@ -65,9 +66,16 @@ def inplace(write):
     return function
 
 
+def stays(x):
+    """A tensor moved to where it is: what moves it on a machine with a GPU."""
+    place = x.get_device() if x.is_cuda else None
+    return REGISTRY["to_device"].function(x, place, place)
+
+
 SAMPLES = {
     # conversions
     "to_copy": one(lambda x: (x.to(torch.complex128) * x.to(torch.complex128)).real, X),
+    "to_device": one(lambda x: stays(x) * x, X),
     "clone": one(method("clone"), X),
     "contiguous": one(lambda x: x.T.contiguous(), X),
     # pointwise

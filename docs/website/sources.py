@@ -25,7 +25,7 @@ LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)?(#[^)\s]+)?\)")
 NAVIGATION = [
     ("Start", ["quick_start", "user_guide", "pytorch"]),
     ("Learn", ["lessons/index", "lessons/README", "learn/gallery", "inspectors"]),
-    ("Reference", ["api/index", "operations", "differences", "performance", "distributed"]),
+    ("Reference", ["api/index", "operations", "differences", "performance", "gpu", "distributed"]),
     ("More", ["teaching", "adding_an_operation", "security", "jupyterlite", "contributing", "changelog"]),
 ]
 #: Documents of the repository's first folder that are pages too.

@@ -6,10 +6,11 @@ walk itself stands in `engine.py`.
 """
 
 from .. import dtypes
-from ..array_modules import move, np, on_gpu
+from ..array_modules import HOST, move, np, on_gpu
+from ..device import CPU
 from ..ops.bare import twins_of
 from ..ops.broadcast import sum_to
-from ..ops.cast import to_dtype
+from ..ops.cast import moved_to, to_dtype
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.reduce import add_up_to
 from ..tape import RELEASED, Node, Output
@@ -46,6 +47,8 @@ def tensor_shares(node: Node, g) -> list:
                 share = sum_to(share, like.shape)
             if array.dtype != like.dtype:
                 share = to_dtype(share, dtypes.from_numpy(like.dtype))
+            if on_gpu(array) and isinstance(like, HOST):
+                share = moved_to(share, CPU)
         shares.append((parent, share))
     return shares
 
@@ -114,8 +117,8 @@ def fitted(share, like):
         share = add_up_to(share, like.shape)
     if share.dtype != like.dtype:
         share = (share if like.dtype.kind == "c" else share.real).astype(like.dtype)
-    if isinstance(like, np.generic) and on_gpu(share):  # a number of the CPU that met tensors of the GPU
-        share = move(share, None)
+    if type(share) is not ndarray and on_gpu(share) and isinstance(like, HOST):
+        share = move(share, None)  # of a number of the CPU that met tensors of the GPU
     return share
 
 

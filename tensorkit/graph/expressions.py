@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..array_modules import on_host
 from ..ops import FUNCTIONS
 from ..tape import Node
 from ..tensor import Tensor
@@ -32,7 +33,8 @@ _STRENGTH = {
     "-": _SUM,
 }
 _SYMBOLS = {"mm": "@", "mv": "@", "bmm": "@", "dot": "@"}
-_RENAMED = {"nll": "nll_loss", "unsafe_view": "reshape", "to_copy": "to", "im2_col": "im2col", "col2_im": "col2im"}
+_RENAMED = {"nll": "nll_loss", "unsafe_view": "reshape", "to_copy": "to", "to_device": "to", "im2_col": "im2col",
+            "col2_im": "col2im"}  # fmt: skip
 _USUAL = {"correction": 1, "ignored": -100}  # defaults that only the public function has
 _COMPUTED = {"total"}  # arguments that no learner wrote: of a loss, the sum of the weights
 _REFLECTED = {"rsub": "-"}  # operations whose second operand is written first
@@ -79,7 +81,7 @@ def names_in(namespace: Mapping[str, Any]) -> dict[str, Tensor]:
 def operand_expression(value: Any) -> Expression:
     """How an operand that no operation made is written: a number, or a tensor without a name."""
     if isinstance(value, Tensor):
-        array = value._array
+        array = on_host(value._array)
         return Expression(f"tensor({number(array[()])})" if array.ndim == 0 else f"tensor {list(array.shape)}")
     if isinstance(value, (int, float, complex)):
         text = number(value) if not isinstance(value, complex) else f"({number(value)})"

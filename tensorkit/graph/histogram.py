@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..array_modules import on_host
 from ..tensor import Tensor
 from .charts import Axis, Drawn, Shown, box, framed, words
 from .describe import clean
@@ -94,7 +95,7 @@ def histogram(tensor: Tensor, name: str = "tensor", bins: int = BINS) -> Histogr
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
     if bins < 1:
         raise ValueError(f"bins must be at least 1, but got {bins}")
-    array = np.asarray(tensor.detach()._array)
+    array = np.asarray(on_host(tensor.detach()._array))
     if array.dtype.kind == "c":
         raise TypeError("a histogram needs real numbers, but the tensor is complex: take x.abs(), x.real or x.imag")
     wide = array.astype(np.float64).ravel()

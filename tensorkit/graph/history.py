@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from .. import dtypes
+from ..array_modules import beside, move_like
 from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
 from ..tape import RELEASED as RELEASED_ERROR
@@ -179,14 +180,15 @@ def gradients(history: History) -> Flow:
     root = history.root._node
     if root is None or root.dtype.kind == "c":
         return flow
-    with no_grad():
+    with no_grad(), beside(history.root._array):
         _walk(history, flow)
     return flow
 
 
 def _walk(history: History, flow: Flow) -> None:
     root = history.root._node
-    pending: dict[int, Any] = {id(root): wrap(np.ones(root.shape, root.dtype)[()])}
+    ones = move_like(np.ones(root.shape, root.dtype)[()], history.root._array)
+    pending: dict[int, Any] = {id(root): wrap(ones)}
     for base, nodes in _by_operation(history.nodes):
         if any(id(node) in flow.unknown for node in nodes):
             _lose(base, flow, next(flow.unknown[id(node)] for node in nodes if id(node) in flow.unknown))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..array_modules import on_host
 from ..tensor import Tensor
 from .broadcasting import broadcast, shape_of
 from .charts import Drawn, Shown, box, words
@@ -206,7 +207,7 @@ def _first_matrix(value: Any, row: bool) -> np.ndarray | None:
     first = value.detach()
     while len(first.shape) > 2:
         first = first[0]
-    array = np.asarray(first._array if isinstance(first, Tensor) else first.tolist())  # PyTorch's tensors too
+    array = np.asarray(on_host(first._array) if isinstance(first, Tensor) else first.tolist())  # PyTorch's tensors too
     if array.dtype.kind in "fV":
         array = array.astype(np.float64)
     return array if array.ndim == 2 else array[None, :] if row else array[:, None]

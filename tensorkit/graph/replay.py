@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..array_modules import on_host
 from ..ops.declare import _arrays, _run_variadic, recorded
 from ..tape import Node, Output, enable_grad
 from ..tensor import Tensor, wrap
@@ -117,7 +118,12 @@ class Replay:
 def _arguments(node: Node) -> tuple[Any, ...]:
     """The arguments that the operation was called with, without the shapes that its rules asked for."""
     shapes = (1 if node.op.variadic else len(node.op.shapes)) if node.op.shapes else 0
-    return tuple(node.extras[: len(node.extras) - shapes])
+    return _here(tuple(node.extras[: len(node.extras) - shapes]))
+
+
+def _here(value: Any) -> Any:
+    """Arguments with the index arrays in them on the host, where everything is computed anew."""
+    return tuple(map(_here, value)) if type(value) is tuple else on_host(value)
 
 
 def _kept(parent: Any) -> Any:
@@ -137,4 +143,5 @@ def _array(parent: Any, found: Mapping[int, Any]) -> Any:
 
 
 def _wide(array: Any) -> Any:
+    array = on_host(array)
     return array.astype(np.float64) if array.dtype.kind == "f" else array

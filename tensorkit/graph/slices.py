@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..array_modules import on_host
 from ..tensor import Tensor
 from .charts import Drawn, Shown, box, words
 from .describe import clean
@@ -108,7 +109,7 @@ def slices(tensor: Tensor, name: str = "tensor", limit: int = LIMIT) -> Slices:
     tensor = adopt_value(tensor) if is_foreign(tensor) else tensor
     if not isinstance(tensor, Tensor):
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
-    array = np.asarray(tensor.detach()._array)
+    array = np.asarray(on_host(tensor.detach()._array))
     if array.dtype.kind == "c":
         raise TypeError("slices need real numbers, but the tensor is complex: take x.abs(), x.real or x.imag")
     if not array.size or limit < 1:

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from ..array_modules import on_host
 from .model import Snapshot
 
 KEEP = 1024  # elements: larger arrays are described, not copied
@@ -21,7 +22,7 @@ PENDING = Snapshot((), "", None, None, None, None)  # stands for what a walk has
 
 def snapshot(array: np.ndarray) -> Snapshot:
     """Look at an array of any shape and dtype and keep what a reader needs of it."""
-    array = np.asarray(array)
+    array = np.asarray(on_host(array))
     low = high = mean = None
     nans = infs = 0
     finite = array

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..array_modules import on_host
 from ..tensor import Tensor
 from .describe import clean
 from .model import Snapshot
@@ -119,7 +120,7 @@ def summarize(tensor: Tensor, name: str = "tensor") -> Summary:
     tensor = adopt_value(tensor) if is_foreign(tensor) else tensor
     if not isinstance(tensor, Tensor):
         raise TypeError(f"expected a tensor, but got {type(tensor).__name__}")
-    array = np.asarray(tensor._array)
+    array = np.asarray(on_host(tensor._array))
     if array.dtype.kind == "V":
         array = array.astype(np.float32)
     std = None
@@ -135,7 +136,7 @@ def gradient_state(tensor: Tensor) -> str:
     if not tensor._requires_grad:
         return "none: requires_grad=False"
     grad = tensor._grad
-    arrived = "nothing in .grad yet" if grad is None else f".grad is {short(snapshot(np.asarray(grad._array)))}"
+    arrived = "nothing in .grad yet" if grad is None else f".grad is {short(snapshot(grad._array))}"
     if tensor._node is None:
         return f"leaf with requires_grad=True, {arrived}"
     made = f"result of {tensor._node.name()}"

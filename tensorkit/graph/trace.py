@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from .. import dtypes
+from ..array_modules import on_host
 from ..storage import InferenceStorage
 from ..tape import Node, Output
 from ..tensor import Tensor, wrap
@@ -327,7 +328,7 @@ class _Builder:
         else:
             parent = parent.value if isinstance(parent, NotKept) else parent
             return parent if isinstance(parent, (int, float, complex)) else None
-        return None if array is None or np.ndim(array) else array[()]
+        return None if array is None or np.ndim(array) else on_host(array)[()]
 
     def _with_numbers(self, base: Node, operands: list[str]) -> str | None:
         """`4 + (-3)`: the forward pass with numbers in place of names, where all operands are scalars."""
@@ -350,7 +351,7 @@ class _Builder:
         if array is None:
             return None
         if id(array) not in self.shots:
-            plain = np.asarray(array)
+            plain = np.asarray(on_host(array))
             plain = plain.astype(np.float32) if plain.dtype.kind == "V" else plain
             self.shots[id(array)] = array, snapshot(plain)
         return self.shots[id(array)][1]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..array_modules import on_host
 from ..storage import InferenceStorage
 from ..tape import Node, is_grad_enabled
 from ..tensor import Tensor
@@ -108,7 +109,7 @@ class _Question:
         self.name = clean(own) if own is not None else label_of(self.node) if self.node else "tensor"
         self.written = atom(self.name)  # as it is written in front of a dot
         grad = tensor._grad
-        self.stored = None if grad is None else snapshot(np.asarray(grad._array))
+        self.stored = None if grad is None else snapshot(np.asarray(on_host(grad._array)))
         self.state = f"{self.written}.grad is {'None' if self.stored is None else short(self.stored)}"
 
     def answer(self) -> Explanation:

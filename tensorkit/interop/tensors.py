@@ -6,7 +6,9 @@ Modules are converted in `modules.py`.
 
 import numpy as np
 
-from .. import dtypes
+from .. import array_modules, dtypes
+from ..array_modules import on_gpu
+from ..device import check_available
 from ..errors import hint, kind
 from ..tensor import Tensor, memory, wrap
 
@@ -25,6 +27,8 @@ def tensor_to_torch(tensor: Tensor):
             "each library differentiates only what it computed itself.",
         )
     array = memory(tensor)
+    if on_gpu(array):
+        return real.from_dlpack(array).requires_grad_(tensor._requires_grad)
     if any(step < 0 for step in array.strides) or not array.flags.writeable:
         array = array.copy()
     if array.dtype.name == "bfloat16":
@@ -35,20 +39,24 @@ def tensor_to_torch(tensor: Tensor):
 
 
 def tensor_from_torch(tensor) -> Tensor:
-    """A tensorkit tensor over the memory of a PyTorch tensor on the CPU; a leaf, with the same `requires_grad`.
+    """A tensorkit tensor over the memory of a PyTorch tensor; a leaf, with the same `requires_grad`.
 
-    Raises ImportError where PyTorch isn't installed, TypeError for anything but a dense PyTorch tensor on the CPU.
+    Raises ImportError where PyTorch isn't installed, AssertionError for a CUDA tensor where CuPy isn't, TypeError for
+    anything but a dense PyTorch tensor on the CPU or a GPU.
     """
     real = pytorch()
     if not isinstance(tensor, real.Tensor):
         raise TypeError(f"from_torch(): argument 'value' must be a PyTorch Tensor or Module, not {kind(tensor)}")
-    if tensor.device.type != "cpu" or tensor.layout != real.strided:
+    if tensor.device.type not in ("cpu", "cuda") or tensor.layout != real.strided:
         raise TypeError(
-            f"from_torch(): expected a dense tensor on the CPU, but got {tensor.layout} on {tensor.device}; use "
+            f"from_torch(): expected a dense tensor on CPU or GPU, but got {tensor.layout} on {tensor.device}; use "
             ".cpu() first"
         )
     values = tensor.detach().resolve_conj().resolve_neg()
-    if tensor.dtype is real.bfloat16:
+    if tensor.device.type == "cuda":
+        check_available("cuda")
+        array = array_modules.cupy.from_dlpack(values)
+    elif tensor.dtype is real.bfloat16:
         array = values.view(real.int16).numpy().view(dtypes.numpy_dtype(dtypes.bfloat16))
     else:
         array = values.numpy()

@@ -53,7 +53,7 @@ class RNNCellBase(Module):
             raise RuntimeError(f"input has inconsistent input_size: got {x._array.shape[1]} expected {self.input_size}")
         count = 2 if kind == "LSTM" else 1
         if states is None:
-            states = (zeros(samples, self.hidden_size, dtype=input.dtype),) * count
+            states = (zeros(samples, self.hidden_size, dtype=input.dtype, device=input.device),) * count
         elif alone:
             states = tuple([each.unsqueeze(0) for each in states])
         for i, state in enumerate(states):

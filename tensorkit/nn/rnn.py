@@ -127,7 +127,7 @@ class RNNBase(Module):
         count = self.num_layers * (2 if self.bidirectional else 1)
         sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: 2 if self.mode == "LSTM" else 1]
         if states is None:
-            return tuple([zeros(count, samples, size, dtype=input.dtype) for size in sizes])
+            return tuple([zeros(count, samples, size, dtype=input.dtype, device=input.device) for size in sizes])
         labels = ("hidden[0]", "hidden[1]") if self.mode == "LSTM" else ("hidden",)
         for state, size, label in zip(states, sizes, labels, strict=True):
             self._check_state(state, samples, size, label)

@@ -21,8 +21,6 @@ from ..array_modules import np
 from .declare import op
 from .reduce import sum as sum_
 
-as_strided = np.lib.stride_tricks.as_strided
-
 
 def padded(x, padding: tuple, value=0):
     """`x` with `padding` elements of `value` on both sides of its last dimensions."""
@@ -53,7 +51,7 @@ def windows(x, kernel: tuple, stride: tuple, dilation: tuple):
     inner = tuple([step * d for step, d in zip(steps, dilation, strict=True)])
     outer = tuple([step * s for step, s in zip(steps, stride, strict=True)])
     shape = (x.shape[0], *kernel, *counts, x.shape[-1])
-    return as_strided(x, shape, (first, *inner, *outer, last), writeable=False)
+    return np.lib.stride_tricks.as_strided(x, shape, (first, *inner, *outer, last), writeable=False)
 
 
 def output_size(sizes, kernel, stride, dilation) -> tuple:

@@ -224,7 +224,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 
 #: What each way of reducing starts from where the tensor itself has no part.
 _STARTS = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}
-_UFUNCS = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}
+_UFUNCS = {"sum": "add", "mean": "add", "prod": "multiply", "amax": "maximum", "amin": "minimum"}
 
 
 def _counts(shape, where_, include_self: bool):
@@ -296,7 +296,7 @@ def _scatter_reduce(x, src, index, dim, reduce, include_self):
         if result.dtype.kind in "iu" and abs(start) > 1:
             start = np.iinfo(result.dtype).min if start < 0 else np.iinfo(result.dtype).max
         row[where_] = start
-    _UFUNCS[reduce].at(row, where_, _part_for(src, index))
+    getattr(np, _UFUNCS[reduce]).at(row, where_, _part_for(src, index))
     if reduce == "mean":
         count = _counts(result.shape, where_, include_self)
         result = (result / count).astype(result.dtype) if result.dtype.kind in "fV" else result // count

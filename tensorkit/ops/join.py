@@ -6,7 +6,7 @@ Elements repeated or in another order stand in `rearrange.py`, grids and blocks 
 from itertools import accumulate
 
 from .. import dtypes
-from ..array_modules import np
+from ..array_modules import beside, np
 from ..errors import brackets, wrong_argument
 from ..tape import mode
 from ..tensor import Tensor, wrap
@@ -196,7 +196,8 @@ def _uncut(g, shape: tuple, dim: int, lengths):
 
 def _filled(g: list, cut, like, shape: tuple, *how):
     """An array whose parts are those of the gradients that there are."""
-    whole = (np.zeros if None in g else np.empty)(shape, like.dtype)
+    with beside(like):
+        whole = (np.zeros if None in g else np.empty)(shape, like.dtype)
     for place, each in zip(cut(whole, *how), g, strict=True):
         if each is not None:
             place[...] = each._array
@@ -204,7 +205,8 @@ def _filled(g: list, cut, like, shape: tuple, *how):
 
 
 def _zeros(shape: tuple, like) -> Tensor:
-    return wrap(np.zeros(shape, like.dtype)[()])
+    with beside(like):
+        return wrap(np.zeros(shape, like.dtype)[()])
 
 
 @op(x=lambda g, split_size, dim, x_shape: _uncut(g, x_shape, dim, _of_equal_length(x_shape[dim], split_size)),

@@ -8,7 +8,7 @@ from ..dtypes import BOOL
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, memory, wrap
 from .broadcast import expand
-from .create import resolve
+from .create import finish, resolve
 from .cumulative import cumprod
 from .declare import function, op
 from .join import cat
@@ -59,7 +59,7 @@ triu = _triangle(
 def _triangle_indices(name: str, find, doc: str):
     def indices(row, col, offset=0, *, dtype=None, device=None, layout=None) -> Tensor:
         kind = np.dtype(np.int64) if dtype is None else resolve(dtype, name)
-        return wrap(np.array(find(row, offset, col), kind).reshape(2, -1))
+        return finish(np.array(find(row, offset, col), kind).reshape(2, -1), device=device)
 
     indices.__name__ = indices.__qualname__ = name
     indices.__doc__ = doc

@@ -11,7 +11,6 @@ Source: https://docs.cupy.dev/en/stable/user_guide/difference.html
 """
 
 import sys
-from functools import partial
 from warnings import warn
 
 import numpy
@@ -24,7 +23,12 @@ from .op import REGISTRY, Op
 from .publish import MISSING
 
 #: Operations of which some part has no counterpart in CuPy: nothing of them is tried on the GPU.
-ON_HOST = frozenset("cholesky_ex cummax cummin erfc erfinv igamma lgamma logcumsumexp".split())
+ON_HOST = frozenset(
+    "cholesky_ex cummax cummin erfc erfcx erfinv igamma igammac lgamma log_ndtr logcumsumexp ndtri".split()
+)
+
+#: … and those of which some calls have none.
+PARTLY_ON_HOST = {"scatter_reduce": "reduce='prod'"}
 
 #: What says that CuPy lacks something, or that a call is wrong: on the host it turns out which.
 _REFUSED = (TypeError, ValueError, AttributeError, NotImplementedError, IndexError, KeyError)
@@ -45,29 +49,33 @@ def elsewhere(op: Op, *arrays):
     return op.forward(*arrays)
 
 
-def _forward(op: Op):
+class _Forward:
     """What `op.forward` is once a GPU is in use."""
-    own = _slot.__get__(op)
-    return own if op.name == MOVING else partial(_run, op, own)
 
+    def __init__(self, op: Op, own):
+        self._op, self._own = op, own
 
-def _run(op: Op, own, *args):
-    gpu = array_modules.cupy.ndarray
-    place = _place_among(args, gpu)
-    if place is None:
-        return own(*args)
-    args = _gathered(op, args, place)
-    if op.name not in ON_HOST:
-        try:
-            with making_on(place):
-                return _each(own(*args), lambda array: move(array, place))
-        except _REFUSED:
-            if op.views:  # a view of a copy would be no view
-                raise
-    with making_on(None):
-        results = own(*_each(args, lambda array: move(array, None)))  # raises what is wrong with the call itself
-    tell(op.name)
-    return _each(results, lambda array: move(array, place))
+    def __getattr__(self, name: str):
+        return getattr(self._own, name)  # its code and its defaults are looked at too
+
+    def __call__(self, *args):
+        op, own = self._op, self._own
+        gpu = array_modules.array_type()
+        place = None if gpu is None else _place_among(args, gpu)
+        if place is None or op.name == MOVING:
+            return own(*args)
+        args = _gathered(op, args, place)
+        if op.name not in ON_HOST:
+            try:
+                with making_on(place):
+                    return _each(own(*args), lambda array: move(array, place))
+            except _REFUSED:
+                if op.views:  # a view of a copy would be no view
+                    raise
+        with making_on(None):
+            results = own(*_each(args, lambda array: move(array, None)))  # raises what is wrong with the call itself
+        tell(op.name)
+        return _each(results, lambda array: move(array, place))
 
 
 def tell(name: str) -> None:
@@ -170,7 +178,7 @@ class _Placed:
     """In the place of the slot `forward`: the forward pass that looks where its operands are."""
 
     def __get__(self, op, owner=None):
-        return self if op is None else _forward(op)
+        return self if op is None else _Forward(op, _slot.__get__(op))
 
     def __set__(self, op, own):
         _slot.__set__(op, own)
@@ -230,10 +238,17 @@ def _moved(value, place: int | None):
 def _look_at_places() -> None:
     """From now on operations look where their operands are, and so do the rules on bare arrays."""
     Op.forward = _Placed()
-    bare.forget_twins()
-    for op in REGISTRY.values():
-        op.bare = None
     publish.elsewhere = _elsewhere
+    forget_rules()
+
+
+def forget_rules() -> None:
+    """Let the rules on bare arrays be made anew: what the forward passes in them are has changed."""
+    from .elementwise import SCALED
+
+    bare.forget_twins()
+    for op in (*REGISTRY.values(), *SCALED.values()):
+        op.bare = op.bare and None  # () stays: that there are none
 
 
 array_modules.when_first_used.append(_look_at_places)

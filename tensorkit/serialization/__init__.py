@@ -57,7 +57,8 @@ def load(f, map_location=None, pickle_module=None, *, weights_only: bool = True,
     """Read what `save` wrote, or any safetensors file (as a dictionary of its tensors).
 
     f             a path, or a file open for reading bytes
-    map_location  a device for the tensors; functions and dictionaries are accepted and change nothing
+    map_location  where tensors are put: a device; a dictionary from saved places to others ({'cuda:0': 'cpu'}); or a
+                  function, which means the CPU.  Without it they go where they were saved from
     weights_only  accepted: such files hold nothing but data
 
     >>> import io
@@ -67,13 +68,20 @@ def load(f, map_location=None, pickle_module=None, *, weights_only: bool = True,
     >>> torch.load(file)
     {'w': tensor([1., 2.])}
 
-    Raises FileFormatError (a RuntimeError) for files of another kind, PyTorch's own among them, and for damaged ones.
+    Raises FileFormatError (a RuntimeError) for files of another kind, PyTorch's own among them, and for damaged ones;
+    RuntimeError for tensors of a GPU that is not here.
 
     Source: https://pytorch.org/docs/stable/generated/torch.load.html
     """
     if isinstance(map_location, (str, device)):
-        _check_location(map_location)
-    return decode(read(f))
+        _place(map_location)
+
+    def place_for(location: str) -> int | None:
+        if map_location is None or isinstance(map_location, Mapping):
+            return _place((map_location or {}).get(location, location))
+        return None if callable(map_location) else _place(map_location)
+
+    return decode(read(f), place_for)
 
 
 def metadata(f) -> dict[str, str]:
@@ -89,9 +97,11 @@ def metadata(f) -> dict[str, str]:
     return {key: value for key, value in content.items() if not key.startswith("tensorkit.") and key != "format"}
 
 
-def _check_location(place) -> None:
+def _place(location) -> int | None:
+    """The number of the GPU that is meant, None for the CPU; PyTorch's error for one that is not here."""
     try:
-        check_available(place)
+        found = check_available(location)
+        return found.index if found.type == "cuda" else None
     except AssertionError:
         raise RuntimeError(
             "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are "

@@ -13,12 +13,13 @@ Reading and writing of files stands in `files.py`.
 
 import json
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from .. import dtypes
+from ..array_modules import move
 from ..device import device
 from ..size import Size
 from ..tensor import Tensor, memory, wrap
@@ -149,7 +150,9 @@ class _Writer:
 
     def _tensor(self, tensor: Tensor, name: str) -> dict:
         kind = "parameter" if type(tensor).__name__ == "Parameter" else "tensor"
-        packed: dict[str, Any] = {kind: self._array(memory(tensor), name)}
+        packed: dict[str, Any] = {kind: self._array(move(memory(tensor), None), name)}
+        if tensor.is_cuda:
+            packed["on"] = str(tensor.device)
         if tensor._array.dtype == np.complex128:
             packed["parts"] = True
         return packed | ({"requires_grad": True} if tensor._requires_grad else {})
@@ -188,8 +191,11 @@ def metadata_of(content: bytes) -> dict[str, str]:
     return notes
 
 
-def decode(content: bytes) -> Any:
-    """What the bytes of a safetensors file hold; FileFormatError for damaged ones."""
+def decode(content: bytes, place_for: Callable[[str], int | None] = lambda location: None) -> Any:
+    """What the bytes of a safetensors file hold; FileFormatError for damaged ones.
+
+    place_for  the number of the GPU (None: the CPU) for a tensor that was saved from the given location
+    """
     package = _package()
     try:
         entries = package.deserialize(content)
@@ -198,13 +204,17 @@ def decode(content: bytes) -> Any:
     arrays = {name: _array_of(name, entry) for name, entry in entries}
     notes = metadata_of(content)
     if STRUCTURE not in notes:
-        return {name: wrap(array) for name, array in arrays.items()}
+        return {name: wrap(move(array, place_for("cpu"))) for name, array in arrays.items()}
+    reader = _Reader(arrays)
     try:
-        return _Reader(arrays).unpack(json.loads(notes[STRUCTURE]))
+        found = reader.unpack(json.loads(notes[STRUCTURE]))
     except FileFormatError:
         raise
     except _DAMAGE as error:
         raise FileFormatError(f"the file's structure is damaged: {type(error).__name__} {error}") from None
+    for tensor, location in reader.located:
+        tensor._array = move(tensor._array, place_for(location))
+    return found
 
 
 def _array_of(name: str, entry: Mapping) -> np.ndarray:
@@ -227,6 +237,7 @@ class _Reader:
 
     def __init__(self, arrays: dict[str, np.ndarray]):
         self.arrays = arrays
+        self.located: list[tuple[Tensor, str]] = []  # each tensor and the place that it was saved from
 
     def unpack(self, packed):
         if isinstance(packed, list):
@@ -263,9 +274,15 @@ class _Reader:
             array = array.view(np.complex128).reshape(array.shape[:-1])
         if kind == "array":
             return array
+        location = packed.get("on", "cpu")
+        if not isinstance(location, str):
+            raise FileFormatError(f"the file's structure names the place {location!r}, which is none")
         wanted = packed.get("requires_grad") is True
         if kind == "parameter":
             from ..nn.parameter import Parameter
 
-            return Parameter(wrap(array), requires_grad=wanted)
-        return wrap(array).requires_grad_() if wanted else wrap(array)
+            tensor = Parameter(wrap(array), requires_grad=wanted)
+        else:
+            tensor = wrap(array).requires_grad_() if wanted else wrap(array)
+        self.located.append((tensor, location))
+        return tensor

@@ -88,7 +88,7 @@ def _pool(n: int, input: Tensor, kernel_size, output_size, output_ratio, return_
             )
     batch = input if input.ndim == n + 2 else input.unsqueeze(0)
     if samples is None:
-        samples = FUNCTIONS["rand"](*batch.shape[:2], n, dtype=input.dtype)
+        samples = FUNCTIONS["rand"](*batch.shape[:2], n, dtype=input.dtype, device=input.device)
     places = _largest(memory(batch), kernel, counts, memory(samples))
     result, index = chosen(batch, places), wrap(places)
     if input.ndim == n + 1:
