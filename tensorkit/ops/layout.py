@@ -12,7 +12,7 @@ from ..array_modules import np
 def unexpanded(array):
     """`array`, or a copy in which every element has a place of its own: steps of 0 say nothing about the order in
     memory, and NumPy's conversions take them for the smallest."""
-    return np.maximum(array, array) if type(array) is np.ndarray and 0 in array.strides else array
+    return array if isinstance(array, np.generic) or 0 not in array.strides else np.maximum(array, array)
 
 
 def in_rows(array):
