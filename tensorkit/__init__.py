@@ -79,9 +79,15 @@ _ON_DEMAND = {
 _later.announce(__name__, {
     "random": "get_rng_state() initial_seed() manual_seed() seed() set_rng_state()",
     "drawing": """
-        bernoulli multinomial normal() poisson() rand() rand_like() randint() randint_like() randn() randn_like()
-        randperm() .bernoulli_ .cauchy_ .exponential_ .geometric_ .log_normal_ .normal_ .random_ .uniform_""",
-    "storages": ".dim_order .is_pinned .is_set_to .is_shared .storage .untyped_storage",
+        bernoulli binomial() multinomial normal() poisson() rand() rand_like() randint() randint_like() randn()
+        randn_like() randperm() .bernoulli_ .cauchy_ .exponential_ .geometric_ .log_normal_ .normal_ .random_
+        .uniform_""",
+    "nn.functional.activation": ".hardshrink .prelu",
+    "lowrank": "pca_lowrank() svd_lowrank()",
+    "autograd.graph": ".output_nr",
+    "storages": """
+        .const_data_ptr .dim_order .is_pinned .is_set_to .is_shared .pin_memory .share_memory_ .storage .storage_type
+        .untyped_storage""",
 })  # fmt: skip
 
 globals().update(_FUNCTIONS)
@@ -101,19 +107,31 @@ __all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_HOMES, *_dtypes.ALIASES, *_NAMES
 #: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.
 _ELSEWHERE = {
     "serialization": "save load",
+    "constants": "has_lapack has_mkl has_openmp has_spectral",
+    "control": "cond while_loop",
+    "storages": """
+        BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage
+        FloatStorage HalfStorage IntStorage LongStorage ShortStorage TypedStorage UntypedStorage is_storage""",
     "random": "Generator default_generator",
-    "autograd.anomaly": "is_anomaly_check_nan_enabled is_anomaly_enabled",
+    "autograd.anomaly": "is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled",
     "interop": "to_torch from_torch",
     "nn.functional": """
-        adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu conv1d conv2d conv3d conv_transpose1d
-        conv_transpose2d conv_transpose3d cosine_similarity hardshrink max_pool1d max_pool2d max_pool3d
-        pairwise_distance pdist pixel_shuffle pixel_unshuffle prelu rms_norm rrelu selu threshold""",
+        adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d bilinear celu celu_ channel_shuffle conv1d conv2d conv3d
+        conv_transpose1d conv_transpose2d conv_transpose3d cosine_similarity hardshrink max_pool1d max_pool2d max_pool3d
+        pairwise_distance pdist pixel_shuffle pixel_unshuffle prelu rms_norm rrelu rrelu_ selu selu_ threshold
+        threshold_""",
     "nn.native": """
         batch_norm instance_norm layer_norm group_norm embedding dropout alpha_dropout kl_div
         binary_cross_entropy_with_logits cosine_embedding_loss hinge_embedding_loss margin_ranking_loss
-        poisson_nll_loss triplet_margin_loss ctc_loss""",
+        poisson_nll_loss triplet_margin_loss ctc_loss affine_grid_generator alpha_dropout_ constant_pad_nd convolution
+        dropout_ embedding_bag feature_alpha_dropout feature_alpha_dropout_ feature_dropout feature_dropout_
+        grid_sampler grid_sampler_2d grid_sampler_3d""",
     "func": "vmap",
-    "amp": "autocast",
+    "amp": """
+        GradScaler autocast autocast_decrement_nesting autocast_increment_nesting clear_autocast_cache
+        get_autocast_cpu_dtype get_autocast_dtype get_autocast_gpu_dtype is_autocast_cache_enabled
+        is_autocast_cpu_enabled is_autocast_enabled set_autocast_cache_enabled set_autocast_cpu_dtype
+        set_autocast_cpu_enabled set_autocast_dtype set_autocast_enabled set_autocast_gpu_dtype""",
 }
 _HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names.split()}
 

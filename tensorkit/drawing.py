@@ -299,6 +299,25 @@ def poisson(input, generator=None) -> Tensor:
     return wrap(move_like(drawn, input._array))
 
 
+@function(method=False)
+def binomial(count, prob, generator=None) -> Tensor:
+    """Numbers of successes in `count` tries, each of which succeeds with probability `prob`.
+
+    >>> _ = torch.manual_seed(0)
+    >>> torch.binomial(tensor([10., 100.]), tensor([0.5, 0.9]))
+    tensor([ 5., 89.])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.binomial.html
+    """
+    if not count.is_floating_point():
+        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype.cpp_name}")
+    if prob.dtype is not count.dtype:
+        raise RuntimeError(f"Found dtype {prob.dtype.cpp_name} but expected {count.dtype.cpp_name}")
+    counts, shares = np.broadcast_arrays(count._array, prob._array)
+    drawn = wrap(np.asarray(engine_of(generator).binomial(counts, shares)).reshape(counts.shape))
+    return drawn if counts.shape == count._array.shape else write_out(drawn, count.new_zeros(count.shape))
+
+
 # In place
 
 

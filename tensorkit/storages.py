@@ -4,13 +4,16 @@ Courses look at it to see that views share one memory.  Who else stands over it,
 kept in `storage.py`.
 """
 
+from mmap import mmap
 from warnings import warn
 
 import numpy as np
 
 from . import dtypes
 from .array_modules import address, is_array
-from .tensor import attach, memory, ndarray, storage_of
+from .tensor import Tensor, attach, memory, ndarray, storage_of, wrap
+
+_BYTE = np.dtype(np.uint8)
 
 
 def _whole(array: ndarray) -> ndarray:
@@ -33,6 +36,11 @@ class _Row:
         held = _whole(memory(tensor))
         self._flat = held[: held.size - held.size % numpy.itemsize].view(numpy)
         self._tensor = tensor
+
+    @staticmethod
+    def _tensor_of(numbers, numpy: np.dtype):
+        """A tensor over new memory: for so many numbers, or with the numbers given."""
+        return wrap(np.zeros(numbers, numpy) if isinstance(numbers, int) else np.array(numbers, numpy))
 
     def __len__(self) -> int:
         return self._flat.size
@@ -91,18 +99,29 @@ class _Row:
 
 
 class TypedStorage(_Row):
-    """The memory under a tensor as numbers of its dtype."""
+    """The memory under a tensor as numbers of its dtype; or new memory, for so many numbers or with those given."""
 
     __slots__ = ()
+
+    def __init__(self, numbers=0, numpy: np.dtype | None = None, *, dtype: dtypes.dtype | None = None):
+        if numpy is None:
+            _tell()
+            numpy = dtypes.numpy_dtype(dtype or dtypes.get_default_dtype())
+            numbers = self._tensor_of(numbers, numpy)
+        super().__init__(numbers, numpy)
 
     @property
     def dtype(self) -> dtypes.dtype:
         """The type of its elements."""
         return self._tensor.dtype
 
+    def pickle_storage_type(self) -> str:
+        """The name of the older class for storages of this dtype: 'FloatStorage'."""
+        return self.dtype.cpp_name + "Storage"
+
     def untyped(self) -> "UntypedStorage":
         """The same memory as bytes."""
-        return UntypedStorage(self._tensor, np.dtype(np.uint8))
+        return UntypedStorage(self._tensor)
 
     def _part(self, index):
         raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
@@ -112,9 +131,12 @@ class TypedStorage(_Row):
 
 
 class UntypedStorage(_Row):
-    """The memory under a tensor as bytes."""
+    """The memory under a tensor as bytes; or new memory, of so many bytes or with those given."""
 
     __slots__ = ()
+
+    def __init__(self, numbers=0, numpy: np.dtype = _BYTE):
+        super().__init__(numbers if isinstance(numbers, Tensor) else self._tensor_of(numbers, numpy), numpy)
 
     def _part(self, index):
         return self._flat[index].tolist()
@@ -129,6 +151,18 @@ TypedStorage.__module__ = UntypedStorage.__module__ = "torch.storage"
 _told = False  # of the warning that comes once per process, whatever `torch.set_warn_always` says
 
 
+def _tell() -> None:
+    global _told
+    if not _told:
+        _told = True
+        warn(
+            "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage "
+            "class. This should only matter to you if you are using storages directly.  To access UntypedStorage "
+            "directly, use tensor.untyped_storage() instead of tensor.storage()",
+            stacklevel=3,
+        )
+
+
 @attach
 def storage(self) -> TypedStorage:
     """The memory under this tensor as a row of numbers, the same for all views of it.
@@ -138,15 +172,7 @@ def storage(self) -> TypedStorage:
 
     Source: https://pytorch.org/docs/stable/storage.html
     """
-    global _told
-    if not _told:
-        _told = True
-        warn(
-            "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the only storage "
-            "class. This should only matter to you if you are using storages directly.  To access UntypedStorage "
-            "directly, use tensor.untyped_storage() instead of tensor.storage()",
-            stacklevel=2,
-        )
+    _tell()
     return TypedStorage(self, self._array.dtype)
 
 
@@ -158,7 +184,7 @@ def untyped_storage(self) -> UntypedStorage:
     >>> x[2:4].untyped_storage().nbytes() == x.untyped_storage().nbytes() == 48
     True
     """
-    return UntypedStorage(self, np.dtype(np.uint8))
+    return UntypedStorage(self)
 
 
 @attach
@@ -174,12 +200,100 @@ def is_set_to(self, other) -> bool:
 
 @attach
 def is_shared(self) -> bool:
-    """Whether its memory is shared between processes: never here.
+    """Whether its memory is shared with forked processes (`share_memory_`).
 
     >>> tensor([1.]).is_shared()
     False
     """
-    return False
+    owner = self._array
+    while isinstance(owner, ndarray):
+        owner = owner.base
+    return isinstance(getattr(owner, "obj", owner), mmap)
+
+
+@attach
+def share_memory_(self):
+    """Move its numbers into memory that is shared with processes that are forked from now on; views stay behind.
+
+    >>> tensor([1.]).share_memory_().is_shared()
+    True
+    """
+    if not is_shared(self):
+        array = memory(self)
+        shared = np.frombuffer(mmap(-1, max(array.nbytes, 1)), array.dtype, array.size).reshape(array.shape)
+        shared[...] = array
+        self._array = shared
+    return self
+
+
+@attach
+def pin_memory(self, device=None):
+    """RuntimeError: there is no GPU that memory could be held for.
+
+    >>> tensor([1.]).pin_memory()
+    Traceback (most recent call last):
+        ...
+    RuntimeError: Cannot access accelerator device when none is available.
+    """
+    raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+@attach
+def const_data_ptr(self) -> int:
+    """The address of its first element, for reading.
+
+    >>> x = torch.zeros(3)
+    >>> x.const_data_ptr() == x.data_ptr()
+    True
+    """
+    return self.data_ptr()
+
+
+@attach
+def storage_type(self) -> type:
+    """The older class for storages of this dtype.
+
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.ones(1).storage_type()
+    <class 'torch.FloatStorage'>
+    """
+    _tell()
+    return OF_ONE_TYPE[self.dtype.cpp_name + "Storage"]
+
+
+class _OfOneType(type):
+    """The type of `torch.FloatStorage`: calling it makes a storage, `isinstance` looks at the dtype."""
+
+    dtype: dtypes.dtype
+
+    def __call__(cls, numbers=0):
+        return TypedStorage(numbers, dtype=cls.dtype)
+
+    def __instancecheck__(cls, instance) -> bool:
+        return isinstance(instance, TypedStorage) and instance.dtype is cls.dtype
+
+    def __repr__(cls) -> str:
+        return f"<class 'torch.{cls.__name__}'>"
+
+
+def is_storage(obj) -> bool:
+    """Whether `obj` is a storage.
+
+    >>> torch.is_storage(torch.ones(1).untyped_storage()), torch.is_storage(torch.ones(1))
+    (True, False)
+    """
+    return isinstance(obj, _Row)
+
+
+#: The older classes of storages, one for each dtype: `torch.FloatStorage`.
+OF_ONE_TYPE = {
+    each.cpp_name + "Storage": _OfOneType(
+        each.cpp_name + "Storage", (), {"dtype": each, "__doc__": f"Memory for numbers of `torch.{each.name}`."}
+    )
+    for each in dtypes.ALL if each not in dtypes.WIDE_UNSIGNED
+}  # fmt: skip
+globals().update(OF_ONE_TYPE)
 
 
 @attach

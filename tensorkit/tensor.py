@@ -216,6 +216,7 @@ class Tensor:
         return self._array.nbytes
 
     is_sparse = is_quantized = is_meta = is_mps = is_xpu = is_mkldnn = is_nested = False
+    is_xla = is_vulkan = is_sparse_csr = is_ipu = is_maia = is_mtia = False
     layout = strided
 
     @property
@@ -387,7 +388,7 @@ class Tensor:
                 )
             if gradient is self:
                 raise RuntimeError("can't assign Variable as its own grad")
-            if gradient._array.dtype != self._array.dtype:
+            if gradient._array.dtype != self._array.dtype and not self._takes_gradient(gradient):
                 raise RuntimeError(
                     f"attempting to assign a gradient with dtype '{gradient.dtype.c_name}' to a tensor with grad_dtype "
                     f"'{self.dtype.cpp_name}'. The gradient must match the tensor's grad_dtype (defaults to the "
@@ -405,6 +406,28 @@ class Tensor:
     @grad.deleter
     def grad(self):
         self._grad = None
+
+    @property
+    def grad_dtype(self) -> dtypes.dtype | None:
+        """The dtype that its gradient must have when one is assigned: its own unless another was set, None for any.
+
+        >>> torch.ones(1, requires_grad=True).grad_dtype
+        torch.float32
+        """
+        if self._node is not None:
+            raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+        return self.__dict__.get("_grad_dtype", self.dtype)
+
+    @grad_dtype.setter
+    def grad_dtype(self, wanted: dtypes.dtype | None):
+        if self._node is not None:
+            raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+        self.__dict__["_grad_dtype"] = wanted
+
+    def _takes_gradient(self, gradient: "Tensor") -> bool:
+        """Whether a gradient of another dtype than its own is the kind that `grad_dtype` was set to."""
+        wanted = self.__dict__.get("_grad_dtype", self.dtype)
+        return wanted is None or wanted is gradient.dtype
 
     @property
     def data(self) -> "Tensor":

@@ -3,6 +3,8 @@
 The arrays stay away from kinks and ties, where a numeric derivative means nothing.
 """
 
+import warnings
+
 import gradient_samples_linalg
 import numpy as np
 
@@ -257,6 +259,19 @@ SAMPLES = {
     "baddbmm": one(
         lambda x, y, z: torch.baddbmm(z, x, y, beta=0.5), CUBE, some(2, 4, 2, seed=1), some(2, 3, 2, seed=3)
     ),
+    # copies with a part written anew
+    "written": [
+        (lambda x, v: x.select_scatter(v, 0, 1), [X, V]),
+        (lambda x, y: x.slice_scatter(y, 1, 0, 3, 2), [X, some(2, 2, seed=8)]),
+    ],
+    "diagonal_written": one(torch.diagonal_scatter, X, some(2, seed=3)),
+    "window_written": one(lambda x, v: x.as_strided_scatter(v, (3,), (2,), 1), X, V),
+    "index_reduce": [
+        (lambda x, y, how=how: _index_reduced(x, y, how), [some(4, 3), some(3, 3, seed=6)])
+        for how in ("prod", "mean", "amax", "amin")
+    ],
+    "filled": one(torch.fill, X, np.array(1.5)),
+    "conj_physical": one(lambda x: torch.conj_physical(torch.complex(x, x * x)).imag, X),
     # the rest
     "xlogy": one(torch.xlogy, X, Y),
     "logit": one(method("logit"), positive(2, 3) / 3),
@@ -276,6 +291,11 @@ SAMPLES = {
     "mode": one(lambda x: x.mode(1).values, X),
     **gradient_samples_linalg.SAMPLES,
 }
+
+
+def _index_reduced(x, source, how):
+    with warnings.catch_warnings(action="ignore"):
+        return x.index_reduce(0, torch.tensor([2, 0, 2]), source, how)
 
 
 def _gradient(function, x):

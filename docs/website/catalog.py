@@ -13,23 +13,24 @@ from importlib import import_module
 
 #: Title, and modules that define its names, of the pages about the functions of the `torch` namespace.
 FAMILIES = [
-    ("Making tensors", "ops.create ops.data interop"),
+    ("Making tensors", "ops.create ops.allocate ops.data interop"),
     ("Elementwise arithmetic", "ops.pointwise ops.powers ops.rounding ops.sign ops.activation"),
     ("Exponentials and angles", "ops.exponential ops.trigonometric ops.complex_numbers ops.complex_views"),
     ("Comparison, logic and bits", "ops.compare ops.masks"),
     ("Sums, means and other reductions", "ops.reduce ops.extremes ops.statistics ops.cumulative ops.norm"),
     ("Shapes and views", "ops.shape ops.broadcast ops.rearrange ops.windows ops.cast"),
-    ("Joining and splitting", "ops.join ops.grids"),
-    ("Indexing", "ops.index ops.slices ops.gather ops.assign"),
+    ("Joining and splitting", "ops.join ops.grids ops.unsafe"),
+    ("Indexing", "ops.index ops.slices ops.gather ops.assign ops.rewrite"),
     ("Sorting and searching", "ops.sort ops.search"),
     ("Matrix products", "ops.matmul ops.einsum"),
     ("Matrices", "ops.matrices ops.linalg ops.determinants ops.decompose ops.cholesky ops.lu ops.leastsquares"),
     ("Special functions", "ops.special"),
     ("Samples, grids and more", "ops.samples ops.misc"),
-    ("Random numbers", "drawing random"),
+    ("Random numbers", "drawing lowrank random"),
     (
         "Types, devices and modes",
-        "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy torch",
+        "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy "
+        "ops.settings storages control torch",
     ),  # the classes that print as PyTorch's
 ]
 

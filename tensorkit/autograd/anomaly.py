@@ -29,6 +29,15 @@ def is_anomaly_check_nan_enabled() -> bool:
     return anomaly.check_nan
 
 
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Turn anomaly mode on or off; `set_detect_anomaly` also does so for a `with` block.
+
+    >>> import tensorkit as torch
+    >>> torch.set_anomaly_enabled(False)
+    """
+    _set(mode, check_nan)
+
+
 class set_detect_anomaly:  # noqa: N801 (PyTorch's name)
     """Turn anomaly mode on or off: at once as a plain call, or for a `with` block.
 

@@ -5,6 +5,7 @@ for 'mean', 2 for 'sum'.
 """
 
 from . import functional as F
+from .functional.dropout import _feature_dropped
 from .functional.loss import binary_cross_entropy_with_logits as _logits
 
 _REDUCTIONS = ("none", "mean", "sum")
@@ -40,13 +41,20 @@ def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=
     return F.embedding(indices, weight, padding, scale_grad_by_freq=scale_grad_by_freq, sparse=sparse)
 
 
+def _check(p) -> None:
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
 def dropout(input, p, train):
     """`nn.functional.dropout`."""
+    _check(p)
     return F.dropout(input, p, train)
 
 
 def alpha_dropout(input, p, train):
     """`nn.functional.alpha_dropout`."""
+    _check(p)
     return F.alpha_dropout(input, p, train)
 
 
@@ -89,3 +97,82 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-06
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction=0, zero_infinity=False):
     """`nn.functional.ctc_loss`."""
     return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank, _name(reduction), zero_infinity)
+
+
+def dropout_(input, p, train):
+    """`dropout` in place."""
+    _check(p)
+    return F.dropout(input, p, train, inplace=True)
+
+
+def alpha_dropout_(input, p, train):
+    """`alpha_dropout` in place."""
+    _check(p)
+    return F.alpha_dropout(input, p, train, inplace=True)
+
+
+def feature_dropout(input, p, train):
+    """Dropout of whole channels, in any number of dimensions."""
+    _check(p)
+    return _feature_dropped(input, p, train, False)
+
+
+def feature_dropout_(input, p, train):
+    """`feature_dropout` in place."""
+    _check(p)
+    return _feature_dropped(input, p, train, True)
+
+
+def feature_alpha_dropout(input, p, train):
+    """`nn.functional.feature_alpha_dropout`."""
+    _check(p)
+    return F.feature_alpha_dropout(input, p, train)
+
+
+def feature_alpha_dropout_(input, p, train):
+    """`feature_alpha_dropout` in place."""
+    _check(p)
+    return F.feature_alpha_dropout(input, p, train, inplace=True)
+
+
+def embedding_bag(weight, indices, offsets, scale_grad_by_freq=False, mode=0, sparse=False, per_sample_weights=None,
+                  include_last_offset=False, padding_idx=None):  # fmt: skip
+    """`nn.functional.embedding_bag`, with the table first and the mode as a number: 0 sum, 1 mean, 2 max.
+
+    PyTorch's also hands out what its derivative needs; here the first of its four results is given, and nothing else.
+    """
+    found = F.embedding_bag(
+        indices, weight, offsets, scale_grad_by_freq=scale_grad_by_freq, mode=("sum", "mean", "max")[mode],
+        sparse=sparse, per_sample_weights=per_sample_weights, include_last_offset=include_last_offset,
+        padding_idx=padding_idx,
+    )  # fmt: skip
+    return (found,)
+
+
+def grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners):
+    """`nn.functional.grid_sample`, with its modes as numbers in the order in which they are documented there."""
+    modes, paddings = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "reflection")
+    return F.grid_sample(input, grid, modes[interpolation_mode], paddings[padding_mode], align_corners)
+
+
+grid_sampler_2d = grid_sampler_3d = grid_sampler
+
+
+def affine_grid_generator(theta, size, align_corners):
+    """`nn.functional.affine_grid`."""
+    return F.affine_grid(theta, size, align_corners)
+
+
+def constant_pad_nd(input, pad, value=0):
+    """`nn.functional.pad` with one value."""
+    return F.pad(input, tuple(pad), value=value)
+
+
+def convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups):
+    """The convolution of `nn.functional` for as many dimensions as the strides have, transposed or not."""
+    count = len(stride)
+    if transposed:
+        function = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[count - 1]
+        return function(input, weight, bias, stride, padding, output_padding, groups, dilation)
+    function = (F.conv1d, F.conv2d, F.conv3d)[count - 1]
+    return function(input, weight, bias, stride, padding, dilation, groups)

@@ -73,3 +73,60 @@ def angle(x):
     tensor([0.7854, 3.1416])
     """
     return np.angle(x).astype(x.dtype if x.dtype.kind in "fV" else x.real.dtype)[()]
+
+
+@unary(lambda g: conj(g), node_name="ConjPhysicalBackward0", method=False, inplace=False)
+def _conj_physical(x):
+    return np.conj(x)
+
+
+@function
+def conj_physical(input, *, out=None):
+    """The complex conjugate of each element, written out; a real tensor itself.
+
+    >>> torch.conj_physical(tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
+    if input._array.dtype.kind != "c":
+        return input if out is None else write_out(input, out)
+    return _conj_physical(input, out=out)
+
+
+@function
+def is_conj(input) -> bool:
+    """False: PyTorch notes that a tensor is to be conjugated when it is read; here `conj` computes at once.
+
+    >>> torch.is_conj(tensor([1j]).conj())
+    False
+    """
+    return False
+
+
+@function
+def is_neg(input) -> bool:
+    """False: PyTorch notes that a tensor is to be negated when it is read; here nothing waits.
+
+    >>> torch.is_neg(tensor([1.]))
+    False
+    """
+    return False
+
+
+@function
+def resolve_conj(input):
+    """The tensor itself: its conjugate was computed already.
+
+    >>> torch.resolve_conj(tensor([1j]).conj())
+    tensor([-0.-1.j])
+    """
+    return input
+
+
+@function
+def resolve_neg(input):
+    """The tensor itself: it was negated already.
+
+    >>> torch.resolve_neg(tensor([1.]))
+    tensor([1.])
+    """
+    return input

@@ -175,7 +175,7 @@ def _without_window(x, geometry, size, stride, offset):
 # Operations in place that PyTorch lets read from any part of the memory that they write to
 _UNCHECKED = {"addmm", "addmv", "addbmm", "baddbmm", "ldexp", "masked_scatter"}
 # … and those whose operands may share nothing at all with it
-_BY_INDEX = {"index_add", "index_copy", "index_fill", "scatter", "scatter_add", "scatter_reduce"}
+_BY_INDEX = {"index_reduce", "index_add", "index_copy", "index_fill", "scatter", "scatter_add", "scatter_reduce"}
 
 # … and those that may write to expanded tensors, which PyTorch warns of
 _WARNED = {"index_fill", "masked_fill"}
@@ -224,6 +224,7 @@ _COMPOSED = """
     scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin
     arccos arctan addcmul addcdiv lerp addmm addmv addbmm baddbmm addr nan_to_num relu sigmoid tanh tril triu
     logical_and xlogy fix not_equal greater less conj_physical ldexp copysign floor_divide nextafter
+    arccosh arcsinh arctan2 arctanh greater_equal less_equal heaviside mvlgamma index_reduce
 """.split()
 
 

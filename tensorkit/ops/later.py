@@ -16,46 +16,59 @@ from .publish import FUNCTIONS
 OPERATIONS: dict[str, str] = {
     "trigonometric": """
         acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh cos cosh deg2rad
-        hypot rad2deg sin sinh tan tanh .acos_ .acosh_ .arccos_ .arcsin_ .arctan_ .asin_ .asinh_ .atan2_ .atan_
+        hypot rad2deg sin sinh tan tanh .acos_ .acosh_ .arccos_ .arccosh_ .arcsin_ .arcsinh_ .arctan2_ .arctan_
+        .arctanh_ .asin_ .asinh_ .atan2_ .atan_
         .atanh_ .cos_ .cosh_ .deg2rad_ .hypot_ .rad2deg_ .sin_ .sinh_ .tan_ .tanh_""",
     "sign": "__abs__ abs absolute copysign sgn sign signbit .abs_ .absolute_ .copysign_ .sgn_ .sign_",
     "rounding": """
         ceil fix floor fmod frac remainder round trunc .__imod__ .__mod__ .__rmod__ .ceil_ .fix_ .floor_ .fmod_
         .frac_ .remainder_ .round_ .trunc_""",
-    "complex_numbers": "angle conj complex() polar()",
+    "complex_numbers": """
+        angle conj conj_physical is_conj is_neg resolve_conj resolve_neg complex() polar() .conj_physical_""",
     "complex_views": "imag real view_as_complex view_as_real",
     "join": """
         chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit atleast_1d() atleast_2d() atleast_3d()
         cat() column_stack() concat() concatenate() dstack() hstack() row_stack() stack() vstack() .__iter__""",
     "grids": "block_diag() cartesian_prod() meshgrid()",
-    "rearrange": "flip fliplr flipud repeat_interleave roll rot90 tile .repeat",
+    "rearrange": "flip fliplr flipud repeat_interleave roll rot90 tile .__reversed__ .repeat",
     "statistics": "std var std_mean() var_mean()",
     "cumulative": "cummax cummin cumprod cumsum logcumsumexp .cumprod_ .cumsum_",
     "extremes": "amax amin aminmax argmax argmin max min",
     "gather": """
         gather put scatter scatter_add scatter_reduce take take_along_dim .put_ .scatter_ .scatter_add_
         .scatter_reduce_""",
-    "masks": "argwhere masked_fill masked_scatter masked_select nonzero where .masked_fill_ .masked_scatter_",
+    "unsafe": "unsafe_chunk unsafe_split unsafe_split_with_sizes",
+    "masks": """
+        argwhere masked_fill masked_scatter masked_select nonzero nonzero_static where .masked_fill_
+        .masked_scatter_""",
     "slices": """
         index_add index_copy index_fill index_select narrow select select_backward() slice_backward() .index_add_
         .index_copy_ .index_fill_""",
+    "rewrite": "as_strided_scatter diagonal_scatter index_reduce select_scatter slice_scatter .index_reduce_",
     "activation": "log_softmax relu sigmoid softmax .relu_ .sigmoid_",
     "legacy": """
         BFloat16Tensor() BoolTensor() ByteTensor() CharTensor() DoubleTensor() FloatTensor() HalfTensor()
         IntTensor() LongTensor() ShortTensor() are_deterministic_algorithms_enabled() compile() get_default_device()
         get_float32_matmul_precision() get_num_threads() set_default_device() set_default_tensor_type()
         set_float32_matmul_precision() set_num_threads() use_deterministic_algorithms()""",
+    "allocate": "empty_permuted() fill() .new_empty_strided .resize .resize_as .resize_as_",
+    "settings": """
+        is_distributed get_deterministic_debug_mode() get_num_interop_threads() init_num_threads()
+        is_deterministic_algorithms_warn_only_enabled() is_vulkan_available() set_deterministic_debug_mode()
+        set_flush_denormal() set_num_interop_threads()""",
     "special": """
         digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma sinc xlogy entr() erfcx() i0e()
         i1() i1e() log_ndtr() ndtri() xlog1py() zeta() .digamma_ .erf_ .erfc_ .erfinv_ .i0_ .igamma_ .igammac_
-        .lgamma_ .logit_ .sinc_ .xlogy_""",
+        .lgamma_ .logit_ .mvlgamma_ .polygamma_ .sinc_ .xlogy_""",
     "misc": """
-        addcdiv addcmul frexp gcd heaviside is_nonzero lcm ldexp lerp nan_to_num nextafter combinations()
-        is_complex() is_floating_point() is_same_size() is_signed() numel() promote_types() result_type() typename()
-        .addcdiv_ .addcmul_ .gcd_ .lcm_ .ldexp_ .lerp_ .nan_to_num_ .nextafter_""",
+        addcdiv addcmul frexp gcd heaviside is_nonzero lcm ldexp lerp nan_to_num nextafter combinations() get_device()
+        is_complex() is_inference() is_floating_point() is_same_size() is_signed() numel() promote_types() result_type()
+        typename()
+        .addcdiv_ .addcmul_ .gcd_ .heaviside_ .lcm_ .ldexp_ .lerp_ .nan_to_num_ .nextafter_""",
     "samples": "corrcoef cov diff cumulative_trapezoid() gradient() trapezoid() trapz()",
     "sort": "argsort kthvalue median mode msort nanmedian nanquantile quantile sort topk",
-    "search": "bincount histc histogram unique unique_consecutive bucketize() searchsorted()",
+    "search": """
+        bincount histc histogram unique unique_consecutive bucketize() histogramdd() searchsorted() unravel_index()""",
     "matrices": """
         cross diag diag_embed diagflat kron trace tril triu tril_indices() triu_indices() vander() .tril_ .triu_""",
     "einsum": "einsum()",
@@ -65,7 +78,7 @@ OPERATIONS: dict[str, str] = {
     "determinants": "det logdet slogdet",
     "leastsquares": "pinverse",
     "lu": "lu lu_solve lu_unpack()",
-    "norm": "dist norm renorm cdist() .renorm_",
+    "norm": "dist norm renorm cdist() frobenius_norm() norm_except_dim() nuclear_norm() .renorm_",
 }  # fmt: skip
 
 #: Where each function of the `torch` namespace stands that is loaded later.

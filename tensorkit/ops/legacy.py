@@ -10,7 +10,7 @@ from ..tensor import Tensor
 from .declare import FUNCTIONS, function
 
 #: Wishes that change nothing here, and what they are at first.
-_asked: dict[str, Any] = {"deterministic": False, "precision": "highest"}
+_asked: dict[str, Any] = {"deterministic": False, "warn_only": False, "precision": "highest"}
 
 
 class TensorType(type):
@@ -117,7 +117,7 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     """
     if not isinstance(mode, bool):
         raise wrong_argument("_set_deterministic_algorithms", "mode", 1, "bool", mode)
-    _asked["deterministic"] = mode
+    _asked["deterministic"], _asked["warn_only"] = mode, mode and warn_only
 
 
 @function(method=False)

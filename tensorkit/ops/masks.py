@@ -176,3 +176,23 @@ def argwhere(input):
             [1, 0]])
     """
     return nonzero(input)
+
+
+@function
+def nonzero_static(input, *, size, fill_value=-1):
+    """The places of the first `size` elements that are not zero, one row each; rows of `fill_value` where there are
+    fewer.
+
+    >>> torch.nonzero_static(tensor([0, 3, 0, 5]), size=3)
+    tensor([[ 1],
+            [ 3],
+            [-1]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.nonzero_static.html
+    """
+    if size < 0:
+        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    found = nonzero(input)._array[:size]
+    rows = np.full((size, input._array.ndim), fill_value, np.int64)
+    rows[: len(found)] = found
+    return wrap(rows)

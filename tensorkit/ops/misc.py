@@ -284,6 +284,26 @@ def is_complex(input) -> bool:
     return input.dtype.is_complex
 
 
+@function(method=False)
+def is_inference(input) -> bool:
+    """Whether a tensor was made in inference mode.
+
+    >>> torch.is_inference(torch.ones(1))
+    False
+    """
+    return input.is_inference()
+
+
+@function(method=False)
+def get_device(input) -> int:
+    """The index of a tensor's GPU; -1 on the CPU.
+
+    >>> torch.get_device(torch.ones(1))
+    -1
+    """
+    return input.get_device()
+
+
 @function
 def is_nonzero(input) -> bool:
     """Whether a single element is not zero.

@@ -1,10 +1,12 @@
 """Norms and distances: the length of vectors and matrices in all the ways that PyTorch measures it."""
 
 import math
+from warnings import warn
 
 from .. import dtypes
 from ..array_modules import np
 from ..errors import cannot_broadcast, wrong_argument
+from ..once import first_time
 from ..tensor import Tensor
 from .cast import to_dtype
 from .declare import function, op
@@ -328,3 +330,51 @@ def linalg_cond(A, p=None, *, out=None):
             f"linalg.cond(ord={p}): A must be batches of square matrices, but they are {rows} by {columns} matrices"
         )
     return nan_to_num(linalg_matrix_norm(A, p) * linalg_matrix_norm(inv_ex(A)[0], p), nan=math.inf, posinf=math.inf)
+
+
+def _older(name: str, instead: str) -> None:
+    if first_time(f"{name} is deprecated"):
+        warn(
+            f"at::{name} is deprecated and it is just left for JIT compatibility. It will be removed in a future "
+            f"PyTorch release. Please use `{instead}` instead",
+            stacklevel=4,
+        )
+
+
+@function(method=False)
+def frobenius_norm(input, dim, keepdim=False, *, out=None):
+    """The root of the sum of squares along `dim` (all dimensions, if it is empty).
+
+    >>> torch.frobenius_norm(tensor([[3., 4.]]), ())
+    tensor(5.)
+    """
+    _older("frobenius_norm", "linalg.vector_norm(A, 2., dim, keepdim)")
+    dim = dim if isinstance(dim, int) or len(dim) else None
+    return linalg_vector_norm(input, 2, dim, keepdim, out=out)
+
+
+@function(method=False)
+def nuclear_norm(input, dim=None, keepdim=False, *, out=None):
+    """The sum of the singular values of a matrix, or of the matrices in two dimensions.
+
+    >>> torch.nuclear_norm(tensor([[3., 0.], [0., 4.]]))
+    tensor(7.)
+    """
+    _older("nuclear_norm", "linalg.matrix_norm(A, 'nuc', dim, keepdim)")
+    if isinstance(dim, bool):
+        dim, keepdim = None, dim
+    return linalg_matrix_norm(input, "nuc", (-2, -1) if dim is None else tuple(dim), keepdim, out=out)
+
+
+@function(method=False)
+def norm_except_dim(v, pow=2, dim=0):
+    """The norm of the slices along one dimension, which stays; of all elements, if `dim` is -1.
+
+    >>> torch.norm_except_dim(tensor([[3., 4.], [6., 8.]]))
+    tensor([[ 5.],
+            [10.]])
+    """
+    if dim == -1:
+        return norm(v, pow)
+    others = tuple(each for each in range(v.ndim) if each != dim)
+    return norm(v, pow, others, keepdim=True)

@@ -7,7 +7,7 @@ from ..array_modules import move, move_like, np
 from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import clone
-from .declare import FUNCTIONS, function, op
+from .declare import FUNCTIONS, function, method, op
 from .shape import inferred_sizes, reshape, squeeze, wrap_dim, wrap_dims
 
 
@@ -191,3 +191,13 @@ def rot90(x, k=1, dims=(0, 1)):
     if k % 2 == 0:
         return (np.flip(x, (first, second)) if k % 4 else x).copy()
     return np.flip(x, second if k % 4 == 1 else first).copy().swapaxes(first, second)
+
+
+@method
+def __reversed__(self):
+    """What `reversed(x)` goes through: the slices along the first dimension, last to first.
+
+    >>> [each.item() for each in reversed(tensor([1, 2, 3]))]
+    [3, 2, 1]
+    """
+    return flip(self, (0,)) if self._array.ndim else self

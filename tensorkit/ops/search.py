@@ -241,3 +241,83 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     if density:
         counts = counts / counts.sum() / np.diff(edges)
     return _histogram(wrap(counts.astype(x.dtype)), wrap(edges))
+
+
+_histogramdd = return_type("histogramdd", "hist", "bin_edges")
+
+
+@function(method=False)
+def histogramdd(input, bins, *, range=None, weight=None, density=False):
+    """How many points (or what weight, or density) fall into each box of a grid, and the grid's lines.
+
+    input  points as rows; further dimensions in front are rows too
+    bins   the number of intervals, one for all dimensions or one each, or the lines themselves
+    range  the lowest and the highest line for each dimension, one after the other
+
+    >>> torch.histogramdd(tensor([[0., 1.], [1., 0.], [1., 1.]]), [2, 2]).hist
+    tensor([[0., 1.],
+            [1., 1.]])
+
+    Source: https://pytorch.org/docs/stable/generated/torch.histogramdd.html
+    """
+    points = input._array
+    if points.ndim < 2:
+        raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
+    count = points.shape[-1]
+    points = points.reshape(-1, count)
+    bins = [bins] * count if isinstance(bins, int) else list(bins)
+    if len(bins) != count:
+        raise RuntimeError("histogramdd: The size of bins must be equal to the innermost dimension of the input.")
+    for i, each in enumerate(bins):
+        if isinstance(each, int) and each <= 0:
+            raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {each} for dimension {i}")
+    if points.dtype.kind != "f":
+        raise not_implemented("histogramdd", input.dtype.cpp_name)
+    edges, places, inside = [], [], True
+    for i, each in enumerate(bins):
+        column = points[:, i]
+        if isinstance(each, Tensor):
+            lines = each._array
+        else:
+            ends = range[2 * i : 2 * i + 2] if range else (0, 0)
+            low, high = _range(column, *ends, "torch.histogramdd()")
+            lines = np.linspace(low, high, each + 1, dtype=column.dtype)
+        place = np.searchsorted(lines, column, "right") - 1
+        places.append(np.where(column == lines[-1], len(lines) - 2, place))
+        inside &= (places[-1] >= 0) & (places[-1] < len(lines) - 1)
+        edges.append(lines)
+    shape = tuple(len(lines) - 1 for lines in edges)
+    weights = None if weight is None else np.ravel(weight._array)[inside]
+    box = np.ravel_multi_index(tuple(place[inside] for place in places), shape)
+    counts = np.bincount(box, weights, int(np.prod(shape))).reshape(shape)
+    if density:
+        counts = counts / counts.sum()
+        for i, lines in enumerate(edges):
+            counts = counts / np.diff(lines).reshape((-1,) + (1,) * (count - i - 1))
+    return _histogramdd(wrap(counts.astype(points.dtype)), tuple(wrap(lines) for lines in edges))
+
+
+@function(method=False)
+def unravel_index(indices, shape):
+    """Places in a flattened tensor of this shape as one index tensor a dimension.
+
+    >>> torch.unravel_index(tensor([1, 5]), (2, 3))
+    (tensor([0, 1]), tensor([1, 2]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.unravel_index.html
+    """
+    if not isinstance(indices, Tensor):
+        raise AttributeError(f"'{type(indices).__name__}' object has no attribute 'is_complex'")
+    if indices._array.dtype.kind not in "iu":
+        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    sizes = [shape] if isinstance(shape, int) else list(shape)
+    wrong = next((each for each in sizes if not isinstance(each, int)), None)
+    if wrong is not None:
+        raise TypeError(f"expected 'shape' sequence to only contain ints, but got {type(wrong)}")
+    if any(each < 0 for each in sizes):
+        raise ValueError(f"'shape' cannot have negative values, but got {tuple(sizes)}")
+    found, rest = [], indices._array
+    for size in reversed(sizes):
+        found.append(wrap(rest % size if size else rest))
+        rest = rest // size if size else rest
+    return tuple(reversed(found))

@@ -13,6 +13,7 @@ from ..tensor import Tensor, wrap
 from . import formulas
 from .declare import binary, function, op, unary
 from .exponential import exp, log
+from .inplace import in_place
 from .masks import where
 from .pointwise import add, mul, mul_scalar
 from .promote import is_number
@@ -155,6 +156,7 @@ def polygamma(n, input, *, out=None):
 
 Tensor.polygamma = lambda self, n: polygamma(n, self)
 Tensor.polygamma.__doc__ = polygamma.__doc__
+in_place("polygamma", Tensor.polygamma)
 
 
 @function

@@ -230,6 +230,12 @@ class Engine:
         with self._lock:
             return cast(choice.poisson(self._words, rates.ravel().astype(np.float64)), rates.dtype)
 
+    def binomial(self, counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
+        """For each count of tries and chance of success the number of successes, in the counts' dtype, flat."""
+        wide = [np.ravel(each).astype(np.float64) for each in (counts, shares)]
+        with self._lock:
+            return cast(choice.binomial(self._words, *wide), counts.dtype)
+
     def multinomial(self, weights: np.ndarray, samples: int, replacement: bool = False) -> np.ndarray:
         """Column numbers (int64) drawn by weight: (columns,) -> (samples,) or (rows, columns) -> (rows, samples).
 

@@ -391,3 +391,6 @@ relu_, elu_, selu_, celu_, leaky_relu_, rrelu_, hardtanh_ = map(
     _in_place, (relu, elu, selu, celu, leaky_relu, rrelu, hardtanh)
 )
 threshold_ = _in_place(threshold, "x, 0., 7.")
+
+
+Tensor.hardshrink, Tensor.prelu = hardshrink, prelu
