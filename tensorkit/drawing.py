@@ -313,9 +313,10 @@ def binomial(count, prob, generator=None) -> Tensor:
         raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype.cpp_name}")
     if prob.dtype is not count.dtype:
         raise RuntimeError(f"Found dtype {prob.dtype.cpp_name} but expected {count.dtype.cpp_name}")
-    counts, shares = np.broadcast_arrays(count._array, prob._array)
-    drawn = wrap(np.asarray(engine_of(generator).binomial(counts, shares)).reshape(counts.shape))
-    return drawn if counts.shape == count._array.shape else write_out(drawn, count.new_zeros(count.shape))
+    counts, shares = np.broadcast_arrays(move(count._array, None), move(prob._array, None))
+    drawn = np.asarray(engine_of(generator).binomial(counts, shares)).reshape(counts.shape)
+    found = wrap(move_like(drawn, count._array))
+    return found if counts.shape == count._array.shape else write_out(found, count.new_zeros(count.shape))
 
 
 # In place

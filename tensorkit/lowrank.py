@@ -21,7 +21,7 @@ def _basis(A: Tensor, q: int, niter: int, M: Tensor | None) -> Tensor:
         return linalg_qr(found if shift is None else found - matmul(shift, columns)).Q
 
     flipped = None if M is None else M.mH
-    Q = product(A, M, randn(A.shape[-1], q, dtype=A.dtype))
+    Q = product(A, M, randn(A.shape[-1], q, dtype=A.dtype, device=A.device))
     for _ in range(niter):
         Q = product(A, M, product(A.mH, flipped, Q))
     return Q

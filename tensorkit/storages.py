@@ -218,7 +218,7 @@ def share_memory_(self):
     >>> tensor([1.]).share_memory_().is_shared()
     True
     """
-    if not is_shared(self):
+    if not is_shared(self) and not self.is_cuda:
         array = memory(self)
         shared = np.frombuffer(mmap(-1, max(array.nbytes, 1)), array.dtype, array.size).reshape(array.shape)
         shared[...] = array

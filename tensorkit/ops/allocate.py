@@ -5,8 +5,7 @@ The usual ways to make a tensor stand in `create.py`, `resize_` itself in `inpla
 
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import np
 from ..formats import preserve_format
 from ..tensor import Tensor
 from .cast import c_cast, number_for

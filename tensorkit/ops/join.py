@@ -373,26 +373,6 @@ dsplit = _split_along("dsplit", 3, lambda ndim: 2,
     """)  # fmt: skip
 
 
-@function
-def dsplit(input, indices_or_sections):
-    """`tensor_split` along dimension 2, into pieces of one length if a number of them is given.
-
-    >>> torch.arange(4).reshape(1, 1, 4).dsplit(2)
-    (tensor([[[0, 1]]]), tensor([[[2, 3]]]))
-    """
-    if input.ndim < 3:
-        raise RuntimeError(
-            f"torch.dsplit requires a tensor with at least 3 dimension, but got a tensor with {input.ndim} dimensions!"
-        )
-    size = input._array.shape[2]
-    if isinstance(indices_or_sections, int) and (indices_or_sections <= 0 or size % indices_or_sections):
-        raise RuntimeError(
-            f"torch.dsplit attempted to split along dimension 2, but the size of the dimension {size} is not "
-            f"divisible by the split_size {indices_or_sections}!"
-        )
-    return tensor_split(input, indices_or_sections, 2)
-
-
 def _slices(x, dim: int) -> tuple:
     before = (slice(None),) * dim
     return tuple([x[(*before, i, ...)] for i in range(x.shape[dim])])  # with the dots views even of a vector

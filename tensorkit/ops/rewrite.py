@@ -8,8 +8,7 @@ are brought in one by one stand in `gather.py`.
 
 from warnings import warn
 
-import numpy as np
-
+from ..array_modules import np
 from ..errors import brackets
 from ..once import first_time
 from ..tensor import Tensor
@@ -32,7 +31,11 @@ def _fits(src, part) -> None:
 
 def _copy(x):
     """A copy in the same order of memory, which can be written to."""
-    return np.array(x) if 0 not in getattr(x, "strides", ()) else np.array(x, order="C")
+    if 0 in x.strides:
+        return np.ascontiguousarray(x).copy() if x.ndim else np.array(x)
+    copied = np.empty_like(x)
+    copied[...] = x
+    return copied
 
 
 def _kept(g, index, src_shape):
@@ -80,7 +83,7 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     if step <= 0:
         raise RuntimeError("slice step must be positive")
     index = (slice(None),) * dim + (slice(start, end, step),)
-    _fits(src, np.broadcast_to(0, input._array.shape)[index].shape)
+    _fits(src, input._array[index].shape if input._array.ndim else ())
     return _written(input, src, index)
 
 
