@@ -102,6 +102,21 @@ def softmax(x, dim, dtype=None):
     return _finished(powers / add_up(powers, axis, True), kind, shape)
 
 
+def _in_single_precision(rule):
+    """The twin on bare arrays (`bare.py`) of a rule that PyTorch computes in single precision for half floats."""
+
+    def twin(g, out, dim):
+        kind = out.dtype
+        if kind.itemsize != 2:
+            return rule(g, out, dim)
+        return np.asarray(rule(g.astype(np.float32), out.astype(np.float32), dim)).astype(kind)[()]
+
+    return (twin,)
+
+
+softmax.op.bare = _in_single_precision(lambda g, out, dim: out * (g - add_up(g * out, dim, True)))
+
+
 @op(x=lambda g, out, dim: g - exp(out) * sum_(g, dim, True), rows=True)
 def log_softmax(x, dim, dtype=None):
     """The logarithm of `softmax`, exact also where that is next to 0.
@@ -119,3 +134,6 @@ def log_softmax(x, dim, dtype=None):
     shifted = wide - greatest(wide, axis)
     shifted -= np.log(add_up(_exp(shifted), axis, True))
     return _finished(shifted, kind, shape)
+
+
+log_softmax.op.bare = _in_single_precision(lambda g, out, dim: g - _exp(out) * add_up(g, dim, True))

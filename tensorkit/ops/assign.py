@@ -34,7 +34,7 @@ def _setitem(self, index, value):
         return  # x[False] is no place at all
     if all(_plain(part) for part in parts):
         whole = _is_whole(parts, self._array.shape)
-        _assign(self if whole and self.ndim else _view_index(self, parts), value)
+        _assign(self if whole else _view_index(self, parts), value)
         return
     plain, arrays = _split(parts, self._array.ndim)
     viewed = self if all(part == slice(None) for part in plain) else _view_index(self, plain)
@@ -108,9 +108,10 @@ def _assign(target, value) -> None:
         if shape[0] == 1:  # PyTorch drops leading ones here
             first = next((i for i, size in enumerate(shape) if size != 1), len(shape))
             value, shape = reshape(value, shape[first:]), shape[first:]
-            if not shape:
+            if not shape and target._array.ndim:
                 check_overlap(target, value, same=False)
-        value = expand(value, target._array.shape)  # raises where that does not fit
+        if shape != target._array.shape:
+            value = expand(value, target._array.shape)  # raises where that does not fit
     copy_(target, value)
 
 

@@ -99,6 +99,8 @@ def _running_extreme(name: str, ufunc, doc: str):
             if dim not in (0, -1):
                 raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got {dim}")
             return np.array(x), np.int64(0)
+        if not x.size:  # PyTorch looks at no dimension then
+            return x.copy(), np.zeros(x.shape, np.int64)
         if x.dtype.kind == "c":
             raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
         axis = wrap_dim(dim, x.ndim)
