@@ -40,6 +40,14 @@ def only_classes(answers: list[dict]) -> list[dict]:
     return [answer | {"error": [answer["error"][0], ""]} if "error" in answer else answer for answer in answers]
 
 
+def asked_for_histories(text: str) -> str:
+    """The program with every tensor asked for its history after every statement: to PyTorch, a view that was written
+    to through another one is a leaf until then, and may not be written to."""
+    lines, _, shows = text.rpartition(" => ")
+    asked = "[each.grad_fn for each in list(globals().values()) if isinstance(each, torch.Tensor)]"
+    return "; ".join(part for line in lines.split("; ") for part in (line, asked)) + " => " + shows
+
+
 def in_float64(text: str) -> str:
     """The program with all its floats in double precision."""
     text = re.sub(r"torch\.b?float(16|32)", "torch.float64", text).replace("torch.complex64", "torch.complex128")
@@ -50,6 +58,9 @@ def difference(text: str, torch, other) -> str | None:
     """What differs between the libraries' answers to the program, rounding set aside; or None."""
     wanted, got = answers(text, torch), answers(text, other)
     what = compare.difference(only_classes(wanted), only_classes(got))
+    if what:
+        wanted = answers(asked_for_histories(text), torch)
+        what = compare.difference(only_classes(wanted), only_classes(got))
     if what and "values:" in what and same_but_for_rounding(wanted, got, answers(in_float64(text), torch)):
         return None
     ours, theirs = (next((": ".join(a["error"]) for a in found if "error" in a), None) for found in (got, wanted))

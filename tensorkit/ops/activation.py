@@ -8,6 +8,7 @@ from ..array_modules import np
 from ..errors import not_implemented
 from .declare import op, unary
 from .exponential import _exp, exp
+from .pointwise import nothing
 from .reduce import add_up, greatest
 from .reduce import sum as sum_
 from .shape import wrap_dim
@@ -16,7 +17,7 @@ from .shape import wrap_dim
 _BITS = {"f": np.int32, "d": np.int64}
 
 
-@op(x=lambda g, gate: where_positive(g, gate), gate=None, node_name="ThresholdBackwardBackward0", function=False,
+@op(x=lambda g, gate: where_positive(g, gate), gate=nothing, node_name="ThresholdBackwardBackward0", function=False,
     method=False)  # fmt: skip
 def where_positive(x, gate):
     """x where the gate is positive (or nan), 0 elsewhere: what relu lets through of a gradient.

@@ -57,7 +57,8 @@ def _setitem(self, index, value):
 
 def _is_whole(parts, shape: tuple) -> bool:
     """Whether an index takes all there is, so that PyTorch makes no view for it."""
-    if len(parts) > max(len(shape), 1) or any(part is not Ellipsis and not isinstance(part, slice) for part in parts):
+    slices = [part for part in parts if part is not Ellipsis]
+    if len(slices) > len(shape) or not all(isinstance(part, slice) for part in slices):
         return False
     before = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
     sizes = (*shape[:before], 0, *shape[len(shape) - (len(parts) - before - 1) :])
@@ -108,7 +109,7 @@ def _assign(target, value) -> None:
         if shape[0] == 1:  # PyTorch drops leading ones here
             first = next((i for i, size in enumerate(shape) if size != 1), len(shape))
             value, shape = reshape(value, shape[first:]), shape[first:]
-            if not shape and target._array.ndim:
+            if not shape and target._array.ndim and target._array.size == 1:
                 check_overlap(target, value, same=False)
         if shape != target._array.shape:
             value = expand(value, target._array.shape)  # raises where that does not fit
@@ -152,9 +153,7 @@ def _is_alias(target, source) -> bool:
         return True
     if target._storage is None or target._storage is not source._storage or one.shape != two.shape:
         return False
-    places = [address(each) for each in (one, two)]
-    steps = zip(one.strides, two.strides, one.shape, strict=True)
-    return places[0] == places[1] and all(a == b or size == 1 for a, b, size in steps)
+    return address(one) == address(two) and target.stride() == source.stride()
 
 
 def _fills(parts, value) -> bool:

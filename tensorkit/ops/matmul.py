@@ -36,9 +36,10 @@ def product(x, y, kernel: str = "addmm_impl_cpu_"):
     if x.dtype.char in "fdFD":
         if x.ndim != 2 or y.ndim != 2:
             return np.matmul(x, y)
-        # `dot` is faster than `matmul` to find BLAS: by half for matrices of 100 by 16.  With one summand there is
-        # nothing to add: it would be added to 0, so that -0 is lost.
-        return x.dot(y) if x.shape[1] != 1 else x * y
+        if x.shape[1] == 1 and (x.shape[0] == 1) == (y.shape[1] == 1):
+            # One summand each: added to 0, as BLAS does but for whole matrices, it would not stay -0.
+            return x * y if x.shape[0] != 1 else x * y + 0
+        return x.dot(y)  # faster than `matmul` to find BLAS: by half for matrices of 100 by 16
     if x.dtype.kind == "b" and (kernel == "dot" or (x.size and y.size)):
         raise not_implemented(kernel, "Bool")
     if x.dtype.kind in "biu":

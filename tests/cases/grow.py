@@ -294,8 +294,6 @@ class _Program:
         line = self.filled(form.replace("{z}", z), x, y, new)
         if ".median(" in line and 0 in self.names[x].stride():
             return None  # of expanded tensors PyTorch's median reads past the memory: other numbers in each run
-        if line.endswith(".requires_grad_(False)") and self.names[x].is_leaf and self.names[x]._version:
-            return None  # PyTorch takes a view for a leaf until it is asked for the history that a write gave it
         if not new and self.reads_what_it_writes(line, z, inputs if "out=" in line else inputs - {x}):
             return None
         shape = self.names[z].shape
