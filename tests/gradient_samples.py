@@ -74,6 +74,12 @@ def stays(x):
     return REGISTRY["to_device"].function(x, place, place)
 
 
+def _with_real_part(numbers, part):
+    """Complex numbers whose real part was overwritten."""
+    numbers.real = part
+    return numbers
+
+
 SAMPLES = {
     # conversions
     "to_copy": one(lambda x: (x.to(torch.complex128) * x.to(torch.complex128)).real, X),
@@ -199,6 +205,7 @@ SAMPLES = {
     "aminmax": [(torch.aminmax, [X]), (lambda x: torch.aminmax(x, dim=1).max, [X])],
     # writing in place
     "copy_slices": [(inplace(lambda y: y[0].mul_(3)), [X]), (inplace(lambda y: y[:, 1:].copy_(y[:, :2] * 2)), [X])],
+    "of_pairs": one(lambda x, y: _with_real_part(torch.complex(x, y) * torch.complex(y, x), x * y).abs(), X, Y),
     "zero": one(inplace(lambda y: y[0].zero_()), X),
     "fill": one(inplace(lambda y, v: y[0].fill_(v[0])), X, V),
     "without_window": one(lambda x: _gradient(inplace(lambda y: y[0].mul_(3)), x), X),

@@ -15,7 +15,7 @@ from ..errors import brackets
 from ..ops.broadcast import sum_to
 from ..ops.cast import to_dtype
 from ..ops.declare import Op, output
-from ..ops.inplace import adopt_history
+from ..ops.rewritten import adopt_history
 from ..tape import Node, announce, keep, mode, tick, watchers
 from ..tensor import Tensor, memory, new, view, wrap
 from .user_node import FunctionCtx, FunctionNode, packed

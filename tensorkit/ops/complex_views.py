@@ -55,7 +55,12 @@ def view_as_real(x):
     return np.lib.stride_tricks.as_strided(x.real, (*x.shape, 2), steps)
 
 
-@op(x=lambda g: FUNCTIONS["stack"]([g.real, (g * 1j).real], -1), views=True)
+def slopes_of_pairs(g):
+    """The gradient of complex numbers as one of the pairs of real numbers that they are made of."""
+    return FUNCTIONS["stack"]([g.real, (g * 1j).real], -1)
+
+
+@op(x=slopes_of_pairs, views=True)
 def view_as_complex(x):
     """Pairs of real numbers in the last dimension as complex numbers; a view.
 

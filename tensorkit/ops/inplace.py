@@ -1,8 +1,8 @@
-"""Writing to a tensor's memory, and what that does to its history (`writable.py`: whether it may be written to).
+"""Writing to a tensor's memory: `overwrite`, and the in-place twins of operations.
 
-An in-place operation is the ordinary one, whose result is then written over the tensor: `overwrite`.  Writes are
-numbered by the tape's clock, so that a derivative that needs the old value finds out.  Where the tensor is a view, the
-write becomes part of its base's history (`CopySlices`), and every other view of that base follows it.
+An in-place operation is the ordinary one, whose result is then written over the tensor.  Writes are numbered by the
+tape's clock, so that a derivative that needs the old value finds out.  Whether a tensor may be written to says
+`writable.py`, what becomes of its history and that of its views `rewritten.py`.
 """
 
 from copy import copy
@@ -11,15 +11,13 @@ from types import FunctionType
 from .. import dtypes
 from ..array_modules import beside, move_like, np, on_gpu
 from ..errors import brackets
-from ..tape import mode, record, tick
+from ..tape import mode, record
 from ..tensor import Tensor, storage_of, wrap
 from .cast import c_cast, number_for, to_dtype
 from .declare import REGISTRY, op
-from .fragile import Broken
 from .pointwise import nothing
 from .publish import told
-from .windows import _as_strided, _window_of, extent, places
-from .writable import SHARED, check_overlap, check_recorded_write, check_writable, is_expanded
+from .writable import check_overlap, check_recorded_write, check_writable, is_expanded
 
 
 def store(tensor: Tensor, array) -> None:
@@ -72,6 +70,8 @@ def overwrite(tensor: Tensor, result: Tensor, *, silent: bool = False) -> Tensor
         result = to_dtype(result, tensor.dtype)
     store(tensor, result._array)
     if follows:
+        from .rewritten import adopt_history
+
         adopt_history(tensor, result)
     return tensor
 
@@ -82,91 +82,6 @@ def _freeze(node, tensor) -> None:
         frozen = wrap(np.array(tensor._array)[()])
         frozen._node, frozen._requires_grad = tensor._node, tensor._requires_grad
         node.saved = (frozen, *node.saved[1:])
-
-
-def _saved_by(node, tensor) -> bool:
-    """Whether a node's derivatives need the memory that was just written to: then they will refuse."""
-    storage = storage_of(tensor)
-    return bool(node.op.whole is None and node.saved) and any(
-        isinstance(each, Tensor) and (each is tensor or each._storage is storage) for each in node.saved
-    )
-
-
-def _stands_in(node, tensor: Tensor) -> None:
-    """Let the node of what was just written to a tensor know of later writes to that memory: its result is there."""
-    if node is not None:
-        if not _saved_by(node, tensor):
-            node.time = tick()  # newer than the write: it is this node's own
-        node.storage = storage_of(tensor)
-
-
-def adopt_history(tensor: Tensor, result: Tensor) -> None:
-    """Make `result`'s node the tensor's own; a view hands it on to its base, and all views of the base follow."""
-    storage, base = storage_of(tensor), tensor._base
-    old = (tensor if base is None else base)._node
-    if base is None:
-        _stands_in(result._node, tensor)
-        tensor._node, tensor._requires_grad = result._node, result._requires_grad
-        owner = tensor
-    else:
-        _stands_in(result._node, tensor)
-        array = base._array
-        geometry = (array.shape, base.stride())
-        window = (tensor._array.shape, tensor.stride(), tensor.storage_offset())
-        parents = (base._node or base, result._node or result)
-        base._node = record(_copy_slices.op, parents, (), (geometry, *window), array)
-        base._node.storage = storage
-        base._requires_grad = True
-        owner = base
-    for reference in storage.views:
-        each = reference()
-        if each is None or each._base is not owner or type(each._node) is Broken:
-            continue
-        geometry = (owner._array.shape, owner.stride())
-        window = (each._array.shape, each.stride(), each.storage_offset())
-        before = each._node
-        if owner._requires_grad:
-            each._node = record(_as_strided.op, (owner._node,), (), (*window, geometry), each._array)
-            each._node.storage = storage
-        else:
-            each._node = None
-        each._requires_grad = owner._requires_grad
-        _retain_anew(before, each._node)
-    _retain_anew(old, owner._node)
-
-
-def _retain_anew(old, node) -> None:
-    """Let `retain_grad` follow a tensor to its new node: it is the tensor's gradient that is kept."""
-    if old is not None and old.hooks and "retain_grad" in old.hooks and node is not None:
-        if node.hooks is None:
-            node.hooks = {}
-        node.hooks["retain_grad"] = old.hooks.pop("retain_grad")
-
-
-def _before_write(g, geometry, size, stride, offset):
-    """The gradient of what a window was cut from; PyTorch's error where the window was an expanded one."""
-    if 0 not in size and any(step == 0 and length > 1 for length, step in zip(size, stride, strict=True)):
-        raise RuntimeError(SHARED)
-    return _without_window(g, geometry, size, stride, offset)
-
-
-@op(x=_before_write,
-    value=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="torch::autograd::CopySlices")  # fmt: skip
-def _copy_slices(x, value, geometry, size, stride, offset):
-    """`x` with a window of its memory replaced by `value`."""
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
-    flat[places(shape, strides)] = x
-    flat[places(size, stride, offset)] = value
-    return flat[places(shape, strides)]
-
-
-@op(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset), function=False,
-    method=False)  # fmt: skip
-def _without_window(x, geometry, size, stride, offset):
-    """A gradient with zeros in a window: what was there before the write has no part in the result."""
-    return _copy_slices.op.forward(x, x.dtype.type(0), geometry, size, stride, offset)
 
 
 # The in-place twin of every operation that has one

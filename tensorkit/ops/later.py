@@ -30,6 +30,8 @@ OPERATIONS: dict[str, str] = {
         chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit atleast_1d() atleast_2d() atleast_3d()
         cat() column_stack() concat() concatenate() dstack() hstack() row_stack() stack() vstack() .__iter__""",
     "grids": "block_diag() cartesian_prod() meshgrid()",
+    "windows": "as_strided diagonal .unfold",
+    "rewritten": "",
     "rearrange": "flip fliplr flipud repeat_interleave roll rot90 tile .__reversed__ .repeat",
     "statistics": "std var std_mean() var_mean()",
     "cumulative": "cummax cummin cumprod cumsum logcumsumexp .cumprod_ .cumsum_",
@@ -81,8 +83,9 @@ OPERATIONS: dict[str, str] = {
     "norm": "dist norm renorm cdist() frobenius_norm() norm_except_dim() nuclear_norm() .renorm_",
 }  # fmt: skip
 
-#: Where each function of the `torch` namespace stands that is loaded later.
+#: Where each function of the `torch` namespace stands that is loaded later, and all modules that are.
 FUNCTION_HOMES: dict[str, str] = {}
+_homes: list[str] = []
 
 
 class _Later:
@@ -110,7 +113,7 @@ def load(home: str) -> None:
 
 def load_all() -> None:
     """Load every module that was announced."""
-    for home in dict.fromkeys(FUNCTION_HOMES.values()):
+    for home in _homes:
         load(home)
 
 
@@ -118,6 +121,7 @@ def announce(package: str, table: dict[str, str]) -> None:
     """Put the names of what the modules of `package` define where users look for it."""
     for module, names in table.items():
         home = f"{package}.{module}"
+        _homes.append(home)
         for name in names.split():
             if name[0] != ".":
                 FUNCTION_HOMES[name.removesuffix("()")] = home
