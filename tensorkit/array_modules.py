@@ -155,6 +155,7 @@ def _of_data(name: str):
 
     def make(data, *args, **kwargs):
         if getattr(_here, "makes", False) or type(data) is cupy.ndarray:
+            data = cupy.asarray(data) if name == "atleast_1d" else data  # CuPy's takes nothing but arrays
             return getattr(cupy, name)(data, *args, **kwargs)
         return ours(data, *args, **kwargs)
 

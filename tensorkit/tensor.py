@@ -396,6 +396,12 @@ class Tensor:
                     "allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient "
                     "may break downstream systems that assume they match."
                 )
+            if on_gpu(gradient._array) is not on_gpu(self._array):
+                raise RuntimeError(
+                    f"attempting to assign a gradient with device type '{gradient.device.type}' to a tensor with "
+                    f"device type '{self.device.type}'. Please ensure that the gradient and the tensor are on the same "
+                    "device"
+                )
             if gradient._array.shape != self._array.shape:
                 raise RuntimeError(
                     f"attempting to assign a gradient of size '{list(gradient.shape)}' to a tensor of size "

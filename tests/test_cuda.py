@@ -467,6 +467,46 @@ def test_sequences_give_what_they_give_on_the_cpu(gpu, layer):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+def test_an_optimizer_takes_over_a_state_from_the_other_device(gpu):
+    def trained(net):
+        steps = torch.optim.Adam(net.parameters())
+        net(torch.ones(1, 2).to(net.weight.device)).sum().backward()
+        steps.step()
+        return steps
+
+    there, here = nn.Linear(2, 1).cuda(), nn.Linear(2, 1)
+    state, steps = trained(there).state_dict(), torch.optim.Adam(here.parameters())
+    steps.load_state_dict(state)
+    kept = steps.state[here.weight]
+    assert kept["exp_avg"].is_cpu and kept["step"].is_cpu
+    steps = torch.optim.Adam(there.parameters())
+    steps.load_state_dict(trained(here).state_dict())
+    assert on_cuda(steps.state[there.weight]["exp_avg"])
+
+
+def test_lazy_layers_become_what_they_are_where_they_were_moved(gpu):
+    layer = nn.LazyLinear(3).cuda()
+    assert on_cuda(layer(torch.ones(2, 4, device="cuda"))) and on_cuda(layer.weight)
+
+
+def test_types_by_their_old_names(gpu):
+    x = torch.ones(2, device="cuda")
+    assert (x.type(), x.long().type()) == ("torch.cuda.FloatTensor", "torch.cuda.LongTensor")
+    assert x.type("torch.DoubleTensor").is_cpu and on_cuda(x.cpu().type("torch.cuda.IntTensor"))
+    assert not isinstance(x, torch.FloatTensor)
+    assert "[torch.float32 of size 2 (cuda:0)]" in repr(nn.ParameterList([nn.Parameter(x)]))
+
+
+def test_a_gradient_on_another_device(gpu):
+    x = torch.ones(2, device="cuda", requires_grad=True)
+    with pytest.raises(RuntimeError) as error:
+        x.grad = torch.ones(2)
+    assert str(error.value) == (
+        "attempting to assign a gradient with device type 'cpu' to a tensor with device type 'cuda'. Please ensure "
+        "that the gradient and the tensor are on the same device"
+    )
+
+
 # Files and other libraries
 
 

@@ -28,7 +28,8 @@ def _described(key, value, kind_of=typename) -> str:
         return f"  ({key}): Object of type: {type(value).__name__}"
     size = "x".join(map(str, value.size()))
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"  ({key}): {kind} containing: [{kind_of(value)} of size {size}]"
+    place = f" ({value.device})" if value.is_cuda else ""
+    return f"  ({key}): {kind} containing: [{kind_of(value)} of size {size}{place}]"
 
 
 def _as_member(value):

@@ -30,7 +30,7 @@ class _Uninitialized:
 
     def materialize(self, shape, device=None, dtype=None) -> None:
         """Become an ordinary parameter or buffer of this shape, with arbitrary values, and stay the same object."""
-        made = empty(shape, device=device, dtype=dtype or self.dtype)
+        made = empty(shape, device=self.device if device is None else device, dtype=dtype or self.dtype)
         self.__class__ = self.becomes
         self._array = made._array
 

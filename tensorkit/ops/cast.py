@@ -221,11 +221,12 @@ def type(self, dtype=None, non_blocking=False):
     'torch.LongTensor'
     """
     if dtype is None:
-        return f"torch.{self.dtype.tensor_type}"
+        return f"torch.{'cuda.' * on_gpu(self._array)}{self.dtype.tensor_type}"
     if isinstance(dtype, str):
-        if dtype not in TYPE_NAMES:
+        name = dtype.replace("torch.cuda.", "torch.")
+        if name not in TYPE_NAMES:
             raise ValueError(f"invalid type: '{dtype}'")
-        dtype = TYPE_NAMES[dtype]
+        return to_dtype(moved_to(self, CPU if name == dtype else "cuda"), TYPE_NAMES[name])
     return to_dtype(self, getattr(dtype, "dtype", dtype))
 
 

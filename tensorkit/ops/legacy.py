@@ -22,7 +22,7 @@ class TensorType(type):
         return Tensor(*args, dtype=cls.dtype, **kwargs)
 
     def __instancecheck__(cls, instance) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is cls.dtype
+        return isinstance(instance, Tensor) and instance.dtype is cls.dtype and instance.is_cpu
 
     def __repr__(cls) -> str:
         return f"<class 'torch.{cls.__name__}'>"

@@ -308,9 +308,11 @@ class Optimizer:
 
 
 def _fitted(value, p: Tensor, key=None):
-    """A loaded value of a parameter's state, its tensors in that parameter's dtype (but for the count of steps)."""
+    """A loaded value of a parameter's state, its tensors like that parameter (but for the count of steps)."""
     if isinstance(value, Tensor):
-        return value.to(p.dtype) if key != "step" and p.dtype.is_floating_point else value
+        if key == "step":
+            return value
+        return value.to(p.device, p.dtype) if p.dtype.is_floating_point else value.to(p.device)
     if isinstance(value, dict):
         return {name: _fitted(each, p, name) for name, each in value.items()}
     if isinstance(value, (list, tuple)):

@@ -45,6 +45,7 @@ def everywhere(answer):
     if not isinstance(answer, str):
         return answer
     answer = re.sub(r",\s+device='cuda:0'", "", answer)
+    answer = answer.replace("torch.cuda.", "torch.").replace(" (cuda:0)]", "]")
     answer = answer.replace("device(type='cuda', index=0)", "device(type='cpu')").replace("cuda:0", "cpu")
     return re.sub(r"\s+", " ", answer)
 
