@@ -36,9 +36,11 @@ def twin_of(rule):
     return _twins[rule]
 
 
-def forget_twins() -> None:
-    """Let twins be made anew: what forward passes are has changed."""
+def forget_twins() -> set:
+    """Let twins be made anew, for what forward passes are has changed; those that there were."""
+    made = {each for each in _twins.values() if each is not None}
     _twins.clear()
+    return made
 
 
 def _made(rule):

@@ -246,9 +246,10 @@ def forget_rules() -> None:
     """Let the rules on bare arrays be made anew: what the forward passes in them are has changed."""
     from .elementwise import SCALED
 
-    bare.forget_twins()
+    made = bare.forget_twins()
     for op in (*REGISTRY.values(), *SCALED.values()):
-        op.bare = op.bare and None  # () stays: that there are none
+        if op.bare and not made.isdisjoint(op.bare):  # those written by hand stay
+            op.bare = None
 
 
 array_modules.when_first_used.append(_look_at_places)
