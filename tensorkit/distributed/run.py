@@ -50,6 +50,7 @@ def on_processes(code: str, processes: int = 4) -> str:
         command = [program, "-n", str(processes), sys.executable, str(script)]
         environment = more_than_cores()
         environment.pop("PYTHONUNBUFFERED", None)  # each process's lines stay in one piece
+        environment["PYTHON_COLORS"] = "0"  # what they print is text, also where a notebook's kernel asks for colours
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise RuntimeError(done.stderr.strip() or f"mpiexec ended with status {done.returncode}")
