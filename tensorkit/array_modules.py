@@ -16,7 +16,6 @@ Source: https://docs.cupy.dev/en/stable/user_guide/interoperability.html
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from threading import local
@@ -256,8 +255,3 @@ class _Ufunc:
 
 
 _REDUCED = {"maximum": "amax", "minimum": "amin"}
-
-
-def loaded() -> bool:
-    """Whether CuPy has been imported, by whomever."""
-    return "cupy" in sys.modules

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import tensorkit as torch
-from tensorkit import graph, nn
-from tensorkit.ops import placing
+from tensorkit import array_modules, graph, nn
+from tensorkit.ops import REGISTRY, placing
 
 
 @pytest.fixture
@@ -82,6 +82,13 @@ torch.cuda.is_available()
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.split("\n")[:2] == ["now", "asked for CuPy"]
+
+
+def test_the_stand_in_leaves_nothing_behind():
+    before = REGISTRY["sin"].forward
+    with fake_cupy.in_use():
+        assert REGISTRY["sin"].forward is not before and array_modules.np.zeros is not np.zeros
+    assert REGISTRY["sin"].forward is before and array_modules.np.zeros is np.zeros and array_modules.cupy is None
 
 
 # There and back

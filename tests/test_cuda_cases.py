@@ -13,7 +13,6 @@ import pytest
 from cases import language, replay_on_gpu
 
 import tensorkit as torch
-from tensorkit import array_modules
 from tensorkit.ops.placing import ON_HOST, PARTLY_ON_HOST
 
 FAMILIES = language.families()
@@ -118,7 +117,3 @@ def samples(gpu):
 
 def test_gradients_are_the_same_on_a_gpu(samples):
     assert samples[0] == {}
-
-
-def test_nothing_is_left_behind(gpu):
-    assert array_modules.cupy is gpu
