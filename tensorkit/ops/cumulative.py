@@ -62,11 +62,11 @@ def _past_zeros(g, x, out, axis: int):
 
 def _cumprod_dx(g, x, out, dim):
     """Where no element is zero, d/dx_k of the products is their reversed running sum over x_k; else one by one."""
-    if x.ndim == 0:
+    dim = wrap_dim(dim, x.ndim)
+    if x._array.size <= 1 or x._array.shape[dim] == 1:
         return g
     if np.all(x._array != 0):
         return _reversed_cumsum(g * out, dim) / x
-    dim = wrap_dim(dim, x.ndim)
     if not mode.enabled:
         return wrap(_past_zeros(g._array, x._array, out._array, dim))
     shares = []

@@ -9,7 +9,7 @@ from ..array_modules import np
 from ..errors import not_implemented, wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
-from .cast import clone
+from .cast import c_cast, clone
 from .declare import function, op
 from .extremes import _check_not_empty, _evenly_dx, _picked_dx
 from .gather import gather
@@ -187,8 +187,7 @@ def _median(name: str, ignore_nan: bool, doc: str):
     def of_all(x, dim=None, keepdim=False):
         flat = np.ravel(x)
         if flat.size == 0:
-            lowest = np.iinfo(np.int64).min if x.dtype.kind in "iu" else np.nan
-            return np.asarray(lowest).astype(x.dtype)[()]
+            return c_cast(np.asarray(np.nan), x.dtype)[()]
         _refuse("median_cpu", x)
         return flat[_median_index(_ranked(flat), ignore_nan)]
 
