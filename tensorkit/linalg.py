@@ -27,7 +27,7 @@ from .ops.linalg import linalg_solve as solve
 from .ops.lu import linalg_lu as lu
 from .ops.lu import linalg_lu_factor as lu_factor
 from .ops.lu import linalg_lu_solve as lu_solve
-from .ops.matmul import matmul, matrix_power
+from .ops.matmul import matmul
 from .ops.matrices import linalg_cross as cross
 from .ops.matrices import linalg_diagonal as diagonal
 from .ops.matrices import linalg_vander as vander
@@ -36,6 +36,7 @@ from .ops.norm import linalg_cond as cond
 from .ops.norm import linalg_matrix_norm as matrix_norm
 from .ops.norm import linalg_norm as norm
 from .ops.norm import linalg_vector_norm as vector_norm
+from .ops.products import matrix_power
 
 __all__ = [
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",

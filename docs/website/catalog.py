@@ -22,7 +22,7 @@ FAMILIES = [
     ("Joining and splitting", "ops.join ops.grids ops.unsafe"),
     ("Indexing", "ops.index ops.slices ops.gather ops.assign ops.rewrite"),
     ("Sorting and searching", "ops.sort ops.search"),
-    ("Matrix products", "ops.matmul ops.einsum"),
+    ("Matrix products", "ops.matmul ops.products ops.einsum"),
     ("Matrices", "ops.matrices ops.linalg ops.determinants ops.decompose ops.cholesky ops.lu ops.leastsquares"),
     ("Special functions", "ops.special"),
     ("Samples, grids and more", "ops.samples ops.misc"),

@@ -71,7 +71,11 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
         gathers = gather is not None
         # PyTorch looks at the types of all arguments of a call before anything else.
         misfits = Exception if function and not body.__name__.startswith("_") else (TypeError, AttributeError)
-        plan = (made, run, names, defaults_of(body, names), gathers, optional, result, strict, misfits)
+        defaults = defaults_of(body, names)
+        # What to add to so many arguments, given in their places, so that defaults stand in the others.
+        rests = {n: tuple(map(defaults.get, names[n:])) for n in range(len(operand_names), len(names) + 1)
+                 if all(name in defaults for name in names[n:])}  # fmt: skip
+        plan = (made, run, names, defaults, rests, gathers, optional, result, strict, misfits)
         calls = _call_of_any(made.name, *plan), _call_of_any("." + made.name, *plan)
         register(made, calls, body, method, function, aliases)
         return calls[gathers]  # within the package the more lenient of the two
@@ -79,13 +83,10 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     return declare
 
 
-def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, gathers: bool, optional: tuple, result,
-                 strict: bool, misfits):  # fmt: skip
+def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, rests: dict, gathers: bool, optional: tuple,
+                 result, strict: bool, misfits):  # fmt: skip
     """The function of an operation, or (`name` with a dot before it) its method."""
     count, is_method = len(op.operands), name[0] == "."
-    # What to add to so many arguments, given in their places, so that defaults stand in the others.
-    rests = {n: tuple(map(defaults.get, names[n:])) for n in range(count, len(names) + 1)
-             if all(name in defaults for name in names[n:])}  # fmt: skip
 
     def call(*args, out=MISSING, **kwargs):
         try:

@@ -73,6 +73,9 @@ OPERATIONS: dict[str, str] = {
         bincount histc histogram unique unique_consecutive bucketize() histogramdd() searchsorted() unravel_index()""",
     "matrices": """
         cross diag diag_embed diagflat kron trace tril triu tril_indices() triu_indices() vander() .tril_ .triu_""",
+    "products": """
+        addbmm addmm addmv addr baddbmm matrix_power chain_matmul() tensordot() .addbmm_ .addmm_ .addmv_ .addr_
+        .baddbmm_""",
     "einsum": "einsum()",
     "decompose": "qr svd",
     "cholesky": "cholesky",

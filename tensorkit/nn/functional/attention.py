@@ -10,7 +10,8 @@ from ... import dtypes
 from ...ops.activation import softmax
 from ...ops.create import full, ones, zeros
 from ...ops.join import cat, chunk
-from ...ops.matmul import baddbmm, bmm, matmul
+from ...ops.matmul import bmm, matmul
+from ...ops.products import baddbmm
 from ...ops.shape import reshape
 from ...tensor import wrap
 from .dropout import dropout

@@ -11,8 +11,9 @@ from ...grad_mode import no_grad
 from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, op
 from ...ops.masks import where
-from ...ops.matmul import addmm, matmul, mm
+from ...ops.matmul import matmul, mm
 from ...ops.norm import linalg_vector_norm
+from ...ops.products import addmm
 from ...ops.promote import result_dtype
 from ...ops.reduce import add_up
 from ...ops.shape import reshape, squeeze, turned, unsqueeze
