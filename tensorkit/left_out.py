@@ -55,9 +55,6 @@ REASONS = {
     "reinforce": "PyTorch itself removed it; write the policy gradient as -(log_prob * reward).sum()",
     "lobpcg": "use torch.linalg.eigh, or scipy.sparse.linalg.lobpcg",
     "lu*": "use torch.linalg.solve, or scipy.linalg.lu",
-    "geqrf": "use torch.linalg.qr",
-    "orm*": "use torch.linalg.qr",
-    "orgqr": "use torch.linalg.qr",
     "igamma*": "incomplete gamma functions are SciPy's business: scipy.special.gammainc",
     # Names of torch.nn and its parts, torch.optim and torch.utils
     "Container": "PyTorch itself gave it up; use torch.nn.Module",
@@ -94,7 +91,7 @@ REASONS = {
 
 #: Attributes of PyTorch's tensors that are left out.
 OF_TENSORS = """
-    chalf dequantize eig geqrf istft lstsq narrow_copy orgqr ormqr q_per_channel_axis q_per_channel_scales
+    chalf dequantize eig istft lstsq narrow_copy q_per_channel_axis q_per_channel_scales
     q_per_channel_zero_points q_scale q_zero_point reinforce solve sparse_dim sparse_mask sparse_resize_
     sparse_resize_and_clear_ stft symeig to_dense to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc
     to_sparse_csr volatile

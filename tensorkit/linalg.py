@@ -21,8 +21,10 @@ from .ops.decompose import linalg_qr as qr
 from .ops.decompose import linalg_svd as svd
 from .ops.determinants import det
 from .ops.determinants import linalg_slogdet as slogdet
+from .ops.householder import householder_product
+from .ops.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from .ops.leastsquares import lstsq, matrix_rank, pinv
-from .ops.linalg import inv, inv_ex, matrix_exp, multi_dot, solve_triangular, tensorinv, tensorsolve
+from .ops.linalg import inv, inv_ex, matrix_exp, multi_dot, solve_ex, solve_triangular, tensorinv, tensorsolve
 from .ops.linalg import linalg_solve as solve
 from .ops.lu import linalg_lu as lu
 from .ops.lu import linalg_lu_factor as lu_factor
@@ -39,8 +41,9 @@ from .ops.norm import linalg_vector_norm as vector_norm
 from .ops.products import matrix_power
 
 __all__ = [
-    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
-    "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power",
-    "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd", "svdvals",
-    "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals",
+    "eigvalsh", "householder_product", "inv", "inv_ex", "ldl_factor", "ldl_factor_ex", "ldl_solve", "lstsq", "lu",
+    "lu_factor", "lu_solve", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot",
+    "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv",
+    "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -13,6 +13,9 @@ from tensorkit.ops.declare import REGISTRY
 
 #: Tracked, as in PyTorch, but without a derivative.
 NO_DERIVATIVE = {
+    "geqrf",
+    "ldl_factor_ex",
+    "ldl_solve",
     "floor_divide",
     "heaviside",
     "remainder_of_number",

@@ -23,8 +23,12 @@ FAMILIES = [
     ("Indexing", "ops.index ops.slices ops.gather ops.assign ops.rewrite"),
     ("Sorting and searching", "ops.sort ops.search"),
     ("Matrix products", "ops.matmul ops.products ops.einsum"),
-    ("Matrices", "ops.matrices ops.linalg ops.determinants ops.decompose ops.cholesky ops.lu ops.leastsquares"),
-    ("Special functions", "ops.special"),
+    (
+        "Matrices",
+        "ops.matrices ops.linalg ops.determinants ops.decompose ops.cholesky ops.lu ops.leastsquares "
+        "ops.householder ops.ldl",
+    ),
+    ("Special functions", "ops.special ops.bessel ops.polynomials"),
     ("Samples, grids and more", "ops.samples ops.misc"),
     ("Random numbers", "drawing lowrank random"),
     (

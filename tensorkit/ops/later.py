@@ -62,6 +62,8 @@ OPERATIONS: dict[str, str] = {
         digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma sinc xlogy entr() erfcx() i0e()
         i1() i1e() log_ndtr() ndtri() xlog1py() zeta() .digamma_ .erf_ .erfc_ .erfinv_ .i0_ .igamma_ .igammac_
         .lgamma_ .logit_ .mvlgamma_ .polygamma_ .sinc_ .xlogy_""",
+    "bessel": "",  # for torch.special alone, like the next
+    "polynomials": "",
     "misc": """
         addcdiv addcmul frexp gcd heaviside is_nonzero lcm ldexp lerp nan_to_num nextafter combinations() get_device()
         is_complex() is_inference() is_floating_point() is_same_size() is_signed() numel() promote_types() result_type()
@@ -82,6 +84,8 @@ OPERATIONS: dict[str, str] = {
     "linalg": "cholesky_inverse cholesky_solve inverse matrix_exp triangular_solve",
     "determinants": "det logdet slogdet",
     "leastsquares": "pinverse",
+    "householder": "geqrf orgqr ormqr",
+    "ldl": "",  # for torch.linalg alone
     "lu": "lu lu_solve lu_unpack()",
     "norm": "dist norm renorm cdist() frobenius_norm() norm_except_dim() nuclear_norm() .renorm_",
 }  # fmt: skip

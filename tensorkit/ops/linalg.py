@@ -11,9 +11,11 @@ from warnings import warn
 from .. import dtypes
 from ..array_modules import np
 from ..errors import LinAlgError, times
+from ..tensor import wrap
 from .declare import function, op
 from .decompose import batch_place, check_matrix, identity
 from .join import cat
+from .masks import where
 from .matmul import matmul
 from .matrices import tril, triu
 from .pointwise import add
@@ -135,6 +137,35 @@ def linalg_solve(A, B, *, left=True, out=None):
     if not left:
         return linalg_solve(A.mT, B.mT).mT
     return _solve(A, B, out=out)
+
+
+def solve_ex(A, B, *, left=True, check_errors=False, out=None):
+    """The solution X of AX = B, and for each matrix 0 or the number of the pivot that is zero (X is nan there).
+
+    >>> torch.linalg.solve_ex(tensor([[2., 0.], [0., 4.]]), tensor([1., 1.])).info
+    tensor(0, dtype=torch.int32)
+
+    Raises RuntimeError for a matrix that has no inverse if `check_errors` says so.
+
+    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve_ex.html
+    """
+    try:
+        found = linalg_solve(A, B, left=left)
+    except LinAlgError:
+        infos = np.asarray(_singular(A._array), np.int32)
+        if check_errors:
+            raise LinAlgError(
+                f"torch.linalg.solve_ex: {batch_place(infos != 0)}The solver failed because the input matrix is "
+                "singular."
+            ) from None
+        bad = wrap(infos != 0)[..., None, None]
+        safe = where(bad, identity(A._array.shape[-1], A), A)
+        found = linalg_solve(safe, B, left=left)
+        return _solve_ex(where(bad[..., 0] if is_vector(A, B) else bad, math.nan, found), wrap(infos[()]))
+    return _solve_ex(found, A.new_zeros(A._array.shape[:-2], dtype=dtypes.int32))
+
+
+_solve_ex = return_type("linalg_solve_ex", "result", "info")
 
 
 def _triangle(A, upper: bool, unit: bool):

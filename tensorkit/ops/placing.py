@@ -24,7 +24,11 @@ from .publish import MISSING
 
 #: Operations of which some part has no counterpart in CuPy: nothing of them is tried on the GPU.
 ON_HOST = frozenset(
-    "cholesky_ex cummax cummin erfc erfcx erfinv igamma igammac lgamma log_ndtr logcumsumexp ndtri".split()
+    """
+    airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 cholesky_ex cummax cummin erfc erfcx erfinv geqrf igamma igammac
+    ldl_factor_ex ldl_solve lgamma log_ndtr logcumsumexp modified_bessel_i0 modified_bessel_i1 modified_bessel_k0
+    modified_bessel_k1 ndtri scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0
+    """.split()
 )
 
 #: … and those of which some calls have none.
