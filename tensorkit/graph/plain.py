@@ -14,7 +14,7 @@ from typing import Any
 
 from ..ops import FUNCTIONS
 from ..ops.reduce import counted
-from ..ops.shape import inverse
+from ..ops.transpose import inverse
 from ..tensor import Tensor
 
 # Of no matter for real numbers; `spread` repeats the g of a sum, and broadcasting says as much.

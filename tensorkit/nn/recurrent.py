@@ -14,7 +14,8 @@ Source: Hochreiter and Schmidhuber, Long short-term memory (1997); Cho and other
 from .. import autograd
 from ..array_modules import np
 from ..ops.declare import op
-from ..ops.join import cat, chunk
+from ..ops.join import cat
+from ..ops.pieces import chunk
 from ..ops.trigonometric import tanh
 from ..tape import enable_grad, mode
 from ..tensor import wrap

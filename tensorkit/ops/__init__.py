@@ -6,7 +6,7 @@ operations to `Tensor` as methods and collects the functions of the `torch` name
 """
 
 from . import (  # noqa: F401, I001
-    cast, create, data, pointwise, exponential, powers, compare, shape, broadcast, reduce, inplace, index,
+    cast, create, data, pointwise, exponential, powers, compare, shape, transpose, broadcast, reduce, inplace, index,
     assign, matmul, later,
 )  # fmt: skip
 from .declare import FUNCTIONS, Op

@@ -12,7 +12,8 @@ from .matmul import bmm
 from .pointwise import mul
 from .reduce import sum as sum_
 from .shape import _view as view
-from .shape import permute, reshape, unsqueeze
+from .shape import reshape, unsqueeze
+from .transpose import permute
 from .windows import diagonal
 
 _NOTHING = (

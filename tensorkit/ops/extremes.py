@@ -7,7 +7,7 @@ they share the gradient.  The larger of two tensors (`maximum`) stands in `compa
 
 from ..array_modules import np
 from ..tensor import Tensor, wrap
-from .compare import maximum, minimum
+from .bounds import maximum, minimum
 from .declare import FUNCTIONS, function, op, write_out
 from .publish import MISSING
 from .reduce import _check_flag, _refuse_complex, add_all, axes, restore, spread, sum

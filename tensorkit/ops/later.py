@@ -27,13 +27,16 @@ OPERATIONS: dict[str, str] = {
         angle conj conj_physical is_conj is_neg resolve_conj resolve_neg complex() polar() .conj_physical_""",
     "complex_views": "imag real view_as_complex view_as_real",
     "join": """
-        chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit atleast_1d() atleast_2d() atleast_3d()
-        cat() column_stack() concat() concatenate() dstack() hstack() row_stack() stack() vstack() .__iter__""",
+        atleast_1d() atleast_2d() atleast_3d() cat() column_stack() concat() concatenate() dstack() hstack()
+        row_stack() stack() vstack()""",
+    "pieces": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit .__iter__",
     "grids": "block_diag() cartesian_prod() meshgrid()",
     "windows": "as_strided diagonal .unfold",
     "rewritten": "",
     "rearrange": "flip fliplr flipud repeat_interleave roll rot90 tile .__reversed__ .repeat",
     "statistics": "std var std_mean() var_mean()",
+    "bounds": """
+        clamp clamp_max clamp_min clip fmax fmin maximum minimum .clamp_ .clamp_max_ .clamp_min_ .clip_""",
     "cumulative": "cummax cummin cumprod cumsum logcumsumexp .cumprod_ .cumsum_",
     "extremes": "amax amin aminmax argmax argmin max min",
     "gather": """

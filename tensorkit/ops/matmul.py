@@ -12,7 +12,8 @@ from ..errors import brackets, cannot_broadcast, hint, not_implemented, times
 from ..tensor import Tensor
 from .declare import FUNCTIONS, attach_operator, function, op
 from .inplace import reshaped_over
-from .shape import _copy_reshape, reshape, transpose, unsqueeze
+from .shape import _copy_reshape, reshape, unsqueeze
+from .transpose import transpose
 
 
 def _same_type(x, y, text) -> None:

@@ -19,7 +19,8 @@ from .pointwise import add
 from .promote import result_dtype
 from .reduce import axes, restore, spread
 from .reduce import sum as sum_
-from .shape import movedim, squeeze, unsqueeze, wrap_dims
+from .shape import squeeze, unsqueeze, wrap_dims
+from .transpose import movedim
 
 
 def _norm_dx(g, x, out, ord, dim, keepdim):

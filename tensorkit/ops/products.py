@@ -12,7 +12,8 @@ from ..tensor import wrap
 from .broadcast import expand
 from .declare import FUNCTIONS, function, op
 from .matmul import _same_type, bmm, matmul, mm, mv, outer, product
-from .shape import permute, reshape
+from .shape import reshape
+from .transpose import permute
 
 
 def _scaled(g, factor):

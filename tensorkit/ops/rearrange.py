@@ -1,6 +1,6 @@
 """The same elements again, or in another order: `repeat`, `tile`, `flip`, `roll`, `rot90`; all make copies.
 
-Repetition without memory is `expand` (`broadcast.py`), the order of dimensions `permute` and its like (`shape.py`).
+Repetition without memory is `expand` (`broadcast.py`), the order of dimensions `permute` and its like (`transpose.py`).
 """
 
 from ..array_modules import move, move_like, np

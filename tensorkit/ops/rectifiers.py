@@ -15,9 +15,10 @@ from .activation import sigmoid
 from .declare import op
 from .exponential import _exp, _log1p, exp
 from .formulas import erf
-from .join import cat, chunk
+from .join import cat
 from .masks import where
 from .op import Op
+from .pieces import chunk
 from .special import erf as erf_
 from .trigonometric import _tanh, tanh
 

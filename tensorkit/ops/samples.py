@@ -4,8 +4,8 @@ from warnings import warn
 
 from .. import dtypes
 from ..tensor import Tensor
+from .bounds import clamp
 from .cast import to_dtype
-from .compare import clamp
 from .cumulative import cumsum
 from .declare import function
 from .join import cat
@@ -14,8 +14,9 @@ from .pointwise import add, div, div_scalar, mul_scalar, sub
 from .powers import sqrt
 from .reduce import float_of, mean
 from .reduce import sum as sum_
-from .shape import reshape, squeeze, transpose, unsqueeze, wrap_dim
+from .shape import reshape, squeeze, unsqueeze, wrap_dim
 from .slices import narrow
+from .transpose import transpose
 
 
 @function

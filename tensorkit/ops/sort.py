@@ -17,7 +17,8 @@ from .misc import lerp
 from .pointwise import add
 from .publish import MISSING
 from .return_types import return_type
-from .shape import flatten, transpose, unsqueeze, view, wrap_dim
+from .shape import flatten, unsqueeze, view, wrap_dim
+from .transpose import transpose
 
 
 def _with_ties(x, indices, axis: int, descending: bool):

@@ -1,7 +1,7 @@
 """Pieces of a tensor that PyTorch does not follow as views: `unsafe_split` and its like.
 
-They are `split` and `chunk` (`join.py`) for whoever promises not to look at the tensor through the pieces: a piece may
-be written to in place, and its derivatives go on as those of a tensor of its own.
+They are `split` and `chunk` (`pieces.py`) for whoever promises not to look at the tensor through the pieces: a piece
+may be written to in place, and its derivatives go on as those of a tensor of its own.
 """
 
 from copy import copy
@@ -9,7 +9,7 @@ from copy import copy
 from ..tape import Output
 from ..tensor import Tensor
 from .declare import function
-from .join import chunk, split
+from .pieces import chunk, split
 
 _twins: dict = {}
 

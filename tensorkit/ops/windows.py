@@ -1,7 +1,7 @@
 """Views that look at a tensor's memory in steps of their own: `as_strided`, `unfold`, `diagonal`.
 
 The derivative of such a view writes a gradient back through the same window.  In-place writes to views are recorded
-with these too (`inplace.py`); views that only change the shape stand in `shape.py`.
+with these too (`rewritten.py`); views that only change the shape stand in `shape.py`.
 """
 
 from ..array_modules import np

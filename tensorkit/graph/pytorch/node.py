@@ -135,7 +135,7 @@ class ForeignNode(Node):
     def spread(self, slot: int, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of an operand's gradient before it was summed, where the operand had been broadcast."""
         op = self.op
-        alike = op.family in ("pointwise", "compare") and len(op.operands) > 1 if op.whole is None else False
+        alike = op.family in ("pointwise", "compare", "bounds") and len(op.operands) > 1 if op.whole is None else False
         if alike or op.name in _BROADCAST or (op.name in _FIRST_BROADCAST and slot == 0):
             return tuple(self.shape)
         return shape

@@ -9,8 +9,9 @@ from warnings import warn
 from ... import dtypes
 from ...ops.activation import softmax
 from ...ops.create import full, ones, zeros
-from ...ops.join import cat, chunk
+from ...ops.join import cat
 from ...ops.matmul import bmm, matmul
+from ...ops.pieces import chunk
 from ...ops.products import baddbmm
 from ...ops.shape import reshape
 from ...tensor import wrap

@@ -16,8 +16,9 @@ from ...ops.norm import linalg_vector_norm
 from ...ops.products import addmm
 from ...ops.promote import result_dtype
 from ...ops.reduce import add_up
-from ...ops.shape import reshape, squeeze, turned, unsqueeze
+from ...ops.shape import reshape, squeeze, unsqueeze
 from ...ops.sign import sgn
+from ...ops.transpose import turned
 from ...tensor import Tensor, memory, wrap
 from ..sizes import check_broadcast
 from .composed import gradient_of
