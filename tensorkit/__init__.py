@@ -111,7 +111,8 @@ _ELSEWHERE = {
     "control": "cond while_loop",
     "storages": """
         BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage
-        FloatStorage HalfStorage IntStorage LongStorage ShortStorage TypedStorage UntypedStorage is_storage""",
+        FloatStorage HalfStorage IntStorage LongStorage ShortStorage Storage TypedStorage UntypedStorage is_storage""",
+    "errors": "AcceleratorError OutOfMemoryError",
     "random": "Generator default_generator",
     "autograd.anomaly": "is_anomaly_check_nan_enabled is_anomaly_enabled set_anomaly_enabled",
     "interop": "to_torch from_torch",

@@ -115,3 +115,22 @@ class LinAlgError(RuntimeError):
 LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"
 LinAlgError.__module__ = "torch._C"
 __test__ = {"LinAlgError": LinAlgError}  # doctest looks for it in the module that it names
+
+
+class AcceleratorError(RuntimeError):
+    """What PyTorch raises for errors of a GPU; here for whoever catches it.
+
+    >>> issubclass(torch.AcceleratorError, RuntimeError)
+    True
+    """
+
+
+class OutOfMemoryError(RuntimeError):
+    """What PyTorch raises where a GPU's memory is full; here for whoever catches it.
+
+    >>> issubclass(torch.OutOfMemoryError, RuntimeError)
+    True
+    """
+
+
+AcceleratorError.__module__ = OutOfMemoryError.__module__ = "torch"

@@ -12,6 +12,7 @@ Source: https://pytorch.org/docs/stable/linalg.html
 """
 
 from .errors import LinAlgError
+from .left_out import missing as _missing
 from .ops.cholesky import cholesky_ex
 from .ops.cholesky import linalg_cholesky as cholesky
 from .ops.decompose import eigvals, eigvalsh, svdvals
@@ -47,3 +48,7 @@ __all__ = [
     "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular", "svd", "svdvals", "tensorinv",
     "tensorsolve", "vander", "vecdot", "vector_norm",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    raise _missing("module 'torch.linalg'", name)

@@ -8,6 +8,7 @@ Source: https://pytorch.org/docs/stable/random.html
 from . import dtypes
 from .device import check_available
 from .errors import Named
+from .left_out import missing as _missing
 from .ops.declare import function
 from .streams import Engine
 from .tensor import Tensor, wrap
@@ -148,3 +149,7 @@ class fork_rng:
     def __exit__(self, *exception):
         if self._state is not None:
             set_rng_state(self._state)
+
+
+def __getattr__(name: str):
+    raise _missing("module 'torch.random'", name)

@@ -9,6 +9,7 @@ tensor(0.5000)
 Source: https://pytorch.org/docs/stable/special.html
 """
 
+from .left_out import missing as _missing
 from .ops.activation import log_softmax, sigmoid, softmax
 from .ops.bessel import (
     airy_ai,
@@ -81,3 +82,7 @@ __all__ = [
     "shifted_chebyshev_polynomial_v", "shifted_chebyshev_polynomial_w", "sinc", "softmax", "spherical_bessel_j0",
     "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
+
+
+def __getattr__(name: str):
+    raise _missing("module 'torch.special'", name)

@@ -295,6 +295,9 @@ OF_ONE_TYPE = {
 }  # fmt: skip
 globals().update(OF_ONE_TYPE)
 
+#: What `torch.Storage` stands for, whatever the default dtype.
+Storage = OF_ONE_TYPE["FloatStorage"]
+
 
 @attach
 def is_pinned(self, device=None) -> bool:

@@ -78,6 +78,23 @@ def test_every_name_for_networks_is_there_or_says_why_not(home):
             assert reason(name), f"torch.{home}.{name} is neither there nor among the reasons"
 
 
+#: PyTorch's names for tensors and their derivatives, by where they stand: "" is `torch` itself.
+TENSORS = json.loads((Path(__file__).parent / "cases" / "tensor_names.json").read_text(encoding="utf-8"))
+#: Attributes of PyTorch's tensors that are set on objects alone, and the class that modules import.
+ELSEWHERE = {"linalg": {"Tensor"}, "special": {"Tensor"}, "nn.functional": {"Tensor"}, "autograd.graph": {"Variable"}}
+
+
+@pytest.mark.parametrize("home", TENSORS)
+def test_every_name_for_tensors_is_there_or_says_why_not(home):
+    owner = torch.ones(1, 1) + 0j if home == "Tensor" else attrgetter(home)(torch) if home else torch
+    for name in set(TENSORS[home]) - ELSEWHERE.get(home, set()):
+        try:
+            getattr(owner, name)
+        except AttributeError as error:
+            told = getattr(error, "__notes__", [""])[0]
+            assert told.startswith("tensorkit leaves this out: "), f"nobody says why torch.{home}.{name} is not there"
+
+
 def test_a_part_of_the_package_says_why_too():
     with pytest.raises(AttributeError, match="module 'torch.nn.functional' has no attribute 'conv_tbc'") as caught:
         torch.nn.functional.conv_tbc  # noqa: B018

@@ -5,14 +5,16 @@ Source: https://pytorch.org/docs/stable/autograd.html#autograd-graph
 
 import threading
 from collections import namedtuple
+from contextlib import contextmanager
 
 from ..array_modules import np
+from ..left_out import missing as _missing
 from ..tape import AccumulateGrad, Node, Output, Packed, mode, watchers
 from ..tensor import Tensor, attach, storage_of, wrap
 
 __all__ = [
-    "GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_edge", "increment_version", "save_on_cpu",
-    "saved_tensors_hooks",
+    "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks",
+    "get_gradient_edge", "increment_version", "save_on_cpu", "saved_tensors_hooks",
 ]  # fmt: skip
 
 
@@ -20,6 +22,7 @@ class _Hooks(threading.local):
     def __init__(self):
         self.stack = []
         self.refused = None
+        self.mutable = False
 
 
 _hooks = _Hooks()
@@ -190,6 +193,49 @@ def _unpacked(unpack, kept) -> Tensor:
     return tensor
 
 
+class _Recorded:
+    """The block of `allow_mutation_on_saved_tensors`: open until it is left."""
+
+    def __init__(self):
+        self.open = True
+
+    def restored(self, kept: Tensor) -> Tensor:
+        if not self.open:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin which the graph was "
+                "originally recorded."
+            )
+        return kept
+
+
+@contextmanager
+def allow_mutation_on_saved_tensors():
+    """A `with` block in which tensors may be written to in place though the backward pass needs what was in them.
+
+    What operations save is copied, so that the block takes more memory; `backward` has to be called in it too.
+
+    >>> with torch.autograd.graph.allow_mutation_on_saved_tensors():
+    ...     x = torch.tensor(3., requires_grad=True)
+    ...     y = x * 1
+    ...     z = y * y
+    ...     _ = y.zero_()
+    ...     z.backward()
+    >>> x.grad
+    tensor(6.)
+
+    Source: https://pytorch.org/docs/stable/autograd.html#torch.autograd.graph.allow_mutation_on_saved_tensors
+    """
+    if _hooks.mutable:
+        raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    block = _Recorded()
+    _hooks.mutable = True
+    try:
+        with saved_tensors_hooks(lambda tensor: tensor.detach().clone(), block.restored):
+            yield block
+    finally:
+        _hooks.mutable = block.open = False
+
+
 class GradientEdge(namedtuple("GradientEdge", "node output_nr ownership_token")):
     """A place in the graph where a gradient flows: an output of a node.  `backward` and `grad` take it for a tensor.
 
@@ -250,3 +296,7 @@ def increment_version(tensor) -> None:
     """
     for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
         storage_of(each).written()
+
+
+def __getattr__(name: str):
+    raise _missing("module 'torch.autograd.graph'", name)

@@ -238,6 +238,20 @@ def jvp(func, primals, tangents, *, strict: bool = False, has_aux: bool = False)
     return (settled, product, mapped(level.settled, aux)) if has_aux else (settled, product)
 
 
+def linearize(func, *primals) -> tuple:
+    """The value of `func`, and the linear function that its Jacobian is there: `jvp` with the tangents left open.
+
+    PyTorch keeps what was computed on the way for the linear function; here that computes `func` again.
+
+    >>> value, linear = torch.func.linearize(lambda x: x ** 2, tensor([1., 3.]))
+    >>> value, linear(tensor([1., 10.]))
+    (tensor([1., 9.]), tensor([ 2., 60.]))
+
+    Source: https://pytorch.org/docs/stable/generated/torch.func.linearize.html
+    """
+    return func(*primals), lambda *tangents: jvp(func, primals, tangents)[1]
+
+
 def jacrev(func, argnums=0, *, has_aux: bool = False, chunk_size=None, _preallocate_and_copy: bool = False):
     """A function that computes the Jacobian of `func`: its shape is the output's, then the argument's.
 

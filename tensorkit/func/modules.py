@@ -6,6 +6,20 @@ Source: https://pytorch.org/docs/stable/generated/torch.func.functional_call.htm
 from ..ops.join import stack
 
 
+def replace_all_batch_norm_modules_(root):
+    """The module, whose layers of batch normalisation use each batch's own statistics from now on, and keep none.
+
+    >>> layer = torch.func.replace_all_batch_norm_modules_(torch.nn.BatchNorm1d(2))
+    >>> layer.track_running_stats
+    False
+    """
+    for part in root.modules():
+        if hasattr(part, "track_running_stats") and hasattr(part, "num_batches_tracked"):
+            part.running_mean = part.running_var = part.num_batches_tracked = None
+            part.track_running_stats = False
+    return root
+
+
 def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights: bool = True,
                     strict: bool = False):  # fmt: skip
     """What `module(*args, **kwargs)` would give with these parameters and buffers in place of its own.

@@ -279,6 +279,29 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Ten
     return finish(np.frombuffer(buffer, wanted, count, offset), requires_grad)
 
 
+class _Capsule:
+    """What `to_dlpack` gives, as an object that speaks DLPack."""
+
+    def __init__(self, capsule):
+        self._capsule = capsule
+
+    def __dlpack__(self, **options):
+        return self._capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 1, 0
+
+
+@function(method=False)
+def to_dlpack(tensor):
+    """A capsule with the tensor's memory for `from_dlpack`, which takes tensors too.
+
+    >>> torch.from_dlpack(torch.to_dlpack(torch.ones(2)))
+    tensor([1., 1.])
+    """
+    return tensor.__dlpack__()
+
+
 @function(method=False, aliases=("from_dlpack",))
 def from_dlpack(ext_tensor) -> Tensor:
     """A tensor over the memory of any object that speaks DLPack (NumPy, PyTorch, CuPy, JAX …).
@@ -286,6 +309,8 @@ def from_dlpack(ext_tensor) -> Tensor:
     >>> torch.from_dlpack(tensor([1., 2.]))
     tensor([1., 2.])
     """
+    if type(ext_tensor).__name__ == "PyCapsule":
+        ext_tensor = _Capsule(ext_tensor)
     if hasattr(ext_tensor, "__dlpack_device__") and ext_tensor.__dlpack_device__()[0] == ON_CUDA:
         check_available("cuda")
         return wrap(array_modules.cupy.from_dlpack(ext_tensor))

@@ -110,10 +110,11 @@ class Op:
         is wrapped anew around the node, so that it can be differentiated; around a place of its own behind the
         node, if the node has `several` differentiable outputs.
         """
-        if type(value) is Packed:
+        packed = type(value) is Packed
+        if packed:  # what hooks keep is theirs: nobody knows of writes to it
             value = value.restore()
         if name in self.outputs and type(value) is not Tensor:  # indices among the results were saved as tensors
-            storage, index = node.storage, 0
+            storage, index = None if packed else node.storage, 0
             if type(storage) is dict:
                 index = self.outputs.index(name)
                 storage = storage.get(index)
