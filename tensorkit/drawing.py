@@ -305,7 +305,7 @@ def binomial(count, prob, generator=None) -> Tensor:
 
     >>> _ = torch.manual_seed(0)
     >>> torch.binomial(tensor([10., 100.]), tensor([0.5, 0.9]))
-    tensor([ 5., 89.])
+    tensor([ 7., 89.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.binomial.html
     """

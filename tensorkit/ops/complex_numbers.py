@@ -96,7 +96,7 @@ def conj_physical(input, *, out=None):
 def is_conj(input) -> bool:
     """False: PyTorch notes that a tensor is to be conjugated when it is read; here `conj` computes at once.
 
-    >>> torch.is_conj(tensor([1j]).conj())
+    >>> torch.is_conj(tensor([1.]))
     False
     """
     return False
@@ -116,8 +116,8 @@ def is_neg(input) -> bool:
 def resolve_conj(input):
     """The tensor itself: its conjugate was computed already.
 
-    >>> torch.resolve_conj(tensor([1j]).conj())
-    tensor([-0.-1.j])
+    >>> torch.resolve_conj(tensor([1 + 2j]).conj())
+    tensor([1.-2.j])
     """
     return input
 

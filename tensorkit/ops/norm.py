@@ -346,7 +346,9 @@ def _older(name: str, instead: str) -> None:
 def frobenius_norm(input, dim, keepdim=False, *, out=None):
     """The root of the sum of squares along `dim` (all dimensions, if it is empty).
 
-    >>> torch.frobenius_norm(tensor([[3., 4.]]), ())
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.frobenius_norm(tensor([[3., 4.]]), ())
     tensor(5.)
     """
     _older("frobenius_norm", "linalg.vector_norm(A, 2., dim, keepdim)")
@@ -358,7 +360,9 @@ def frobenius_norm(input, dim, keepdim=False, *, out=None):
 def nuclear_norm(input, dim=None, keepdim=False, *, out=None):
     """The sum of the singular values of a matrix, or of the matrices in two dimensions.
 
-    >>> torch.nuclear_norm(tensor([[3., 0.], [0., 4.]]))
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.nuclear_norm(tensor([[3., 0.], [0., 4.]]))
     tensor(7.)
     """
     _older("nuclear_norm", "linalg.matrix_norm(A, 'nuc', dim, keepdim)")

@@ -90,7 +90,7 @@ _KINDS = {
     "w": (lambda x: x + x + 1, lambda n, a: np.sin((n + 0.5) * a) / np.sin(a / 2), lambda n: n + n + 1, _sign,
           8, "fourth"),
 }  # fmt: skip
-_EXAMPLES = {"t": "-0.5000", "u": "0.0000", "v": "-1.0000", "w": "1.0000"}
+_EXAMPLES = {"t": "-0.5000", "u": "0.", "v": "-1.", "w": "1."}
 _CHEBYSHEV = {
     prefix + f"chebyshev_polynomial_{letter}": _chebyshev(
         prefix + f"chebyshev_polynomial_{letter}", *rules, bool(prefix), _doc(

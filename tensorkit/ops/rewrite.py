@@ -156,7 +156,9 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
 
     Without `include_self`, what stood at those places has no part in the result.
 
-    >>> torch.ones(3).index_reduce(0, tensor([0, 0, 2]), tensor([2., 3., 4.]), "prod")
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.ones(3).index_reduce(0, tensor([0, 0, 2]), tensor([2., 3., 4.]), "prod")
     tensor([6., 1., 4.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.Tensor.index_reduce_.html
