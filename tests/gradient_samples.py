@@ -17,16 +17,18 @@ NO_DERIVATIVE = {
     "ldl_factor_ex",
     "ldl_solve",
     "floor_divide",
+    "hardsigmoid_slope",
     "heaviside",
     "remainder_of_number",
     "distinct",
     "distinct_slices",
     "distinct_runs",
     "nextafter",
+    "scatter_combined",
 }
 
 #: Their second derivatives are not implemented, or are distributions.
-SMOOTH_ONCE: set[str] = set()
+SMOOTH_ONCE = {"hardsigmoid"}
 
 
 def some(*shape, low=-2.0, high=2.0, seed=0):

@@ -20,7 +20,7 @@ FAMILIES = [
     ("Sums, means and other reductions", "ops.reduce ops.extremes ops.statistics ops.cumulative ops.norm"),
     ("Shapes and views", "ops.shape ops.transpose ops.broadcast ops.rearrange ops.windows ops.cast"),
     ("Joining and splitting", "ops.join ops.pieces ops.grids ops.unsafe"),
-    ("Indexing", "ops.index ops.slices ops.gather ops.assign ops.rewrite"),
+    ("Indexing", "ops.index ops.slices ops.gather ops.flattened ops.assign ops.rewrite"),
     ("Sorting and searching", "ops.sort ops.search"),
     ("Matrix products", "ops.matmul ops.products ops.einsum"),
     (

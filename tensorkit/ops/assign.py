@@ -108,7 +108,9 @@ def _assign(target, value) -> None:
             return
         if shape[0] == 1:  # PyTorch drops leading ones here
             first = next((i for i, size in enumerate(shape) if size != 1), len(shape))
-            value, shape = reshape(value, shape[first:]), shape[first:]
+            whole, shape = memory(value), shape[first:]
+            value = reshape(value, shape)
+            value._array = whole[(0,) * first + (...,)]  # with the strides that it had: they tell whether parts overlap
             if not shape and target._array.ndim and target._array.size == 1:
                 check_overlap(target, value, same=False)
         if shape != target._array.shape:

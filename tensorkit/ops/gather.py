@@ -1,22 +1,19 @@
-"""An index for each element: gather and scatter along a dimension, take and put in the flattened tensor.
+"""An index for each element: gather and scatter along a dimension.
 
-Whole slices by index stand in `slices.py`; `x[…]` in `index.py`.
+Places in the flattened tensor stand in `flattened.py`, whole slices by index in `slices.py`; `x[…]` in `index.py`.
 """
 
 from warnings import warn
 
 from ..array_modules import is_array, np
-from ..errors import brackets, dim_out_of_range
+from ..errors import brackets, cannot_broadcast, dim_out_of_range
 from ..tensor import Tensor, wrap
-from .assign import _check_shared
 from .broadcast import expand
 from .cast import number_for
-from .declare import FUNCTIONS, function, method, op
-from .index import _add_at_zeros, _index_into_zeros
-from .inplace import overwrite
+from .declare import FUNCTIONS, function, op
+from .pointwise import no_derivative
 from .promote import is_number
 from .shape import reshape, wrap_dim
-from .writable import check_writable
 
 
 def _open_grid(index, dim: int) -> tuple:
@@ -126,16 +123,24 @@ def take_along_dim(input, indices, dim=None, *, out=None):
     return gather(expand(input, target[0]), dim, expand(indices, target[1]), out=out)
 
 
-def _taken(g, index, dim, src_shape):
-    """The gradient of the source of a scatter: what stands at the places, and zero where `index` did not reach."""
+def _taken(g, index, dim, src_shape, maker):
+    """The gradient of the source of a scatter: what stands at the places. RuntimeError for a source that is larger than
+    the index, from PyTorch too; `maker` is its name for the node."""
     found = _gather(g, index, dim)
-    if found._array.shape == src_shape or found.ndim != len(src_shape):
-        return found
-    return _index_into_zeros(found, src_shape, tuple([slice(n) for n in index._array.shape]))
+    shape = found._array.shape
+    if shape != src_shape and (
+        len(shape) < len(src_shape) or any(n not in (1, m) for n, m in zip(src_shape, shape, strict=True))
+    ):
+        raise RuntimeError(
+            f"Function {maker} returned an invalid gradient at index 1 - got {brackets(shape)} but expected shape "
+            f"compatible with {brackets(src_shape)}"
+        )
+    return found
 
 
 @op(x=lambda g, index, dim: _scatter(g, 0.0, index, dim),
-    src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape), index=None, function=False, method=False,
+    src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape, "ScatterBackward0"),
+    index=None, function=False, method=False,
     node_name=lambda node: "ScatterBackward1" if is_number(node.parents[1]) else "ScatterBackward0",
     rows=True)  # fmt: skip
 def _scatter(x, src, index, dim):
@@ -145,8 +150,8 @@ def _scatter(x, src, index, dim):
     return result
 
 
-@op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape), index=None, function=False,
-    method=False, rows=True)  # fmt: skip
+@op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape, "ScatterAddBackward0"),
+    index=None, function=False, method=False, rows=True)  # fmt: skip
 def _scatter_add(x, src, index, dim):
     result = np.array(x)
     if index.size:
@@ -178,12 +183,14 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
                 "PyTorch release. Use torch.scatter_reduce instead for more reduction options.",
                 stacklevel=3,
             )
-        return scatter_reduce(input, dim, index, src if isinstance(src, Tensor) else FUNCTIONS["full_like"](
-            index, src, dtype=input.dtype), {"add": "sum", "multiply": "prod"}[reduce])  # fmt: skip
+        if not isinstance(src, Tensor):
+            src = FUNCTIONS["full_like"](index, src, dtype=input.dtype)
     if isinstance(src, Tensor) and src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if not isinstance(src, Tensor):
         src = number_for(src, input._array.dtype).item()
+    if reduce is not None:
+        return _scatter_combined(input, src, index, dim, "sum" if reduce == "add" else "prod")
     return _scatter(input, src, index, dim)
 
 
@@ -247,10 +254,11 @@ def _reduced_dx(g, x, src, out, index, dim, reduce, include_self):
     if reduce == "mean":
         g = g / wrap(_counts(x._array.shape, where_, include_self).astype(g._array.dtype))
     elif reduce == "prod":
+        _check_meeting(src, index)
         ones = _scatter_reduce(FUNCTIONS["ones_like"](x), src, index, dim, "prod", include_self)
         g = g * ones
     elif reduce in ("amax", "amin"):
-        g = FUNCTIONS["where"](x == out, _shared_out(g, x, src, out, index, dim, include_self), 0.0)
+        g = FUNCTIONS["where"](x == out, _shared_out(g, x, src, out, index, dim), 0.0)
     if include_self:
         return g
     return FUNCTIONS["masked_fill"](g, wrap(_reached(x._array.shape, where_)), 0.0)
@@ -262,19 +270,37 @@ def _reduced_dsrc(g, x, src, out, index, dim, reduce, include_self):
     if reduce == "mean":
         g = g / wrap(_counts(x._array.shape, where_, include_self).astype(g._array.dtype))
     if reduce in ("sum", "mean"):
-        return _taken(g, index, dim, shape)
+        return _taken(g, index, dim, shape, "ScatterReduceBackward0")
     if reduce == "prod":
-        return _taken(g * out, index, dim, shape) / src
-    share = _shared_out(g, x, src, out, index, dim, include_self)
-    return FUNCTIONS["where"](src == _taken(out, index, dim, shape), _taken(share, index, dim, shape), 0.0)
+        return _product_dsrc(g, x, src, out, index, dim, include_self)
+    share = _shared_out(g, x, src, out, index, dim)
+    return FUNCTIONS["where"](src == _gather(out, index, dim), _gather(share, index, dim), 0.0)
 
 
-def _shared_out(g, x, src, out, index, dim, include_self):
-    """`g` divided among the elements that are equal to the extreme."""
-    own = (x == out) if include_self else (x == out).logical_and(
-        wrap(~_reached(x._array.shape, _open_grid(index._array, dim))))  # fmt: skip
-    winners = (src == _taken(out, index, dim, src._array.shape)).to(g.dtype)
-    return g / _scatter_add(own.to(g.dtype), winners, index, dim).clamp(min=1)
+def _product_dsrc(g, x, src, out, index, dim, include_self):
+    """The gradient of the factors: the product of the others. For the only 0 at a place that is multiplied out."""
+    _check_meeting(src, index)
+    where, masked_fill = FUNCTIONS["where"], FUNCTIONS["masked_fill"]
+    zero = src == 0
+    zeros_met = _scatter_add(zeros_of(g, x._array.shape), zero.to(g.dtype), index, dim)
+    alone = zero.logical_and(_gather(zeros_met, index, dim) == 1)
+    others = _scatter_reduce(x, masked_fill(src, alone, 1.0), index, dim, "prod", include_self)
+    return where(alone, _gather(g * others, index, dim), _gather(g * out, index, dim) / masked_fill(src, zero, 1.0))
+
+
+def _check_meeting(src, index) -> None:
+    """Raise PyTorch's error for a source that its formula cannot lay over the index."""
+    try:
+        np.broadcast_shapes(src._array.shape, index._array.shape)
+    except ValueError:
+        raise cannot_broadcast(src._array.shape, index._array.shape) from None
+
+
+def _shared_out(g, x, src, out, index, dim):
+    """`g` divided among the elements that are equal to the extreme; the tensor's own one counts even where it was left
+    out, as in PyTorch."""
+    winners = (src == _gather(out, index, dim)).to(g.dtype)
+    return g / _scatter_add((x == out).to(g.dtype), winners, index, dim).clamp(min=1)
 
 
 @op(
@@ -303,67 +329,7 @@ def _scatter_reduce(x, src, index, dim, reduce, include_self):
     return result
 
 
-@function
-def take(input, index):
-    """Elements by their place in the flattened tensor.
-
-    >>> tensor([[1, 2], [3, 4]]).take(tensor([3, 0]))
-    tensor([4, 1])
-    """
-    size = input._array.size
-    if index._array.size and (index._array.max() >= size or index._array.min() < -size):
-        bad = next(each for each in np.ravel(index._array) if not -size <= each < size)
-        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {size} elements.")
-    return _take(input, index)
-
-
-def _taken_dx(g, x, index):  # names x, of which the shape would do, as PyTorch does: it tells of writes to it
-    shape = x._array.shape
-    return reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(shape)),), (np.ravel(index._array),)), shape)
-
-
-@op(x=_taken_dx, index=None, function=False, method=False)
-def _take(x, index):
-    return np.ravel(x)[index]
-
-
-@function
-def put(input, index, source, accumulate=False):
-    """A copy with `source` at places of the flattened tensor; with `accumulate`, added there.
-
-    >>> torch.zeros(3).put(tensor([0, 2]), tensor([5., 6.]))
-    tensor([5., 0., 6.])
-    """
-    if source.dtype is not input.dtype:
-        raise RuntimeError(
-            "put_(): self and source expected to have the same dtype, but got self.dtype = "
-            f"{input.dtype.cpp_name} and source.dtype = {source.dtype.cpp_name}"
-        )
-    return _put(input, source, index, accumulate)
-
-
-def _put_dx(g, index, accumulate):
-    return (
-        g
-        if accumulate
-        else _put(g, FUNCTIONS["zeros"](index._array.shape, dtype=g.dtype, device=g.device), index, False)
-    )
-
-
-@op(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), index=None,
-    function=False, method=False)  # fmt: skip
-def _put(x, source, index, accumulate):
-    flat, places = np.array(x).reshape(-1), np.ravel(index)
-    if accumulate:
-        np.add.at(flat, places, np.ravel(source))
-    else:
-        flat[places] = np.ravel(source)
-    return flat.reshape(x.shape)
-
-
-@method
-def put_(self, index, source, accumulate=False):
-    """Write `source` at places of the flattened tensor, in place."""
-    check_writable(self)
-    _check_shared(self, (index, source))
-    return overwrite(self, put(self, index, source, accumulate))
+@op(x=no_derivative("scatter"), src=no_derivative("scatter"), index=None, function=False, method=False,
+    node_name="torch::autograd::NotImplemented", rows=True)  # fmt: skip
+def _scatter_combined(x, src, index, dim, reduce):
+    return _scatter_reduce.op.forward(x, src, index, dim, reduce, True)

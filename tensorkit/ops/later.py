@@ -40,8 +40,8 @@ OPERATIONS: dict[str, str] = {
     "cumulative": "cummax cummin cumprod cumsum logcumsumexp .cumprod_ .cumsum_",
     "extremes": "amax amin aminmax argmax argmin max min",
     "gather": """
-        gather put scatter scatter_add scatter_reduce take take_along_dim .put_ .scatter_ .scatter_add_
-        .scatter_reduce_""",
+        gather scatter scatter_add scatter_reduce take_along_dim .scatter_ .scatter_add_ .scatter_reduce_""",
+    "flattened": "put take .put_",
     "unsafe": "unsafe_chunk unsafe_split unsafe_split_with_sizes",
     "masks": """
         argwhere masked_fill masked_scatter masked_select nonzero nonzero_static where .masked_fill_

@@ -185,6 +185,7 @@ def kron(input, other, *, out=None):
     """
     ndim = max(input.ndim, other.ndim)
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
+    memory(input), memory(other)  # also of numbers without dimensions later writes are seen by the backward pass
     left = _unsafe_view(input, [n for size in shapes[0] for n in (size, 1)])
     right = _unsafe_view(other, [n for size in shapes[1] for n in (1, size)])
     shape = [m * n for m, n in zip(*shapes, strict=True)]

@@ -19,6 +19,7 @@ from .join import cat
 from .masks import where
 from .op import Op
 from .pieces import chunk
+from .pointwise import no_derivative
 from .special import erf as erf_
 from .trigonometric import _tanh, tanh
 
@@ -152,7 +153,14 @@ def hardtanh(x, low, high):
     return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
 
 
-@op(x=lambda g, x: _within(g / 6, x, -3, 3), function=False, method=False)
+@op(g=no_derivative("hardsigmoid_backward"), x=no_derivative("hardsigmoid_backward"), function=False, method=False,
+    node_name="torch::autograd::NotImplemented")  # fmt: skip
+def _hardsigmoid_slope(g, x):
+    """The gradient of hardsigmoid. It has no derivative of its own, as in PyTorch."""
+    return np.where((x > -3) & (x < 3), g / 6, g * 0)[()]
+
+
+@op(x=lambda g, x: _hardsigmoid_slope(g, x), function=False, method=False)
 def hardsigmoid(x):
     """A sigmoid of straight lines: 0 below -3, 1 above 3."""
     _refuse(x, "hardsigmoid_cpu")

@@ -61,7 +61,9 @@ def _return_output(input, sorted=True, return_inverse=False, return_counts=False
             raise TypeError(f"{inner}(): argument '{name}' must be bool, not {kind(given)}")
     x = input._array
     if dim is None:
-        found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, equal_nan=False)
+        comparable = x.astype(np.float32) if x.dtype.kind == "V" else x  # bfloat16 does not put nan last by itself
+        found, inverse, counts = np.unique(comparable, return_inverse=True, return_counts=True, equal_nan=False)
+        found = found.astype(x.dtype, copy=False)
         return _chosen(_distinct(input, found), inverse.reshape(x.shape), counts, return_inverse, return_counts)
     axis = wrap_dim(dim, x.ndim)
     if x.shape[axis] == 0:
