@@ -14,6 +14,8 @@ from pathlib import Path
 from catalog import Entry, Page, all_pages
 from code_pages import place_of
 
+from tensorkit.ops import arguments
+
 ROOT = Path(__file__).resolve().parents[2]
 STABLE = "https://docs.pytorch.org/docs/stable/"
 
@@ -109,14 +111,13 @@ def _linked(text: str) -> str:
 def recorded_calls() -> dict[str, list[str]]:
     """How PyTorch lets each function be called, from the recorded signatures: no types, defaults as an ellipsis."""
     found = {}
-    text = (ROOT / "tensorkit" / "ops" / "signatures.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
+    for line in arguments.text().splitlines():
         name, _, said = line.partition(": ")
         calls = []
         for call in said.split(" | "):
-            arguments = call.strip().removeprefix("(").removesuffix(")").split(", ")
+            written = call.strip().removeprefix("(").removesuffix(")").split(", ")
             if call.startswith("("):
-                names = [re.sub(r" = .*", "=...", re.sub(r"^.*? (?=\w+( = |$))", "", each)) for each in arguments]
+                names = [re.sub(r" = .*", "=...", re.sub(r"^.*? (?=\w+( = |$))", "", each)) for each in written]
                 calls.append("(" + ", ".join(filter(None, names)) + ")")
         found[name] = list(dict.fromkeys(calls))
     return found

@@ -1,7 +1,8 @@
 """Whether a call fits a function of PyTorch's, and if not, what PyTorch says: the words of its argument parser.
 
 This is asked after something went wrong: a call that works never comes here.  What the functions take stands in
-`signatures.txt` beside this file (`tests/cases/record_signatures.py` writes it), read when it is first asked for.
+`signatures.txt.gz` beside this file, read when it is first asked for (`tests/cases/record_signatures.py` writes it; as
+plain text it would be a twentieth of the core).
 
 A function with one overload names the argument that does not fit.  One with several does so if the number of arguments
 leaves a single overload to be meant, and else gives the types it got: "received an invalid combination of arguments".
@@ -34,16 +35,21 @@ class Parameter:
         self.keyword_only = keyword_only
 
 
+def text() -> str:
+    """All signatures, a line for each function."""
+    from gzip import decompress
+    from importlib.resources import files
+
+    return decompress((files(__package__) / "signatures.txt.gz").read_bytes()).decode()
+
+
 def signatures(name: str):
     """The overloads of a function (of a method: with a dot before the name), each a list of parameters.
 
     None for a function that PyTorch writes in Python, "-" for a method that takes nothing.
     """
     if not _table:
-        from importlib.resources import files
-
-        lines = (files(__package__) / "signatures.txt").read_text(encoding="utf-8").splitlines()
-        _table.update(line.split(": ", 1) for line in lines)
+        _table.update(line.split(": ", 1) for line in text().splitlines())
     found = _table.get(name)
     if isinstance(found, str) and found != "-":
         found = _table[name] = [each if each == "+" else _parse(each[1:-1]) for each in found.split(" | ")]

@@ -1,4 +1,4 @@
-"""Write `tensorkit/ops/signatures.txt`: how PyTorch's own argument parser knows its functions (needs PyTorch).
+"""Write `tensorkit/ops/signatures.txt.gz`: how PyTorch's own argument parser knows its functions (needs PyTorch).
 
 `python tests/cases/record_signatures.py`. One line for each function and method of PyTorch's C++ side that tensorkit
 has
@@ -10,12 +10,13 @@ hidden overloads besides, `-` that the method takes no arguments at all.
 from __future__ import annotations
 
 import ast
+import gzip
 import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-TARGET = Path(__file__).parents[2] / "tensorkit" / "ops" / "signatures.txt"
+TARGET = Path(__file__).parents[2] / "tensorkit" / "ops" / "signatures.txt.gz"
 
 # What PyTorch's messages call the types of its stubs; the first pattern found in the annotation counts.
 KINDS = (
@@ -143,7 +144,7 @@ def main() -> None:
                     "+" if each == "+" else f"({with_kinds(each, definitions[name], bool(prefix))})" for each in found
                 ]
                 lines.append(f"{prefix}{name}: {' | '.join(told)}")
-    TARGET.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    TARGET.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
     print(f"{TARGET.name}: {len(lines)} functions and methods")
 
 
