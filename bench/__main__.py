@@ -151,8 +151,8 @@ def of_the_whole(waits: dict[str, float | str]) -> tuple[str, list[str]]:
     size, everything = sizes()
     lines = [
         "- installed size of the core (tensors, autograd, networks, optimizers, data, saving) without NumPy: "
-        f"{amount(size, 'memory')} (limit 1.5 MB); all in all, with inspectors, magics, course, torch.func, GPU, MPI and ONNX: "
-        f"{amount(everything, 'memory')}"
+        f"{amount(size, 'memory')} (limit 1.5 MB); all in all, with inspectors, magics, course, torch.func, GPU, "
+        f"MPI and ONNX: {amount(everything, 'memory')}"
     ]
     missed = []
     if size > CORE_BYTES * MISSED:
