@@ -136,8 +136,9 @@ def copy_(self, src, non_blocking=False):
         src = wrap(numpy.asarray(src)[()])
     elif on_gpu(src._array) != on_gpu(self._array):
         src = moved_like(src, self)
-    check_writable(self, filled=src is self)
-    if not _is_alias(self, src):
+    alias = _is_alias(self, src)
+    check_writable(self, filled=alias)
+    if not alias:
         check_overlap(self, src)
     shape = self._array.shape
     have = src._array.shape

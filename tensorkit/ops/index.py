@@ -6,6 +6,8 @@ order.  Writing (`x[…] = value`) stands in `assign.py`; the functions that tak
 `slices.py`, an index for each element in `gather.py`, a mask in `masks.py`.
 """
 
+import math
+from typing import NamedTuple
 from warnings import warn
 
 from .. import dtypes
@@ -14,6 +16,7 @@ from ..errors import brackets
 from ..tape import mode, tick
 from ..tensor import Tensor, memory
 from .declare import op, overwritten
+from .layout import in_order, in_rows
 from .shape import unsqueeze
 
 #: NumPy's letters for int32, int64 (both of its names) and uint8: what tensors with dimensions index with.
@@ -247,7 +250,31 @@ def _array_index(x, arrays: dict) -> tuple:
 @op(x=lambda g, index, x_shape, watched: _add_at_zeros(g, x_shape, unwritten(index, watched)), function=False,
     method=False, node_name="IndexBackward0")  # fmt: skip
 def _take_index(x, index, watched=()):
-    return x[index]
+    if not x.flags.c_contiguous:
+        return _as_it_lies(x[index], x, index)
+    if len(index) > 1 and all(type(each) is slice for each in index[:-1]):
+        return x.take(index[-1], len(index) - 1)  # in rows, which NumPy's indexing would not give
+    return in_rows(x[index])
+
+
+class _Steps(NamedTuple):
+    """What `in_order` looks at of an array."""
+
+    shape: tuple
+    strides: tuple
+
+
+def _as_it_lies(found, x, index):
+    """What an index found, its dimensions in the order in memory that those of `x` have. About those of the index `x`
+    says nothing; they lie row by row."""
+    steps, places = list(x.strides), [place for place, each in enumerate(index) if is_array(each)]
+    together = places[-1] - places[0] == len(places) - 1
+    rest = [step for place, step in enumerate(steps) if place not in places]
+    shape = np.broadcast_shapes(*[index[place].shape for place in places])
+    first = places[0] if together else 0
+    own = _Steps(found.shape, (*rest[:first], *[0] * len(shape), *rest[first:]))
+    shape = (1,) * first + shape + (1,) * (len(rest) - first)
+    return in_order(found, own, _Steps(shape, tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))))
 
 
 def watch(parts, *operands) -> tuple:

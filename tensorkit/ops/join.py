@@ -45,7 +45,7 @@ def cat(tensors, dim=0):
     if any(each.ndim == 0 for each in kept):
         place = next(i for i, each in enumerate(tensors) if each.ndim == 0)
         raise RuntimeError(f"zero-dimensional tensor (at position {place}) cannot be concatenated")
-    dim = wrap_dim(dim, first.ndim)
+    dim = 0 if first.shape == (0,) else wrap_dim(dim, first.ndim)  # of nothing but empty vectors PyTorch asks no more
     for i, each in enumerate(tensors):
         if each.shape == (0,):
             continue

@@ -43,7 +43,7 @@ def _over(value, z):
 
 
 def _check_shapes(*tensors) -> None:
-    for first, second in ((tensors[1], tensors[2]), (tensors[0], tensors[1]), (tensors[0], tensors[2])):
+    for first, second in ((tensors[0], tensors[1]), (tensors[0], tensors[2]), (tensors[1], tensors[2])):
         try:
             np.broadcast_shapes(first._array.shape, second._array.shape)
         except ValueError as error:
@@ -111,10 +111,10 @@ def lerp(input, end, weight, *, out=None):
     for name, other in (("end", end), ("weight", weight)):
         if isinstance(other, Tensor) and other.dtype is not input.dtype and not (name == "weight" and other.ndim == 0):
             raise RuntimeError(f"expected dtype {_c_name(input)} for `{name}` but got dtype {_c_name(other)}")
+    _check_shapes(input, end, weight if isinstance(weight, Tensor) else end)
     if input.dtype.category < dtypes.FLOATING:
         kind = "tensor" if isinstance(weight, Tensor) else "scalar"
         raise not_implemented(f"lerp_kernel_{kind}", input.dtype.cpp_name)
-    _check_shapes(input, end, weight if isinstance(weight, Tensor) else end)
     return (_lerp if isinstance(weight, Tensor) else _lerp_by_number)(input, end, weight, out=out)
 
 

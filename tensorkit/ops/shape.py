@@ -234,7 +234,7 @@ def ravel(input):
     >>> torch.ravel(tensor([[1, 2], [3, 4]]))
     tensor([1, 2, 3, 4])
     """
-    return reshape(input, -1)
+    return reshape(input if input.is_contiguous() else input.contiguous(), -1)
 
 
 @function
