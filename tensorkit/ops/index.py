@@ -250,6 +250,8 @@ def _array_index(x, arrays: dict) -> tuple:
 @op(x=lambda g, index, x_shape, watched: _add_at_zeros(g, x_shape, unwritten(index, watched)), function=False,
     method=False, node_name="IndexBackward0")  # fmt: skip
 def _take_index(x, index, watched=()):
+    if not is_array(index[-1]):  # slices, for a derivative
+        return x[index]
     if not x.flags.c_contiguous:
         return _as_it_lies(x[index], x, index)
     if len(index) > 1 and all(type(each) is slice for each in index[:-1]):

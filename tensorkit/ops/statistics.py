@@ -50,12 +50,18 @@ def _variance(x, dim, keepdim, correction, name):
     return np.add.reduce((away * away.conj()).real, axis, keepdims=keepdim) / (count - correction)
 
 
-def _both_dx(of_spread):
-    def rule(g, x, spread, dim, keepdim, correction):
-        shares = [] if g[0] is None else [of_spread(g[0], x, spread, dim, keepdim, correction)]
-        return add_all(shares + [_mean_dx(each, x._array.shape, dim, keepdim) for each in g[1:]])
+def _with_mean(shares: list, g, x, dim, keepdim):
+    return add_all(shares + [_mean_dx(each, x._array.shape, dim, keepdim) for each in g[1:]])
 
-    return rule
+
+def _var_mean_dx(g, x, dim, keepdim, correction):
+    shares = [] if g[0] is None else [_var_dx(g[0], x, dim, keepdim, correction)]
+    return _with_mean(shares, g, x, dim, keepdim)
+
+
+def _std_mean_dx(g, x, spread, dim, keepdim, correction):
+    shares = [] if g[0] is None else [_std_dx(g[0], x, spread, dim, keepdim, correction)]
+    return _with_mean(shares, g, x, dim, keepdim)
 
 
 @op(x=_var_dx, function=False, method=False, rows=True)
@@ -69,7 +75,7 @@ def _std(x, dim, keepdim, correction):
 
 
 @op(
-    x=_both_dx(lambda g, x, spread, *rest: _var_dx(g, x, *rest)),
+    x=_var_mean_dx,
     outputs=("spread", "mean"),
     function=False,
     method=False,
@@ -80,7 +86,7 @@ def _var_mean(x, dim, keepdim, correction):
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
 
 
-@op(x=_both_dx(_std_dx), outputs=("spread", "mean"), function=False, method=False, rows=True)
+@op(x=_std_mean_dx, outputs=("spread", "mean"), function=False, method=False, rows=True)
 def _std_mean(x, dim, keepdim, correction):
     found = np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std_mean"))).astype(x.real.dtype)[()]
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
