@@ -14,6 +14,7 @@ from . import array_modules, dtypes
 from .array_modules import address, move, on_gpu, place_of
 from .device import check_available
 from .errors import hint
+from .formats import outer_first
 from .once import first_time
 from .printing import tensor_text
 from .tensor import Tensor, attach, memory, ndarray, share, view, wrap
@@ -231,12 +232,16 @@ def __deepcopy__(self, memo):
 
 @attach
 def __reduce_ex__(self, protocol):
-    array, place = np.array(move(self._array, None)), place_of(self._array)
-    return _rebuild, (array, self._requires_grad, None if type(self) is Tensor else type(self), place)
+    array, place = move(self._array, None), place_of(self._array)
+    order = None if array.flags.c_contiguous else outer_first(array)  # an array is stored in no order but of its axes
+    array = np.array(array if order is None else array.transpose(order), order="C")
+    return _rebuild, (array, self._requires_grad, None if type(self) is Tensor else type(self), place, order)
 
 
-def _rebuild(array, requires_grad, cls, place=None):
-    """A tensor that came back from a copy or from another process."""
+def _rebuild(array, requires_grad, cls, place=None, order=None):
+    """A tensor that came back from a copy or from another process; its array's dimensions may have been in `order`."""
+    if order is not None:
+        array = array.transpose([order.index(i) for i in range(len(order))])
     if place is not None:
         check_available("cuda")
     tensor = wrap(move(array, place), cls)

@@ -14,10 +14,12 @@ import numpy as np
 from . import dtypes
 from .array_modules import move, move_like, on_gpu
 from .errors import not_implemented
+from .formats import checked
 from .ops.cast import moved_like
 from .ops.create import finish, like_input, resolve, shape_of
 from .ops.declare import function, method, write_out
 from .ops.inplace import overwrite, unrelated
+from .ops.layout import as_asked
 from .ops.promote import is_whole
 from .ops.writable import check_writable
 from .random import engine_of
@@ -52,6 +54,8 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
     Source: https://pytorch.org/docs/stable/generated/torch.rand.html
     """
     shape = _size(size, names, "rand")
+    if names:
+        raise TypeError(f"rand() got an unexpected keyword argument '{next(iter(names))}'")
     drawn = engine_of(generator).uniform(math.prod(shape), dtype=_floating(dtype, "rand")).reshape(shape)
     return finish(drawn, requires_grad, device, out)
 
@@ -68,6 +72,8 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
     Source: https://pytorch.org/docs/stable/generated/torch.randn.html
     """
     shape = _size(size, names, "randn")
+    if names:
+        raise TypeError(f"randn() got an unexpected keyword argument '{next(iter(names))}'")
     drawn = engine_of(generator).normal(math.prod(shape), dtype=_floating(dtype, "randn")).reshape(shape)
     return finish(drawn, requires_grad, device, out)
 
@@ -157,7 +163,9 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
 def _like(name: str, draw, call: str, shown: str):
     def like(input, *args, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None,
              generator=None, **names) -> Tensor:  # fmt: skip
-        array = np.empty_like(memory(input), dtype=None if dtype is None else resolve(dtype, name))
+        like = memory(input)
+        array = np.empty_like(like, None if dtype is None else resolve(dtype, name), "C" if 0 in like.strides else "K")
+        array = as_asked(array, like, memory_format and checked(memory_format, f"{name}_like"))
         if array.dtype.kind in "biu" and name != "randint":
             raise not_implemented(_KERNELS[{"rand": "uniform_", "randn": "normal_"}[name]],
                                   dtypes.from_numpy(array.dtype).cpp_name)  # fmt: skip

@@ -16,7 +16,7 @@ from . import dtypes
 from .array_modules import address, on_gpu, place_of
 from .device import CPU, device
 from .errors import dim_out_of_range, hint, wrong_argument
-from .formats import strided
+from .formats import checked, contiguous_format, lies_in, strided, strides_of
 from .left_out import OF_TENSORS, LeftOut
 from .size import Size
 from .storage import InferenceStorage, Storage
@@ -258,16 +258,7 @@ class Tensor:
         >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride()
         ((3, 1), (1, 3))
         """
-        array = self._array
-        strides = [step // array.itemsize for step in array.strides]
-        after = 1
-        if not array.size and 0 in strides:  # NumPy does not care where nothing lies
-            for i in range(len(strides) - 1, -1, -1):
-                strides[i], after = after, after * max(array.shape[i], 1)
-        for i in range(len(strides) - 1, -1, -1):
-            if array.shape[i] == 1 and not strides[i]:  # NumPy has no use for the step of a new dimension
-                strides[i] = after
-            after = array.shape[i] * strides[i]
+        strides = strides_of(self._array)
         if dim is None:
             return tuple(strides)
         self.size(dim)  # raises for a dimension that it does not have
@@ -293,14 +284,18 @@ class Tensor:
         """
         return address(memory(self)) if self._array.size else 0
 
-    def is_contiguous(self, memory_format=None) -> bool:
-        """Whether its elements lie in memory in the order of its indices.
+    def is_contiguous(self, *, memory_format=contiguous_format) -> bool:
+        """Whether its elements fill memory in the order of its indices, or in the order of another format.
 
         >>> torch.zeros(2, 3).is_contiguous(), torch.zeros(2, 3).T.is_contiguous()
         (True, False)
+        >>> torch.zeros(1, 2, 3, 4).is_contiguous(memory_format=torch.channels_last)
+        False
         """
         array = self._array
-        return isinstance(array, number) or array.flags.c_contiguous
+        if memory_format is contiguous_format:
+            return isinstance(array, number) or array.flags.c_contiguous
+        return lies_in(array, checked(memory_format, "is_contiguous"))
 
     def _is_view(self) -> bool:
         return self._base is not None

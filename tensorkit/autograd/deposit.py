@@ -7,8 +7,10 @@ from sys import getrefcount
 from threading import Lock
 
 from ..array_modules import np
+from ..formats import contiguous_format, is_dense
 from ..ops.assign import _copied as _copied_over
 from ..ops.declare import FLOAT_SCALARS
+from ..ops.layout import as_asked
 from ..ops.pointwise import add
 from ..tape import record
 from ..tensor import Tensor, wrap
@@ -78,6 +80,11 @@ def _copied(g: Tensor) -> Tensor:
 
 def _laid_out_like(array, like):
     """A copy of `array` with the memory order of `like`, which is how PyTorch lays out a leaf's gradient."""
-    copy = np.empty_like(like, dtype=array.dtype, subok=False) if like.shape == array.shape else np.empty_like(array)
+    if like.shape != array.shape:
+        copy = np.empty_like(array)
+    else:
+        copy = np.empty_like(like, dtype=array.dtype, subok=False)
+        if copy.strides != like.strides:  # rows, unless it is only NumPy's way with sizes of 1 or another dtype
+            copy = as_asked(copy, like, None if is_dense(like) else contiguous_format)
     copy[...] = array
     return copy

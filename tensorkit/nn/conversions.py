@@ -6,6 +6,9 @@ is built on it.
 
 from .. import dtypes
 from ..device import CPU, check_available
+from ..errors import kind
+from ..formats import BY_RANK
+from ..formats import memory_format as memory_format_type
 from ..tape import no_grad
 from ..tensor import Tensor
 
@@ -34,12 +37,19 @@ class Conversions:
         return self
 
     def to(self, *args, dtype=None, device=None, non_blocking=False, memory_format=None) -> "Conversions":
-        """Move parameters and buffers to a device, or the floating-point ones to another dtype; returns the module."""
+        """Move parameters and buffers to a device, or the floating-point ones to another dtype; returns the module.
+
+        memory_format  the order of dimensions in memory for those of four or five dimensions: `torch.channels_last`
+        """
         for arg in args:
             if isinstance(arg, dtypes.dtype):
                 dtype = arg
             elif isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
+            elif isinstance(arg, memory_format_type):
+                raise TypeError(
+                    f"to() received an invalid combination of arguments - got ({', '.join(map(kind, args))})"
+                )
             elif not isinstance(arg, bool) and arg is not None:
                 device = arg
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
@@ -48,6 +58,8 @@ class Conversions:
             )
         if device is not None:
             self._move(check_available(device))
+        if memory_format is not None:
+            self._apply(lambda t: t.to(memory_format=memory_format) if t.ndim in BY_RANK else t)
         return self if dtype is None else self._cast(dtype)
 
     def _move(self, device) -> "Conversions":

@@ -6,7 +6,7 @@ The usual ways to make a tensor stand in `create.py`, `resize_` itself in `inpla
 from warnings import warn
 
 from ..array_modules import np
-from ..formats import preserve_format
+from ..formats import preserve_format, suggested
 from ..tensor import Tensor
 from .cast import c_cast, number_for
 from .create import empty, empty_strided
@@ -74,14 +74,16 @@ def new_empty_strided(self, size, stride, dtype=None, device=None, requires_grad
 
 
 @method
-def resize_as_(self, the_template, *, memory_format=preserve_format):
+def resize_as_(self, the_template, *, memory_format=None):
     """Give the tensor the shape of another one, in place; elements that are new are zero.
 
     >>> torch.arange(4).resize_as_(torch.zeros(2, 2))
     tensor([[0, 1],
             [2, 3]])
     """
-    return self.resize_(the_template.shape)
+    if memory_format is preserve_format:
+        memory_format = suggested(the_template._array)
+    return self.resize_(the_template.shape, memory_format=memory_format)
 
 
 @method

@@ -12,6 +12,7 @@ from .. import dtypes
 from ..array_modules import np
 from ..device import device
 from ..errors import kind
+from ..formats import memory_format
 from ..size import Size
 from ..tensor import Tensor
 from .promote import is_whole
@@ -214,6 +215,8 @@ def fits(parameter: Parameter, value) -> bool:
         return isinstance(value, str)
     if kind == "torch.Generator":
         return hasattr(value, "initial_seed")
+    if kind == "torch.memory_format":
+        return isinstance(value, memory_format)
     if kind == "torch.device":
         return isinstance(value, (str, int, device))
     return True

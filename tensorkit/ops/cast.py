@@ -10,11 +10,11 @@ from ..array_modules import in_use, move, np, on_gpu, place_of
 from ..device import CPU, check_available
 from ..device import device as place_named
 from ..dtypes import dtype
-from ..formats import contiguous_format
+from ..formats import checked, contiguous_format, lies_in, preserve_format, suggested
 from ..once import first_time
 from ..tensor import Tensor
 from .declare import function, method, op
-from .layout import unexpanded
+from .layout import as_asked, in_format, unexpanded
 from .promote import number_dtype
 
 
@@ -90,18 +90,25 @@ _SCALAR_NAMES = {"float16": "double", "bfloat16": "double", "float32": "float", 
 
 @op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
 def _to_copy(x, wanted, x_dtype):
-    return c_cast(x, dtypes.numpy_dtype(wanted))
+    cast = c_cast(x, dtypes.numpy_dtype(wanted))
+    return cast if x.ndim < 4 or x.strides[1] > x.strides[-1] else as_asked(cast, x, None)
+
+
+@op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
+def _to_copy_in_format(x, wanted, x_dtype, memory_format):
+    return in_format(c_cast(x, dtypes.numpy_dtype(wanted)), memory_format)
 
 
 def converted(tensor: Tensor, wanted: dtype) -> Tensor:
     """`to_dtype` for the user, who is told (once) of an imaginary part that gets lost."""
-    if (
-        tensor._array.dtype.kind == "c"
-        and wanted.category < dtypes.COMPLEX
-        and first_time("an imaginary part was lost")
-    ):
-        warn("Casting complex values to real discards the imaginary part", stacklevel=4)
+    if tensor._array.dtype.kind == "c":
+        _tell_of_lost_part(tensor, wanted)
     return to_dtype(tensor, wanted)
+
+
+def _tell_of_lost_part(tensor: Tensor, wanted: dtype) -> None:
+    if tensor.is_complex() and wanted.category < dtypes.COMPLEX and first_time("an imaginary part was lost"):
+        warn("Casting complex values to real discards the imaginary part", stacklevel=5)
 
 
 def to_dtype(tensor: Tensor, wanted: dtype) -> Tensor:
@@ -114,21 +121,28 @@ def to_dtype(tensor: Tensor, wanted: dtype) -> Tensor:
 def clone(x, memory_format=None):
     """A copy with memory of its own, through which gradients flow back.
 
+    memory_format  the order of its dimensions in memory; by default that of `x`
+
     >>> tensor([1., 2.]).clone()
     tensor([1., 2.])
 
     Source: https://pytorch.org/docs/stable/generated/torch.clone.html
     """
     if isinstance(x, np.generic):
-        return x
-    if memory_format is contiguous_format:
-        return np.array(x, order="C")
-    return unexpanded(x) if 0 in x.strides else np.array(x)
+        return x if memory_format is None else in_format(x, checked(memory_format, "clone"))
+    if memory_format is None or checked(memory_format, "clone") is preserve_format:
+        steps = x.strides
+        copied = unexpanded(x) if 0 in steps else np.array(x)
+        return copied if len(steps) < 4 or steps[1] > steps[-1] else as_asked(copied, x, None)
+    return in_format(np.array(x), memory_format)
 
 
 @method
 def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, memory_format=None):
     """This tensor with another dtype, on another device, or both like another tensor; itself if nothing changes.
+
+    memory_format  the order of dimensions in memory that it is to have; RuntimeError if that is one for tensors of
+                   another number of dimensions
 
     >>> tensor([1, 2]).to(torch.float64)
     tensor([1., 2.], dtype=torch.float64)
@@ -148,10 +162,22 @@ def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, mem
             device = place_named("cuda", arg)
         elif arg is not None:
             device = arg
+    if memory_format is not None and checked(memory_format, "to") is not preserve_format:
+        return _to_format(self, dtype, device, copy, memory_format)
     moved = self if dtype is None else converted(self, dtypes.as_dtype(dtype))
     if device is not None and not (device is CPU and not on_gpu(self._array)):
         moved = moved_to(moved, device)
     return clone(moved) if copy and moved is self else moved
+
+
+def _to_format(tensor: Tensor, dtype, device, copy: bool, memory_format) -> Tensor:
+    """`tensor` converted and moved, and laid out in a memory format: itself if it is all that."""
+    moved = tensor if device is None else moved_to(tensor, device)
+    wanted = moved.dtype if dtype is None else dtypes.as_dtype(dtype)
+    if wanted is moved.dtype and not copy and suggested(moved._array) is memory_format:
+        return moved
+    _tell_of_lost_part(moved, wanted)
+    return _to_copy_in_format(moved, wanted, moved.dtype, memory_format)
 
 
 @op(x=lambda g, place, origin: _to_device(g, origin, place), node_name="ToCopyBackward0", function=False, method=False)
@@ -173,28 +199,32 @@ def moved_like(tensor: Tensor, like: Tensor) -> Tensor:
 
 
 @method
-def cpu(self, memory_format=None):
+def cpu(self, *, memory_format=None):
     """This tensor on the CPU (itself, if it is there already).
 
     >>> tensor([1.]).cpu().device
     device(type='cpu')
     """
+    if memory_format is not None:
+        return to(self, device=CPU, memory_format=memory_format)
     return moved_to(self, CPU) if on_gpu(self._array) else self
 
 
 @method
-def cuda(self, device=None, non_blocking=False, memory_format=None):
+def cuda(self, device=None, non_blocking=False, *, memory_format=None):
     """This tensor on the GPU; AssertionError where there is none."""
     if isinstance(device, int):
         device = place_named("cuda", device)
     elif device is not None and place_named(device).type != "cuda":
         raise RuntimeError(f"Invalid device, must be cuda device but got {place_named(device).type}")
+    if memory_format is not None:
+        return to(self, device="cuda" if device is None else device, memory_format=memory_format)
     return moved_to(self, "cuda" if device is None else device)
 
 
 def _cast_method(name: str, wanted: dtype):
-    def cast(self, memory_format=None):
-        return converted(self, wanted)
+    def cast(self, *, memory_format=None):
+        return converted(self, wanted) if memory_format is None else to(self, wanted, memory_format=memory_format)
 
     cast.__name__ = name
     cast.__doc__ = f"""This tensor with elements of `torch.{wanted.name}`.
@@ -214,7 +244,7 @@ TYPE_NAMES = {f"torch.{each.tensor_type}": each for each in dtypes.ALL}
 
 
 @method
-def type(self, dtype=None, non_blocking=False):
+def type(self, dtype=None, non_blocking=False, *, memory_format=preserve_format):
     """The name of this kind of tensor, or the tensor cast to a dtype or to the kind so named.
 
     >>> tensor([1, 2]).type()
@@ -226,7 +256,9 @@ def type(self, dtype=None, non_blocking=False):
         name = dtype.replace("torch.cuda.", "torch.")
         if name not in TYPE_NAMES:
             raise ValueError(f"invalid type: '{dtype}'")
-        return to_dtype(moved_to(self, CPU if name == dtype else "cuda"), TYPE_NAMES[name])
+        self, dtype = moved_to(self, CPU if name == dtype else "cuda"), TYPE_NAMES[name]
+    if memory_format is not preserve_format:
+        return to(self, getattr(dtype, "dtype", dtype), memory_format=memory_format)
     return to_dtype(self, getattr(dtype, "dtype", dtype))
 
 
@@ -241,18 +273,32 @@ def type_as(self, other):
 
 
 @function
-def contiguous(x, memory_format=None):
-    """This tensor if its memory is in the order of its indices, else a copy for which that holds.
+def contiguous(x, *, memory_format=contiguous_format):
+    """This tensor if its memory is in the order of its indices (or of another format), else a copy for which that
+    holds.
 
     >>> torch.ones(2, 3).T.contiguous().stride()
     (2, 1)
+    >>> torch.ones(1, 2, 3, 4).contiguous(memory_format=torch.channels_last).stride()
+    (24, 1, 8, 2)
     """
-    return x if x.is_contiguous() else _contiguous(x)
+    if memory_format is contiguous_format:
+        return x if x._array.flags.c_contiguous else _contiguous(x)
+    if lies_in(x._array, checked(memory_format, "contiguous")):
+        return x
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return _in_format(x, memory_format)
 
 
 @op(x=lambda g: g, node_name="CloneBackward0", function=False, method=False)
 def _contiguous(x):
     return np.ascontiguousarray(x)
+
+
+@op(x=lambda g: g, node_name="CloneBackward0", function=False, method=False)
+def _in_format(x, memory_format):
+    return in_format(np.array(x), memory_format)
 
 
 @function(method=False)

@@ -19,6 +19,7 @@ from itertools import product
 
 from ..array_modules import np
 from .declare import op
+from .layout import as_either
 from .reduce import sum as sum_
 
 
@@ -120,7 +121,7 @@ def _bias_dx(g):
         g, weight, x_shape[2:], stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         g, x, weight_shape[2:], stride, padding, dilation, groups),
-    bias=_bias_dx, optional=("bias",), function=False, method=False)  # fmt: skip
+    bias=_bias_dx, optional=("bias",), layout=as_either, function=False, method=False)  # fmt: skip
 def convolution(x, weight, bias, stride, padding, dilation, groups):
     """The products of a kernel with every window.
 
@@ -180,7 +181,8 @@ def match(x, y, kernel, stride, padding, dilation, groups):
         g, weight, None, stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         x, g, weight_shape[2:], stride, padding, dilation, groups),
-    bias=_bias_dx, optional=("bias",), node_name="ConvolutionBackward0", function=False, method=False)  # fmt: skip
+    bias=_bias_dx, optional=("bias",), layout=as_either, node_name="ConvolutionBackward0", function=False,
+    method=False)  # fmt: skip
 def transposed_convolution(x, weight, bias, sizes, stride, padding, dilation, groups):
     """The convolution that runs backwards: `spread_back`, with a bias.
 

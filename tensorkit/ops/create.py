@@ -14,9 +14,11 @@ from ..array_modules import making_on, move, move_like
 from ..device import CPU, check_available, default
 from ..dtypes import dtype as dtype_class
 from ..errors import hint, wrong_argument
+from ..formats import checked, preserve_format
 from ..tensor import Tensor, memory, wrap
 from .cast import c_cast, number_for
 from .declare import function, method, write_out
+from .layout import as_asked, in_format
 from .promote import is_number, number_dtype
 
 
@@ -98,8 +100,13 @@ def shape_of(size: tuple, name: str) -> tuple:
 
 def _filled(name: str, value: int, doc: str):
     def make(*size, dtype=None, out=None, layout=None, device=None, requires_grad=False, pin_memory=False,
-             memory_format=None, **names) -> Tensor:  # fmt: skip
+             **names) -> Tensor:  # fmt: skip
         if names or not size:
+            if name == "empty" and "memory_format" in names:
+                return _empty_in(names.pop("memory_format"), make(
+                    *size, dtype=dtype, device=device, **names), requires_grad, out)  # fmt: skip
+            if "memory_format" in names:
+                raise TypeError(f"{name}() got an unexpected keyword argument 'memory_format'")
             size = (names.pop("size"),) if "size" in names and not size else None
             if names or size is None:
                 raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
@@ -109,6 +116,14 @@ def _filled(name: str, value: int, doc: str):
     make.__name__ = make.__qualname__ = name
     make.__doc__ = doc
     return function(make, method=False)
+
+
+def _empty_in(memory_format, made: Tensor, requires_grad: bool, out) -> Tensor:
+    if memory_format is not None:
+        if checked(memory_format, "empty") is preserve_format:
+            raise RuntimeError("unsupported memory format Preserve")
+        made._array = in_format(memory(made), memory_format)
+    return finish(made._array, requires_grad, made.device, out)
 
 
 zeros = _filled(
@@ -144,6 +159,8 @@ empty = _filled(
     "empty",
     0,
     """A tensor whose values are unspecified; here they are zeros, so that a program prints the same each time.
+
+    memory_format  the order of its dimensions in memory: `torch.channels_last`
 
     >>> torch.empty(2, 3).shape
     torch.Size([2, 3])
@@ -314,7 +331,10 @@ def _like(name: str, fill, shown: str):
         if not isinstance(input, Tensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
         wanted = input._array.dtype if dtype is None else resolve(dtype, name)
-        return like_input(input, fill(input._array, wanted), requires_grad, device)
+        made = fill(input._array, wanted)
+        if memory_format is not None:
+            made = as_asked(made, input._array, memory_format and checked(memory_format, name))
+        return like_input(input, made, requires_grad, device)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"""A tensor of `{name.partition("_")[0]}`, with the shape and (if not given) the dtype of `input`.
@@ -325,16 +345,19 @@ def _like(name: str, fill, shown: str):
 
 
 def _zeros(array, wanted):
-    return wanted.type(0) if isinstance(array, np.generic) else np.zeros_like(array, wanted, _order(array))
+    if isinstance(array, np.generic):
+        return wanted.type(0)
+    steps = array.strides
+    made = np.zeros_like(array, wanted, "C" if 0 in steps else "K")  # its own order, unless elements share memory
+    return made if len(steps) < 4 or steps[1] > steps[-1] else as_asked(made, array, None)
 
 
 def _ones(array, wanted):
-    return wanted.type(1) if isinstance(array, np.generic) else np.ones_like(array, wanted, _order(array))
-
-
-def _order(array) -> str:
-    """NumPy's word for the memory order of a tensor like this one: its own, unless elements share memory."""
-    return "C" if 0 in array.strides else "K"
+    if isinstance(array, np.generic):
+        return wanted.type(1)
+    steps = array.strides
+    made = np.ones_like(array, wanted, "C" if 0 in steps else "K")
+    return made if len(steps) < 4 or steps[1] > steps[-1] else as_asked(made, array, None)
 
 
 zeros_like = _like("zeros_like", _zeros, ">>> torch.zeros_like(tensor([1, 2]))\n    tensor([0, 0])")
@@ -352,13 +375,18 @@ def full_like(
     tensor([[7, 7],
             [7, 7]])
     """
-    wanted = input._array.dtype if dtype is None else resolve(dtype, "full_like")
-    made = np.full_like(memory(input), number_for(_number(fill_value), wanted), wanted)
+    wanted, like = input._array.dtype if dtype is None else resolve(dtype, "full_like"), memory(input)
+    steps = like.strides
+    made = np.full_like(like, number_for(_number(fill_value), wanted), wanted, "C" if 0 in steps else "K")
+    if memory_format is not None or (len(steps) > 3 and steps[1] <= steps[-1]):
+        made = as_asked(made, like, memory_format and checked(memory_format, "full_like"))
     return like_input(input, made, requires_grad, device)
 
 
 def _new_filled(name: str, make, shown: str):
     def new_(self, *size, dtype=None, device=None, requires_grad=False, **names) -> Tensor:
+        if "memory_format" in names:
+            raise TypeError(f"new_{name}() got an unexpected keyword argument 'memory_format'")
         place = self.device if device is None else device
         return make(*size, dtype=dtype or self.dtype, device=place, requires_grad=requires_grad, **names)
 
@@ -377,13 +405,21 @@ new_full = _new_filled("full", full, ">>> tensor([1, 2]).new_full((2,), 7)\n    
 
 
 @function(method=False)
-def empty_strided(size, stride, *, dtype=None, device=None, requires_grad=False) -> Tensor:
+def empty_strided(
+    size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
+) -> Tensor:
     """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory.
 
     >>> torch.empty_strided((2, 3), (1, 2)).stride()
     (1, 2)
     """
     wanted = resolve(dtype, "empty_strided")
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
+        )
+    if min(stride, default=0) < 0:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else 0
     flat = np.zeros(count, wanted)
     strides = [step * wanted.itemsize for step in stride]

@@ -24,7 +24,7 @@ from ..tensor import Tensor, memory, view, wrap
 from .binding import bind, defaults_of
 from .elementwise import attach_operator, binary, broadcast_error, is_operand, operands, unary
 from .fragile import MULTI_VIEWS, note_fragile
-from .layout import in_rows
+from .layout import rows as row_by_row
 from .op import FLOAT_SCALARS, REGISTRY, Op, argument_names, output, overwritten, parents
 from .promote import cast, is_number, result_dtype
 from .publish import FUNCTIONS, MISSING, function, method, refuse_gradients, register, told, write_out
@@ -38,7 +38,7 @@ __all__ = [
 
 def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None, function=True, method=True, aliases=(),
        inplace=False, views=False, gather=None, optional=(), variadic=False, steps=None, strict=False, rows=False,
-       width=None, **rules):  # fmt: skip
+       layout=None, width=None, **rules):  # fmt: skip
     """Declare any other operation: `@op(x=rule, …)` names the operands and their derivatives, in the body's order.
 
     outputs   names of the results; the ones that are floating-point are differentiable
@@ -49,6 +49,7 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
     variadic  the first argument is a list of tensors; its rule is called as rule(g, i, …) for the i-th of them
     steps     names of the nodes that PyTorch makes on the way, which are one here
     rows      the result lies in memory row by row, in whatever order of dimensions the operands lie
+    layout    a function of `layout.py`: how else the result lies
     width     how many results there are, as a function of the arguments, where the operation alone does not tell
     strict    the argument after the operands may be left out, but is no None that stands for that
 
@@ -64,7 +65,8 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
             body, tuple(rules.get(each) for each in operand_names), symbol=symbol, node_name=node_name, outputs=outputs,
             name=name, variadic=variadic,
         )  # fmt: skip
-        made.inplace, made.steps, made.rows, made.width, made.views = inplace, steps, rows, width, views
+        made.inplace, made.steps, made.width, made.views = inplace, steps, width, views
+        made.layout = row_by_row if rows else layout
         if width is not None:
             made.bare = ()  # its rule takes lists, which it sees as tensors only
         run = _run_variadic if variadic else (_run_view if views else _run)
@@ -140,8 +142,8 @@ def _arrays(op: Op, given: tuple, optional) -> tuple[list, int]:
 def _run(op: Op, given: tuple, extras: tuple, optional):
     arrays, wants = _arrays(op, given, optional)
     results = op.forward(*arrays, *extras)
-    if op.rows:
-        results = tuple(map(in_rows, results)) if type(results) is tuple else in_rows(results)
+    if op.layout is not None:
+        results = op.layout(results, arrays)
     if wants and mode.enabled and op.differentiable:
         return recorded(op, given, extras, results, wants)
     return wrap(results) if type(results) is not tuple else tuple([wrap(each) for each in results])

@@ -9,6 +9,7 @@ from ..array_modules import np
 from ..tensor import Tensor, wrap
 from .bounds import maximum, minimum
 from .declare import FUNCTIONS, function, op, write_out
+from .layout import rows_anew
 from .publish import MISSING
 from .reduce import _check_flag, _refuse_complex, add_all, axes, restore, spread, sum
 from .return_types import return_type
@@ -162,7 +163,7 @@ def _first_of_zeros(found, x, dim, pick):
     return np.take_along_axis(rows, pick(rows, 1)[:, None], 1).reshape(found.shape)[()]
 
 
-@op(x=_shared_dx, rows=True)
+@op(x=_shared_dx, layout=rows_anew)
 def amax(x, dim=(), keepdim=False):
     """The largest element, of all or along `dim`; ties share the gradient.
 
@@ -177,7 +178,7 @@ def amax(x, dim=(), keepdim=False):
     return _first_of_zeros(np.maximum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmax)
 
 
-@op(x=_shared_dx, rows=True)
+@op(x=_shared_dx, layout=rows_anew)
 def amin(x, dim=(), keepdim=False):
     """The smallest element, of all or along `dim`; ties share the gradient.
 
@@ -199,8 +200,8 @@ def _aminmax_dx(g, x, min, max, dim, keepdim):
     return add_all(shares)
 
 
-@op(x=_aminmax_dx, outputs=("min", "max"), result=return_type("aminmax", "min", "max"), name="aminmax", function=False,
-    method=False)  # fmt: skip
+@op(x=_aminmax_dx, outputs=("min", "max"), result=return_type("aminmax", "min", "max"), name="aminmax",
+    layout=rows_anew, function=False, method=False)  # fmt: skip
 def _aminmax(x, dim, keepdim):
     _refuse_complex("aminmax_cpu", x)
     if dim is not None:

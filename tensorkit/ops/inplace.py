@@ -11,6 +11,7 @@ from types import FunctionType
 from .. import dtypes
 from ..array_modules import beside, move_like, np, on_gpu
 from ..errors import brackets
+from ..formats import OUTER_FIRST, check_rank, checked, preserve_format
 from ..tape import mode, record
 from ..tensor import Tensor, storage_of, wrap
 from .cast import c_cast, number_for, to_dtype
@@ -279,6 +280,8 @@ for _name in ("t", "transpose", "unsqueeze", "squeeze", "swapaxes", "swapdims", 
 def resize_(self, *sizes, memory_format=None):
     """Give the tensor another shape in place; elements that are new are zero.
 
+    memory_format  the order of dimensions in memory; the elements stay there in the order in which they are
+
     >>> torch.arange(4).resize_(2, 2)
     tensor([[0, 1],
             [2, 3]])
@@ -286,12 +289,20 @@ def resize_(self, *sizes, memory_format=None):
     shape = tuple(sizes[0]) if len(sizes) == 1 and not isinstance(sizes[0], int) else sizes
     if self._requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
+    if memory_format is not None:
+        if checked(memory_format, "resize_") is preserve_format:
+            raise RuntimeError("Unsupported memory formatPreserve")
+        check_rank(memory_format, len(shape))
     count = int(np.prod(shape))
     with beside(self._array):
         flat = np.zeros(count, self._array.dtype)
-    old = np.ravel(self._array)[:count]
+    old = np.ravel(self._array, "K")[:count]
     flat[: old.size] = old
-    self._array = flat.reshape(shape)
+    if order := OUTER_FIRST.get(memory_format):
+        shape = [shape[axis] for axis in order]
+    self._array = (
+        flat.reshape(shape).transpose([order.index(i) for i in range(len(shape))]) if order else flat.reshape(shape)
+    )
     return self
 
 

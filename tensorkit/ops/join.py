@@ -6,8 +6,10 @@ They are taken apart in `pieces.py`; elements repeated or in another order stand
 
 from ..array_modules import np
 from ..errors import brackets, wrong_argument
+from ..formats import contiguous_format
 from ..tensor import Tensor
 from .declare import FUNCTIONS, function, op
+from .layout import common_format, in_format
 from .shape import reshape, unsqueeze, wrap_dim
 
 
@@ -57,7 +59,11 @@ def cat(tensors, dim=0):
                     f"Sizes of tensors must match except in dimension {dim}. Expected size {first.shape[axis]} but got "
                     f"size {each.shape[axis]} for tensor number {i} in the list."
                 )
-    return np.ascontiguousarray(np.concatenate(kept, dim))
+    joined = np.concatenate(kept, dim)
+    steps = first.strides
+    if len(steps) < 4 or steps[1] > steps[-1]:  # certainly not with channels last
+        return np.ascontiguousarray(joined)
+    return in_format(joined, common_format(tensors))
 
 
 @op(tensors=lambda g, i, dim: FUNCTIONS["select"](g, dim, i), variadic=True, method=False)
@@ -79,7 +85,13 @@ def stack(tensors, dim=0):
                 f"stack expects each tensor to be equal size, but got {brackets(tensors[0].shape)} at entry 0 and "
                 f"{brackets(each.shape)} at entry {i}"
             )
-    return np.ascontiguousarray(np.stack(tensors, wrap_dim(dim, tensors[0].ndim + 1)))
+    dim = wrap_dim(dim, tensors[0].ndim + 1)
+    stacked = np.stack(tensors, dim)
+    if stacked.ndim < 5 or dim == stacked.ndim - 1 or (found := common_format(tensors)) is contiguous_format:
+        return np.ascontiguousarray(stacked)
+    shape = tensors[0].shape  # laid out as if the tensors were joined along the dimension behind the new one
+    joined = in_format(stacked.reshape(*shape[:dim], -1, *shape[dim + 1 :]), found)
+    return joined.reshape(stacked.shape)
 
 
 def _at_least(tensor, ndim: int):

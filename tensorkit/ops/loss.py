@@ -12,6 +12,7 @@ from ..tensor import wrap
 from .activation import sigmoid
 from .declare import op
 from .exponential import _log1p
+from .layout import as_operands
 from .masks import where
 from .reduce import add_up
 from .shape import reshape
@@ -44,7 +45,8 @@ def elementwise(node_name: str, dx, dy):
             return _share(g, x_shape, reduction) * dy(x, y, parameter)
 
         def forward(x, y, reduction, parameter):
-            return reduced(body(x, y, parameter), reduction)
+            losses = body(x, y, parameter)
+            return as_operands(losses, (x, y)) if reduction == "none" else reduced(losses, reduction)
 
         forward.__name__, forward.__doc__, forward.__module__ = body.__name__, body.__doc__, body.__module__
         return op(x=x_rule, y=y_rule, node_name=node_name, function=False, method=False)(forward)
@@ -127,7 +129,9 @@ def binary_cross_entropy(x, y, weight, reduction):
         raise RuntimeError("all elements of target should be between 0 and 1")
     low = x.dtype.type(-100)
     losses = (y - 1) * np.maximum(np.log1p(-x), low) - y * np.maximum(np.log(x), low)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    if weight is not None:
+        losses = losses * weight
+    return as_operands(losses, (x, y)) if reduction == "none" else reduced(losses, reduction)
 
 
 def _weighed(g, weight):

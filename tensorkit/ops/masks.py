@@ -10,13 +10,14 @@ from .assign import _index_put
 from .cast import c_cast, number_for, to_dtype
 from .declare import broadcast_error, function, op
 from .index import _add_at_zeros, _take_index, unwritten, watch
+from .layout import as_operands
 from .promote import is_number, result_dtype
 from .shape import reshape
 
 
 # The derivative chooses between g and 0 instead of multiplying by a mask, so that nan and inf stay out.
 @op(condition=None, x=lambda g, condition: where(condition, g, 0.0), y=lambda g, condition: where(condition, 0.0, g),
-    optional=("x", "y"), function=False, method=False)  # fmt: skip
+    optional=("x", "y"), layout=as_operands, function=False, method=False)  # fmt: skip
 def _where(condition, x, y):
     return np.where(condition, x, y)[()]
 

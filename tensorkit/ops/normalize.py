@@ -13,6 +13,7 @@ from ..array_modules import np
 from ..tape import mode
 from ..tensor import wrap
 from .declare import op
+from .layout import as_first, as_first_or_rows, in_rows
 from .reduce import mean
 from .shape import reshape
 
@@ -93,7 +94,8 @@ def normalize(x, weight, bias, axes, layout, eps, kind):
     kind    'Batch', 'Layer' or 'Group': how PyTorch names the node
     """
     center, variance = _moments(x, axes)
-    return _affine(x, center, 1 / np.sqrt(variance + eps), _laid(weight, layout), _laid(bias, layout))
+    found = _affine(x, center, 1 / np.sqrt(variance + eps), _laid(weight, layout), _laid(bias, layout))
+    return in_rows(found) if kind == "Layer" else as_first_or_rows(found, (x,))
 
 
 def _affine(x, center, scale, weight, bias):
@@ -117,7 +119,7 @@ def _fixed_dweight(g, x, weight_shape, center, variance, layout, eps):
 
 
 @op(x=_fixed_dx, weight=_fixed_dweight, bias=_dbias, optional=("weight", "bias"), node_name="NativeBatchNormBackward0",
-    function=False, method=False)  # fmt: skip
+    layout=as_first_or_rows, function=False, method=False)  # fmt: skip
 def normalize_by(x, weight, bias, center, variance, layout, eps):
     """The same with a given mean and variance, which are no operands: batch normalisation when it is not training."""
     scale = (1 / np.sqrt(variance + variance.dtype.type(eps))).reshape(layout)
@@ -157,7 +159,7 @@ def _groups_dbias(g, bias_shape, x_shape):
 
 
 @op(x=_groups_dx, weight=_groups_dweight, bias=_groups_dbias, optional=("weight", "bias"),
-    node_name="NativeGroupNormBackward0", function=False, method=False)  # fmt: skip
+    node_name="NativeGroupNormBackward0", layout=as_first, function=False, method=False)  # fmt: skip
 def normalize_groups(x, weight, bias, groups, eps):
     """The channels (dimension 1) of each sample normalised in `groups`; weight and bias stand for single channels."""
     flat = _grouped(x, groups)

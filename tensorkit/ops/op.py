@@ -37,7 +37,7 @@ class Op:
     numeric    the places in `saved` of operands that are computed with; others are indices
     bare       the rules on bare arrays (`bare.py`), found when a backward pass first comes by
     views      the result is a view of the first operand's memory
-    rows       the result lies in memory row by row, in whatever order of dimensions the operands lie
+    layout     a function of `layout.py` that gives the results the order in memory that they have in PyTorch, or None
     width      how many outputs a node has, by its extras, where that depends on the call; else None
     steps      names of the nodes that PyTorch leaves in front of its node for this operation (or a function that finds
                them for a node), nearest to the operand first: `next_functions` shows them
@@ -45,7 +45,7 @@ class Op:
 
     __slots__ = (
         "name", "forward", "symbol", "operands", "extras", "outputs", "rules", "saves", "needs", "shapes", "node_name",
-        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare", "numeric", "rows",
+        "family", "function", "inplace", "variadic", "method", "check", "steps", "bare", "numeric", "layout",
         "differentiable", "width", "views", "_plans",
     )  # fmt: skip
 
@@ -63,8 +63,8 @@ class Op:
         self.variadic = variadic
         self.family = forward.__module__.rpartition(".")[2]
         self.node_name = node_name or _camel(self.name) + "Backward0"
-        self.inplace = self.rows = self.views = False
-        self.function = self.method = self.check = self.steps = self.bare = self.width = None
+        self.inplace = self.views = False
+        self.layout = self.function = self.method = self.check = self.steps = self.bare = self.width = None
         self._plan_saving(names[len(rules) :], elementwise)
 
     def _plan_saving(self, extras: tuple, elementwise: bool) -> None:

@@ -10,6 +10,7 @@ from ..array_modules import beside, np
 from .activation import where_positive
 from .conv import padded
 from .declare import op
+from .layout import as_first, as_first_image
 
 
 def pooled_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> int:
@@ -47,7 +48,7 @@ def _lowest(kind):
 def places_of(choice, kernel, stride, padding, dilation, sizes):
     """The places in the image of what was chosen: flat indices, from the numbers of kernel places."""
     with beside(choice):
-        return _places_there(choice, kernel, stride, padding, dilation, sizes)
+        return as_first(_places_there(choice, kernel, stride, padding, dilation, sizes), (choice,))
 
 
 def _places_there(choice, kernel, stride, padding, dilation, sizes):
@@ -71,7 +72,7 @@ def _max_name(node) -> str:
 
 @op(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
         g, choice, tuple(x_shape), kernel, stride, padding, dilation),
-    outputs=("out", "choice"), node_name=_max_name, function=False, method=False)  # fmt: skip
+    outputs=("out", "choice"), node_name=_max_name, layout=as_first, function=False, method=False)  # fmt: skip
 def max_pool(x, kernel, stride, padding, dilation, counts):
     """The largest element of each window, and at which place of the kernel it stands; `places_of` gives its index."""
     full = _reach(x, kernel, stride, padding, dilation, counts, _lowest(x.dtype))
@@ -135,7 +136,8 @@ def _unpool_names(node) -> list[str]:
 
 
 @op(x=lambda g, places, sizes: take_at(g, places, sizes), places=None, function=False, method=False,
-    node_name=lambda node: _unpool_names(node)[-1], steps=lambda node: _unpool_names(node)[:-1])  # fmt: skip
+    node_name=lambda node: _unpool_names(node)[-1], steps=lambda node: _unpool_names(node)[:-1],
+    layout=as_first_image)  # fmt: skip
 def spread_at(x, places, sizes):
     """Elements put (added, where they meet) at the places of images of the given sizes that are 0 elsewhere."""
     lead = x.shape[: x.ndim - len(sizes)]
@@ -174,7 +176,8 @@ def _mean_dx(g, x_shape, kernel, stride, padding, counts, include_pad, divisor):
     return spread_means(g, tuple(x_shape), kernel, stride, padding, counts, include_pad, divisor)
 
 
-@op(x=_mean_dx, node_name=lambda node: f"AvgPool{len(node.extras[0])}DBackward0", function=False, method=False)
+@op(x=_mean_dx, node_name=lambda node: f"AvgPool{len(node.extras[0])}DBackward0", layout=as_first_image, function=False,
+    method=False)  # fmt: skip
 def avg_pool(x, kernel, stride, padding, counts, include_pad, divisor):
     """The mean of each window."""
     ones = (1,) * len(kernel)
@@ -223,7 +226,7 @@ def _max_dx(g, places, x_shape, kernel):
 
 
 @op(x=_max_dx, outputs=("out", "places"), node_name=lambda node: f"AdaptiveMaxPool{len(node.extras[0])}DBackward0",
-    function=False, method=False)  # fmt: skip
+    layout=as_first_image, function=False, method=False)  # fmt: skip
 def adaptive_max_pool(x, kernel):
     """The largest element of each of `kernel` windows, and its flat index; windows of unlike sizes repeat their last "
     "place."""

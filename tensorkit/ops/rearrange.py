@@ -166,7 +166,7 @@ def roll(x, shifts, dims=None):
         each = dims[0] if isinstance(dims, (tuple, list)) else dims
         raise IndexError(f"Dimension specified as {each} but tensor has no dimensions")
     dims = wrap_dims(dims if isinstance(dims, (tuple, list)) else (dims,), x.ndim)
-    return np.ascontiguousarray(np.roll(x, shifts, dims))
+    return np.roll(x, shifts, dims)
 
 
 def _negated(shifts):

@@ -137,7 +137,7 @@ def softplus(x, beta, threshold):
     )[()]
 
 
-@op(x=lambda g, x: g * sigmoid(-x), function=False, method=False)
+@op(x=lambda g, x: g * sigmoid(-x), rows=True, function=False, method=False)
 def log_sigmoid(x):
     """log(sigmoid(x)), exact also far from 0."""
     _refuse(x, "log_sigmoid_cpu")
@@ -210,7 +210,7 @@ def prelu(x, weight):
     return np.where(x > 0, x, x * weight)[()]
 
 
-@op(x=lambda g, noise: g * noise, noise=None, function=False, method=False)
+@op(x=lambda g, noise: g * noise, noise=None, rows=True, function=False, method=False)
 def rrelu_with_noise(x, noise):
     """x times the slopes that were drawn for it."""
     return x * noise

@@ -15,6 +15,7 @@ from ..tape import mode
 from .broadcast import broadcast_dims, expand
 from .cast import to_dtype
 from .declare import FUNCTIONS, function, op
+from .layout import rows_anew
 from .shape import reshape, unsqueeze, wrap_dim, wrap_dims
 
 
@@ -204,7 +205,7 @@ def _products_of_others(x, dim: int):
     return before * after
 
 
-@op(x=_prod_dx, node_name=_numbered("Prod"), strict=True, rows=True)
+@op(x=_prod_dx, node_name=_numbered("Prod"), strict=True, layout=rows_anew)
 def prod(x, dim=None, keepdim=False, dtype=None):
     """The product of the elements, of all of them or along `dim`.
 
@@ -222,7 +223,7 @@ def add_all(tensors: list):
     return tensors[0] if len(tensors) == 1 else tensors[0] + tensors[1]
 
 
-@op(x=None, rows=True)
+@op(x=None, layout=rows_anew)
 def all(x, dim=None, keepdim=False):
     """Whether all elements are true (not zero).
 
@@ -232,7 +233,7 @@ def all(x, dim=None, keepdim=False):
     return _truth("all", np.all, x, dim, keepdim)
 
 
-@op(x=None, rows=True)
+@op(x=None, layout=rows_anew)
 def any(x, dim=None, keepdim=False):
     """Whether any element is true (not zero).
 

@@ -111,7 +111,7 @@ def _rows_of(x, axis: int):
     return moved.reshape(-1, x.shape[axis]), moved.shape[:-1]
 
 
-@op(x=_scattered, outputs=("values", "indices"), result=return_type("topk", "values", "indices"))
+@op(x=_scattered, outputs=("values", "indices"), result=return_type("topk", "values", "indices"), rows=True)
 def topk(x, k, dim=-1, largest=True, sorted=True):
     """The `k` largest elements along `dim` (the smallest with largest=False), in order, with their indices.
 

@@ -3,7 +3,8 @@
 The JSON stands in the header's metadata under `tensorkit.structure`.  None, bools, whole numbers, finite floats, text
 and lists stand for themselves; every other value is an object with one entry that names its kind:
 
-    {"tensor": name}  {"parameter": name}  {"array": name}   a tensor of the file; with "requires_grad" if that is true
+    {"tensor": name}  {"parameter": name}  {"array": name}   a tensor of the file; with "requires_grad" if that is true,
+                                                             with "order" of its dimensions in memory if not in rows
     {"dict": [[key, value], …]}  {"ordered": …}  {"counter": …}   dictionaries, with keys of any kind
     {"tuple": […]}  {"set": […]}  {"size": […]}  {"float": "inf"}  {"complex": [real, imaginary]}  {"bytes": "hex"}
     {"dtype": "float32"}  {"device": "cpu"}
@@ -21,6 +22,7 @@ import numpy as np
 from .. import dtypes
 from ..array_modules import move
 from ..device import device
+from ..formats import outer_first
 from ..size import Size
 from ..tensor import Tensor, memory, wrap
 
@@ -155,6 +157,8 @@ class _Writer:
             packed["on"] = str(tensor.device)
         if tensor._array.dtype == np.complex128:
             packed["parts"] = True
+        if not tensor._array.flags.c_contiguous:
+            packed["order"] = outer_first(tensor._array)
         return packed | ({"requires_grad": True} if tensor._requires_grad else {})
 
     def _array(self, array: np.ndarray, name: str) -> str:
@@ -232,6 +236,14 @@ def _array_of(name: str, entry: Mapping) -> np.ndarray:
         raise FileFormatError(f"tensor {name!r} has a shape that no tensor can have: {error}") from None
 
 
+def _in_order(array, order):
+    """The array with its dimensions in memory from the outer to the inner one as `order` says."""
+    if sorted(order) != list(range(array.ndim)):
+        raise FileFormatError(f"the file's structure names an order of dimensions that is none: {order}")
+    inner = [order.index(i) for i in range(array.ndim)]
+    return np.array(array.transpose(order), order="C").transpose(inner)
+
+
 class _Reader:
     """Builds a checkpoint from its JSON and its tensors."""
 
@@ -274,6 +286,8 @@ class _Reader:
             array = array.view(np.complex128).reshape(array.shape[:-1])
         if kind == "array":
             return array
+        if "order" in packed:
+            array = _in_order(array, packed["order"])
         location = packed.get("on", "cpu")
         if not isinstance(location, str):
             raise FileFormatError(f"the file's structure names the place {location!r}, which is none")

@@ -119,6 +119,10 @@ def bare(parameter: str) -> str:
     return re.sub(r" or Number|(?<=ints)1|\?", "", parameter).partition(" = ")[0]
 
 
+#: Methods whose stub keeps silent about an argument that they take.
+CASTS = frozenset("bfloat16 bool byte cdouble cfloat chalf char double float half int long short".split())
+
+
 def main() -> None:
     import torch
 
@@ -136,6 +140,8 @@ def main() -> None:
             found = listed(getattr(owner, name))
             if found == "-":
                 lines.append(f"{prefix}{name}: -")
+            elif prefix and name in CASTS:
+                lines.append(f"{prefix}{name}: (*, torch.memory_format? memory_format = …)")
             elif isinstance(found, int):
                 best = max((parameters(each, bool(prefix)) for each in definitions[name]), key=len)
                 lines.append(f"{prefix}{name}: ({by_position(without_out(best) if prefix else best, found)})")

@@ -82,7 +82,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     samples, channels = shape[:2]
     if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+        return batch_norm(input.contiguous(), running_mean, running_var, weight, bias, False, momentum, eps)
     if running_mean is not None or running_var is not None:
         mean, variance = _ops.batch_moments(memory(input), tuple(range(2, len(shape))))
         _blend(running_mean, mean.reshape(samples, channels).mean(0), momentum)

@@ -6,6 +6,7 @@ Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops
 import math
 
 from ...errors import brackets, not_implemented, times
+from ...formats import contiguous_format, suggested
 from ...ops import pool as _ops
 from ...ops import resample as _resample
 from ...ops.powers import pow
@@ -194,7 +195,11 @@ def _adaptive_mean(n: int, input, output_size):
     if n == 1:
         return squeeze(_adaptive_mean(2, unsqueeze(input, -2), (1, *sizes)), -2)
     if all(size == 1 for size in sizes):
-        return input.mean(list(range(-n, 0)), True)
+        found = input.mean(list(range(-n, 0)), True)
+        if suggested(input._array) is contiguous_format:
+            return found
+        samples, channels = found.shape[:2]
+        return found.as_strided_(found.shape, (channels, 1, *[channels] * n))
     shape = input._array.shape[-n:]
     matrices = tuple([
         None if have == want else _resample.averaging(have, want) for have, want in zip(shape, sizes, strict=True)
