@@ -85,7 +85,6 @@ REASONS = {
     "ScalingType": "it belongs to one of PyTorch's GPU kernels",
     "SwizzleType": "it belongs to one of PyTorch's GPU kernels",
     "UninitializedTensorMixin": "it is how PyTorch makes lazy parameters; see tensorkit/nn/lazy.py",
-    "convert_conv*_weight_memory_format": "weights have one order of memory here",
     "fuse_*": "it prepares a network for deployment",
     "skip_init": "make the module as usual, then load its state",
     "stateless": "use torch.func.functional_call",

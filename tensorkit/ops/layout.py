@@ -25,7 +25,7 @@ def unexpanded(array):
 
 def in_rows(array):
     """`array` row by row: the last dimension is the inner one."""
-    return array if isinstance(array, np.generic) or array.flags.c_contiguous else array.copy()
+    return array if array.flags.c_contiguous else array.copy()
 
 
 def in_format(array, wanted: memory_format):
@@ -61,7 +61,9 @@ def as_asked(made, like, wanted: memory_format | None):
 
 def rows(result, operands):
     """Row by row, however the operands lie."""
-    return tuple(map(in_rows, result)) if type(result) is tuple else in_rows(result)
+    if type(result) is tuple:
+        return tuple(map(in_rows, result))
+    return result if result.flags.c_contiguous else result.copy()
 
 
 def rows_anew(result, operands):
