@@ -233,7 +233,7 @@ def __deepcopy__(self, memo):
 @attach
 def __reduce_ex__(self, protocol):
     array, place = move(self._array, None), place_of(self._array)
-    order = None if array.flags.c_contiguous else outer_first(array)  # an array is stored in no order but of its axes
+    order = None if self._array.flags.c_contiguous else outer_first(self._array)  # arrays are stored in rows
     array = np.array(array if order is None else array.transpose(order), order="C")
     return _rebuild, (array, self._requires_grad, None if type(self) is Tensor else type(self), place, order)
 

@@ -91,6 +91,10 @@ SAMPLES = {
     "to_device": one(lambda x: stays(x) * x, X),
     "clone": one(method("clone"), X),
     "contiguous": one(lambda x: x.T.contiguous(), X),
+    "in_format": one(lambda x: x.reshape(1, 2, -1, 1).contiguous(memory_format=torch.channels_last), X),
+    "to_copy_in_format": one(
+        lambda x: x.reshape(1, 2, -1, 1).to(torch.complex128, memory_format=torch.channels_last).real, X
+    ),
     # pointwise
     **{
         name: one(method(name), X)

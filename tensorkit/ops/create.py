@@ -421,6 +421,6 @@ def empty_strided(
     if min(stride, default=0) < 0:
         raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
     count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else 0
-    flat = np.zeros(count, wanted)
+    flat = filled((count,), 0, wanted, device)
     strides = [step * wanted.itemsize for step in stride]
-    return finish(np.lib.stride_tricks.as_strided(flat, tuple(size), strides), requires_grad, device)
+    return finish(array_modules.np.lib.stride_tricks.as_strided(flat, tuple(size), strides), requires_grad, device)
