@@ -22,6 +22,7 @@ from typing import Any
 import tensorkit
 
 from .errors import hint
+from .left_out import reason
 
 #: Modules that stand elsewhere here than in PyTorch.
 _ELSEWHERE = {
@@ -55,7 +56,8 @@ class _Finder(MetaPathFinder, Loader):
             found = None
         if found is None:
             error = ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
-            raise hint(error, f"tensorkit stands in for torch here, and it has no {real}.")
+            why = reason(fullname.split(".")[1]) or f"it has no {real}."
+            raise hint(error, f"tensorkit stands in for torch here; {why}")
         return ModuleSpec(fullname, self, is_package=found.submodule_search_locations is not None)
 
     def create_module(self, spec: ModuleSpec) -> None:

@@ -54,7 +54,7 @@ REASONS = {
     "volatile": "PyTorch itself removed it; use torch.no_grad()",
     "reinforce": "PyTorch itself removed it; write the policy gradient as -(log_prob * reward).sum()",
     "lobpcg": "use torch.linalg.eigh, or scipy.sparse.linalg.lobpcg",
-    "lu*": "use torch.linalg.solve, or scipy.linalg.lu",
+    "lu_factor_ex": "use torch.linalg.lu_factor, which checks",
     "index": "write x[…]",
     "matrix_rank": "PyTorch itself removed it; use torch.linalg.matrix_rank",
     "to_mkldnn": "it prepares a tensor for one of PyTorch's CPU kernels",

@@ -381,7 +381,8 @@ def _fill():
                 setattr(ndarray, name, _operator(name))
         elif name not in vars(ndarray) and ours is not None:
             setattr(ndarray, name, _method(name) if callable(ours) else _attribute(name))
-    vars(cupy).update({name: _function(name) for name in NAMES["functions"]})
+    # What newer NumPys have given up (`row_stack`) cannot be played.
+    vars(cupy).update({name: _function(name) for name in NAMES["functions"] if hasattr(numpy, name)})
     vars(cupy).update({name: Ufunc(name) for name in UFUNCS})
     vars(cupy).update(
         ndarray=ndarray, asnumpy=asnumpy, asarray=asarray, array=array, from_dlpack=from_dlpack, cuda=cuda,

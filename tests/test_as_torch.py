@@ -61,7 +61,7 @@ def test_the_modules_are_tensorkits_own(stopped):
 
 @pytest.mark.parametrize(
     ("name", "note"),
-    [("torch.jit", "it has no tensorkit.jit"), ("torchvision", "needs PyTorch's own binaries")],
+    [("torch.jit", "it compiles Python for a C++ runtime"), ("torchvision", "needs PyTorch's own binaries")],
 )
 def test_what_tensorkit_lacks_is_named(stopped, name, note):
     as_torch.start()

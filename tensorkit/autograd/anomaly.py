@@ -99,13 +99,16 @@ def _set(enabled: bool, check_nan: bool) -> None:
 
 
 def _note_place(node: Node) -> None:
-    """Keep the lines of code that led here, without those of this package."""
+    """Keep the lines of code that led here, without those of this package, nor of what started the program."""
     import traceback
 
     frame = sys._getframe(2)
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
-    _traces[node] = traceback.extract_stack(frame)
+    lines = traceback.extract_stack(frame)
+    started = [i for i, line in enumerate(lines) if line.filename.startswith((_HERE, "<frozen runpy>"))]
+    del lines[: started[-1] + 1 if started else 0]  # `python -m tensorkit run`
+    _traces[node] = lines
 
 
 def watched(shares_of):
