@@ -12,6 +12,7 @@ from ..tape import mode
 from ..tensor import wrap
 from .declare import FUNCTIONS, op
 from .exponential import add_exp
+from .inplace import in_place
 from .reduce import _as, prod, sum
 from .return_types import return_type
 from .shape import wrap_dim
@@ -164,3 +165,21 @@ def logcumsumexp(x, dim):
 def _logcumsumexp_dx(g, x, out, dim):
     exp = FUNCTIONS["exp"]
     return _reversed_cumsum(g * exp(-out), dim) * exp(x)
+
+
+def _running_in_bool(name: str, function):
+    """The function as its in-place twin uses it: of truth values PyTorch has one where there is nothing to add up."""
+
+    def running(input, dim, dtype=None):
+        found = function(input, dim, dtype)
+        if input._array.dtype.kind != "b" or dtype is not None:
+            return found
+        if input._array.ndim and input._array.size:
+            raise not_implemented(f"{name}_out_cpu", "Bool")
+        return found.bool()
+
+    return running
+
+
+in_place("cumsum", _running_in_bool("cumsum", cumsum))
+in_place("cumprod", _running_in_bool("cumprod", cumprod))

@@ -323,7 +323,8 @@ def sinc(x):
     >>> tensor([0., 0.5]).sinc()
     tensor([1.0000, 0.6366])
     """
-    angle = np.where(x == 0, 1, x * x.dtype.type(_PI))
+    wide = x if x.dtype.itemsize > 2 else x.astype(np.float32)
+    angle = np.where(x == 0, 1, wide * wide.dtype.type(_PI))
     return np.where(x == 0, 1, np.sin(angle) / angle).astype(x.dtype)[()]
 
 

@@ -80,7 +80,7 @@ def _per_square(x, y):
     return where_(square == 0, 0.0, reciprocal(square))
 
 
-@binary(lambda g, x, y: g * y * _per_square(x, y), lambda g, x, y: g * (-x * _per_square(x, y)), floating=True,
+@binary(lambda g, x, y: g * y * _per_square(x, y), lambda g, x, y: g * -x * _per_square(x, y), floating=True,
         aliases=("arctan2",))  # fmt: skip
 def atan2(x, y):
     """The angle in radians of the point (y, x): the arc tangent of x/y in the right quadrant.
