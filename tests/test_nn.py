@@ -70,7 +70,11 @@ ACTIVATIONS = ["celu", "elu", "gelu", "glu", "hardshrink", "hardsigmoid", "hards
 def test_gradients_of_activations(name):
     x = (doubles(3, 4) * 2).detach().requires_grad_()
     assert gradcheck(getattr(F, name), (x,))
-    assert gradgradcheck(getattr(F, name), (x,))
+    if name == "hardsigmoid":  # as in PyTorch
+        with pytest.raises(RuntimeError, match="derivative for aten::hardsigmoid_backward is not implemented"):
+            gradgradcheck(getattr(F, name), (x,))
+    else:
+        assert gradgradcheck(getattr(F, name), (x,))
 
 
 CLASSES, CHANCES = torch.tensor([2, 0, 1]), torch.rand(3, 4, dtype=torch.float64)
