@@ -68,10 +68,10 @@ def _extreme_along(name: str, pick):
 
 
 def _shared_dx(g, x, out, dim, keepdim):
-    """Elements that tie for the extreme share the gradient equally."""
+    """Elements that tie for the extreme share the gradient equally; where it is nan nothing ties with it, and all get
+    nan."""
     shape = x._array.shape
-    ties = (x == restore(out, shape, dim, keepdim)).logical_or((x != x).logical_and(
-        restore(out != out, shape, dim, keepdim))).to(g.dtype)  # fmt: skip
+    ties = (x == restore(out, shape, dim, keepdim)).to(g.dtype)
     share = ties / sum(ties, dim, True) if dim is not None else ties / sum(ties)
     return spread(g, shape, dim, keepdim) * share
 
