@@ -132,7 +132,7 @@ def _backward_method(self, gradient=None, retain_graph=None, create_graph=False,
 
 
 Tensor.backward = _backward_method
-_backward_method.__name__ = "backward"
+_backward_method.__name__, _backward_method.__qualname__ = "backward", "Tensor.backward"
 
 
 def grad(

@@ -8,6 +8,7 @@ import math
 from ..ops.create import empty
 from . import functional as F
 from . import init
+from .errors import own
 from .module import Module
 from .parameter import Parameter
 from .sizes import tuple_of
@@ -107,6 +108,7 @@ class _Forward(_Conv):
                      device, dtype)  # fmt: skip
 
 
+@own("__init__", "forward")
 class Conv1d(_Forward):
     """A convolution of sequences: batch, channels, length.
 
@@ -119,6 +121,7 @@ class Conv1d(_Forward):
     n = 1
 
 
+@own("__init__", "forward")
 class Conv2d(_Forward):
     """A convolution of images: batch, channels, height, width.
 
@@ -139,6 +142,7 @@ class Conv2d(_Forward):
     n = 2
 
 
+@own("__init__", "forward")
 class Conv3d(_Forward):
     """A convolution of volumes: batch, channels, depth, height, width.
 
@@ -187,6 +191,7 @@ class _Transposed(_Conv):
         )  # fmt: skip
 
 
+@own("__init__", "forward")
 class ConvTranspose1d(_Transposed):
     """The transposed convolution of sequences, which makes them longer.
 
@@ -197,6 +202,7 @@ class ConvTranspose1d(_Transposed):
     n = 1
 
 
+@own("__init__", "forward")
 class ConvTranspose2d(_Transposed):
     """The transposed convolution of images, which makes them larger.
 
@@ -209,6 +215,7 @@ class ConvTranspose2d(_Transposed):
     n = 2
 
 
+@own("__init__", "forward")
 class ConvTranspose3d(_Transposed):
     """The transposed convolution of volumes.
 

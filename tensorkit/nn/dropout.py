@@ -7,7 +7,7 @@ from . import functional as F
 from .module import Module
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     """A probability, and whether to write over the input."""
 
     def __init__(self, p: float = 0.5, inplace: bool = False):
@@ -21,7 +21,7 @@ class _Dropout(Module):
         return f"p={self.p}, inplace={self.inplace}"
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Each element set to 0 with probability p while training, the others divided by 1 - p.
 
     >>> torch.nn.Dropout(0.5).eval()(torch.ones(3))
@@ -34,7 +34,7 @@ class Dropout(_Dropout):
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Whole channels of sequences set to 0.
 
     >>> torch.nn.Dropout1d(0.5).eval()(torch.ones(1, 3))
@@ -45,7 +45,7 @@ class Dropout1d(_Dropout):
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Whole channels of images set to 0.
 
     >>> torch.nn.Dropout2d(0.5).eval()(torch.ones(1, 2, 2, 2)).shape
@@ -56,7 +56,7 @@ class Dropout2d(_Dropout):
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Whole channels of volumes set to 0.
 
     >>> torch.nn.Dropout3d(0.5).eval()(torch.ones(1, 2, 2, 2, 2)).shape
@@ -67,7 +67,7 @@ class Dropout3d(_Dropout):
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """Dropout that keeps mean and variance of what `SELU` gives.
 
     >>> torch.nn.AlphaDropout(0.5).eval()(torch.ones(2))
@@ -78,7 +78,7 @@ class AlphaDropout(_Dropout):
         return F.alpha_dropout(input, self.p, self.training)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """`AlphaDropout` of whole channels.
 
     >>> torch.nn.FeatureAlphaDropout(0.5).eval()(torch.ones(1, 2, 2, 2)).shape

@@ -1,5 +1,8 @@
 """Errors of modules, in PyTorch's words."""
 
+from collections.abc import Callable
+from types import FunctionType
+
 from ..errors import hint
 from ..tensor import Tensor
 
@@ -15,6 +18,27 @@ def typename(value) -> str:
     if cls.__module__ == "builtins":
         return cls.__qualname__
     return f"{cls.__module__.replace('tensorkit', 'torch', 1)}.{cls.__qualname__}"
+
+
+def renamed(function: FunctionType, name: str) -> FunctionType:
+    """The same function under another qualified name, which is what Python's own errors call it by."""
+    twin = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    twin.__doc__, twin.__annotations__ = function.__doc__, function.__annotations__
+    twin.__kwdefaults__, twin.__module__, twin.__qualname__ = function.__kwdefaults__, function.__module__, name
+    return twin
+
+
+def own(*names: str) -> Callable[[type], type]:
+    """Decorate a class: it owns these methods that it inherits, so that wrong calls are told in its name."""
+
+    def give(cls):
+        for name in names:
+            setattr(cls, name, renamed(getattr(cls, name), f"{cls.__name__}.{name}"))
+        return cls
+
+    return give
 
 
 def too_early(what: str) -> AttributeError:

@@ -9,6 +9,7 @@ Source: https://pytorch.org/docs/stable/generated/torch.nn.Module.html
 """
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from ..errors import hint
@@ -331,3 +332,9 @@ class Module(Tree, Conversions):
             return f"{self._get_name()}({lines[0]})"
         lines += children
         return f"{self._get_name()}(" + ("\n  " + "\n  ".join(lines) + "\n" if lines else "") + ")"
+
+
+# The methods that stand in modules of their own go by the name of what users know them as.
+for _method in (*vars(Tree).values(), *vars(Conversions).values()):
+    if isinstance(_method, FunctionType) and not _method.__name__.startswith("__"):
+        _method.__qualname__ = f"Module.{_method.__name__}"

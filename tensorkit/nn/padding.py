@@ -4,6 +4,7 @@ The function behind them all is `tensorkit.nn.functional.pad`.
 """
 
 from . import functional as F
+from .errors import own
 from .module import Module
 from .sizes import tuple_of
 
@@ -47,6 +48,7 @@ class _ZeroPad(_Pad):
         return F.pad(input, self.padding, "constant", 0.0)
 
 
+@own("__init__")
 class ConstantPad1d(_ConstantPad, n=1):
     """A border of one value around sequences.
 
@@ -55,6 +57,7 @@ class ConstantPad1d(_ConstantPad, n=1):
     """
 
 
+@own("__init__")
 class ConstantPad2d(_ConstantPad, n=2):
     """A border of one value around images.
 
@@ -63,6 +66,7 @@ class ConstantPad2d(_ConstantPad, n=2):
     """
 
 
+@own("__init__")
 class ConstantPad3d(_ConstantPad, n=3):
     """A border of one value around volumes.
 
@@ -71,6 +75,7 @@ class ConstantPad3d(_ConstantPad, n=3):
     """
 
 
+@own("__init__")
 class ZeroPad1d(_ZeroPad, n=1):
     """A border of zeros around sequences.
 
@@ -79,6 +84,7 @@ class ZeroPad1d(_ZeroPad, n=1):
     """
 
 
+@own("__init__")
 class ZeroPad2d(_ZeroPad, n=2):
     """A border of zeros around images.
 
@@ -87,6 +93,7 @@ class ZeroPad2d(_ZeroPad, n=2):
     """
 
 
+@own("__init__")
 class ZeroPad3d(_ZeroPad, n=3):
     """A border of zeros around volumes.
 
@@ -95,6 +102,7 @@ class ZeroPad3d(_ZeroPad, n=3):
     """
 
 
+@own("__init__")
 class ReflectionPad1d(_Pad, n=1, mode="reflect"):
     """A border that mirrors sequences at their edges.
 
@@ -103,6 +111,7 @@ class ReflectionPad1d(_Pad, n=1, mode="reflect"):
     """
 
 
+@own("__init__")
 class ReflectionPad2d(_Pad, n=2, mode="reflect"):
     """A border that mirrors images at their edges.
 
@@ -111,6 +120,7 @@ class ReflectionPad2d(_Pad, n=2, mode="reflect"):
     """
 
 
+@own("__init__")
 class ReflectionPad3d(_Pad, n=3, mode="reflect"):
     """A border that mirrors volumes at their edges.
 
@@ -119,6 +129,7 @@ class ReflectionPad3d(_Pad, n=3, mode="reflect"):
     """
 
 
+@own("__init__")
 class ReplicationPad1d(_Pad, n=1, mode="replicate"):
     """A border that repeats the edges of sequences.
 
@@ -127,6 +138,7 @@ class ReplicationPad1d(_Pad, n=1, mode="replicate"):
     """
 
 
+@own("__init__")
 class ReplicationPad2d(_Pad, n=2, mode="replicate"):
     """A border that repeats the edges of images.
 
@@ -135,6 +147,7 @@ class ReplicationPad2d(_Pad, n=2, mode="replicate"):
     """
 
 
+@own("__init__")
 class ReplicationPad3d(_Pad, n=3, mode="replicate"):
     """A border that repeats the edges of volumes.
 
@@ -143,6 +156,7 @@ class ReplicationPad3d(_Pad, n=3, mode="replicate"):
     """
 
 
+@own("__init__")
 class CircularPad1d(_Pad, n=1, mode="circular"):
     """A border that continues sequences at their other end.
 
@@ -151,6 +165,7 @@ class CircularPad1d(_Pad, n=1, mode="circular"):
     """
 
 
+@own("__init__")
 class CircularPad2d(_Pad, n=2, mode="circular"):
     """A border that continues images at their other end.
 
@@ -159,6 +174,7 @@ class CircularPad2d(_Pad, n=2, mode="circular"):
     """
 
 
+@own("__init__")
 class CircularPad3d(_Pad, n=3, mode="circular"):
     """A border that continues volumes at their other end.
 

@@ -4,11 +4,12 @@ The functions stand in `tensorkit.nn.functional.pooling`.
 """
 
 from . import functional as F
+from .errors import own
 from .module import Module
 from .sizes import tuple_of
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     def __init__(self, kernel_size, stride=None, padding=0, dilation=1, return_indices: bool = False,
                  ceil_mode: bool = False):  # fmt: skip
         super().__init__()
@@ -31,7 +32,7 @@ class _MaxPool(Module):
         )
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest element of each window of a sequence.
 
     >>> torch.nn.MaxPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
@@ -42,7 +43,7 @@ class MaxPool1d(_MaxPool):
         return self._pooled(F.max_pool1d, input)
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest element of each window of an image.
 
     >>> torch.nn.MaxPool2d(2)(torch.arange(4.).reshape(1, 1, 2, 2))
@@ -55,7 +56,7 @@ class MaxPool2d(_MaxPool):
         return self._pooled(F.max_pool2d, input)
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest element of each window of a volume.
 
     >>> torch.nn.MaxPool3d(2)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
@@ -83,6 +84,7 @@ class _MaxUnpool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
+@own("__init__", "forward")
 class MaxUnpool1d(_MaxUnpool):
     """The largest elements put back to where `MaxPool1d` found them.
 
@@ -91,6 +93,7 @@ class MaxUnpool1d(_MaxUnpool):
     """
 
 
+@own("__init__", "forward")
 class MaxUnpool2d(_MaxUnpool):
     """The largest elements put back to where `MaxPool2d` found them.
 
@@ -102,6 +105,7 @@ class MaxUnpool2d(_MaxUnpool):
     n = 2
 
 
+@own("__init__", "forward")
 class MaxUnpool3d(_MaxUnpool):
     """The largest elements put back to where `MaxPool3d` found them.
 
@@ -155,6 +159,7 @@ class _AvgPool(Module):
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
+@own("__init__")
 class AvgPool2d(_AvgPool):
     """The mean of each window of an image.
 
@@ -166,6 +171,7 @@ class AvgPool2d(_AvgPool):
         return self._pooled(F.avg_pool2d, input)
 
 
+@own("__init__")
 class AvgPool3d(_AvgPool):
     """The mean of each window of a volume.
 
@@ -177,7 +183,7 @@ class AvgPool3d(_AvgPool):
         return self._pooled(F.avg_pool3d, input)
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     n = 1
 
     def __init__(self, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False):
@@ -198,7 +204,8 @@ class _LPPool(Module):
         )
 
 
-class LPPool1d(_LPPool):
+@own("forward")
+class LPPool1d(_LPPoolNd):
     """The p-norm of each window of a sequence.
 
     >>> torch.nn.LPPool1d(2, 2)(torch.tensor([[[3., 4.]]]))
@@ -206,7 +213,8 @@ class LPPool1d(_LPPool):
     """
 
 
-class LPPool2d(_LPPool):
+@own("forward")
+class LPPool2d(_LPPoolNd):
     """The p-norm of each window of an image.
 
     >>> torch.nn.LPPool2d(2, 2)(torch.ones(1, 1, 2, 2))
@@ -216,7 +224,8 @@ class LPPool2d(_LPPool):
     n = 2
 
 
-class LPPool3d(_LPPool):
+@own("forward")
+class LPPool3d(_LPPoolNd):
     """The p-norm of each window of a volume.
 
     >>> torch.nn.LPPool3d(2, 2)(torch.ones(1, 1, 2, 2, 2)).shape
@@ -226,7 +235,7 @@ class LPPool3d(_LPPool):
     n = 3
 
 
-class _Adaptive(Module):
+class _AdaptiveAvgPoolNd(Module):
     def __init__(self, output_size):
         super().__init__()
         self.output_size = output_size
@@ -235,7 +244,7 @@ class _Adaptive(Module):
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool1d(_Adaptive):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The means of `output_size` windows that cover a sequence.
 
     >>> torch.nn.AdaptiveAvgPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
@@ -246,7 +255,7 @@ class AdaptiveAvgPool1d(_Adaptive):
         return F.adaptive_avg_pool1d(input, self.output_size)
 
 
-class AdaptiveAvgPool2d(_Adaptive):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The means of windows that cover an image, as many as `output_size` says.
 
     >>> torch.nn.AdaptiveAvgPool2d(1)(torch.arange(4.).reshape(1, 1, 2, 2))
@@ -259,7 +268,7 @@ class AdaptiveAvgPool2d(_Adaptive):
         return F.adaptive_avg_pool2d(input, self.output_size)
 
 
-class AdaptiveAvgPool3d(_Adaptive):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The means of windows that cover a volume.
 
     >>> torch.nn.AdaptiveAvgPool3d(1)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
@@ -270,13 +279,17 @@ class AdaptiveAvgPool3d(_Adaptive):
         return F.adaptive_avg_pool3d(input, self.output_size)
 
 
-class _AdaptiveMax(_Adaptive):
+class _AdaptiveMaxPoolNd(Module):
     def __init__(self, output_size, return_indices: bool = False):
-        super().__init__(output_size)
+        super().__init__()
+        self.output_size = output_size
         self.return_indices = return_indices
 
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}"
 
-class AdaptiveMaxPool1d(_AdaptiveMax):
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest elements of `output_size` windows that cover a sequence.
 
     >>> torch.nn.AdaptiveMaxPool1d(2)(torch.tensor([[[1., 3., 5., 7.]]]))
@@ -287,7 +300,7 @@ class AdaptiveMaxPool1d(_AdaptiveMax):
         return F.adaptive_max_pool1d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool2d(_AdaptiveMax):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest elements of windows that cover an image.
 
     >>> torch.nn.AdaptiveMaxPool2d(1)(torch.arange(4.).reshape(1, 1, 2, 2))
@@ -298,7 +311,7 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMax):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The largest elements of windows that cover a volume.
 
     >>> torch.nn.AdaptiveMaxPool3d(1)(torch.arange(8.).reshape(1, 1, 2, 2, 2)).item()
@@ -333,6 +346,7 @@ class _FractionalMaxPool(Module):
         )
 
 
+@own("__init__", "forward")
 class FractionalMaxPool2d(_FractionalMaxPool):
     """The largest element of windows at random places of an image, so that the result may have any smaller size.
 
@@ -343,6 +357,7 @@ class FractionalMaxPool2d(_FractionalMaxPool):
     """
 
 
+@own("__init__", "forward")
 class FractionalMaxPool3d(_FractionalMaxPool):
     """The largest element of windows at random places of a volume.
 

@@ -313,3 +313,7 @@ class LSTM(RNNBase):
 
     def forward(self, input, hx=None):
         return self._forward(input, None if hx is None else (hx[0], hx[1]))
+
+
+for _kind in (RNN, GRU, LSTM):  # PyTorch's take any arguments and pass them on: wrong ones are told by RNNBase
+    _kind.__init__.__qualname__ = "RNNBase.__init__"

@@ -47,6 +47,11 @@ class Tree:
                     yield from module.named_modules(memo, below, remove_duplicate)
 
     def _named(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool):
+        found = self._walk(kind, prefix, recurse, remove_duplicate)
+        found.__qualname__ = f"Module.named{kind}"  # what is printed for a forgotten `list(…)`
+        return found
+
+    def _walk(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool):
         seen = set()
         parts = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in parts:

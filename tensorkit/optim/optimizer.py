@@ -96,6 +96,9 @@ class Optimizer:
     Source: https://pytorch.org/docs/stable/optim.html#torch.optim.Optimizer
     """
 
+    _opt_called: bool
+    _scheduled: bool
+
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         self.defaults = defaults
         self._step_hooks: dict[str, dict] = {}

@@ -136,18 +136,23 @@ def rate(group: dict):
 # What constructors check
 
 
-def check_lr(lr) -> None:
-    """Raise PyTorch's ValueError for a learning rate below zero, or a tensor of several."""
+def check_one(lr) -> None:
+    """Raise PyTorch's ValueError for learning rates that are a tensor of several."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    if not plain(lr) >= 0.0:
+
+
+def check_lr(lr) -> None:
+    """Raise PyTorch's ValueError for a learning rate below zero, or a tensor of several."""
+    check_one(lr)
+    if not 0.0 <= plain(lr):  # noqa: SIM300  (as PyTorch writes it: Python names the sign if `lr` is no number)
         raise ValueError(f"Invalid learning rate: {lr}")
 
 
 def check_not_negative(**options: float) -> None:
     """Raise PyTorch's ValueError for an option below zero; `eps` goes by the name of epsilon."""
     for name, value in options.items():
-        if not value >= 0.0:
+        if not 0.0 <= value:  # noqa: SIM300
             raise ValueError(f"Invalid {'epsilon' if name == 'eps' else name} value: {value}")
 
 

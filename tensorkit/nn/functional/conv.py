@@ -12,7 +12,11 @@ from ...tensor import Tensor
 from ..sizes import tuple_of
 from .padding import pad
 
-_C_NAMES = {"Float": "float", "Double": "double", "Half": "c10::Half", "Long": "long", "Int": "int", "Bool": "bool"}
+_C_NAMES = {
+    "Float": "float", "Double": "double", "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Long": "long int",
+    "Int": "int", "Short": "short int", "Char": "signed char", "Byte": "unsigned char", "Bool": "bool",
+    "ComplexFloat": "c10::complex<float>", "ComplexDouble": "c10::complex<double>",
+}  # fmt: skip
 
 
 def _sizes(value, n: int, name: str) -> tuple:
@@ -36,7 +40,7 @@ def _check_types(name: str, input, weight, bias) -> None:
     if input._array.dtype == weight._array.dtype and (bias is None or bias._array.dtype == input._array.dtype):
         return
     given, other = input.dtype.cpp_name, weight.dtype.cpp_name
-    if bias is not None and bias.dtype is not input.dtype:
+    if bias is not None and bias.dtype is not input.dtype and "transpose" not in name:
         raise RuntimeError(
             f"Input type ({_C_NAMES.get(given, given)}) and bias type ({_C_NAMES.get(bias.dtype.cpp_name, other)}) "
             "should be the same"

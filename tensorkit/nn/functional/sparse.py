@@ -55,6 +55,8 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     index = _index_of(input, "embedding")
     count = weight._array.shape[0]
     padding = _padding(padding_idx, count)
+    if not count and index.size:
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     _check_range(index, count)
     if max_norm is not None:
         _renormed(weight, index, max_norm, norm_type)

@@ -106,6 +106,8 @@ class LRScheduler:
                 raise KeyError(RESUMED_WITHOUT.format(number))
         self.base_lrs = options_of(optimizer, "initial_lr")
         self.last_epoch = last_epoch
+        if "_scheduled" not in optimizer.__dict__:  # steps made before the first scheduler do not count
+            optimizer._scheduled, optimizer._opt_called = True, False
         self._initial_step()
 
     def _initial_step(self) -> None:
