@@ -57,6 +57,16 @@ def kind(value) -> str:
     return name
 
 
+def no_tensor(function: str, got, argument: str = "input", position: int = 1) -> TypeError:
+    """PyTorch's TypeError for a list or a number in a tensor's place: for where an attribute was missed."""
+    return wrong_argument(function, argument, position, "Tensor", got)
+
+
+def lacking(value, name: str) -> AttributeError:
+    """Python's error for what is no tensor, with the attribute that PyTorch asks for first."""
+    return AttributeError(f"'{type(value).__name__}' object has no attribute '{name}'", name=name, obj=value)
+
+
 def wrong_argument(function: str, argument: str, position: int, wanted: str, got) -> TypeError:
     """PyTorch's TypeError for one argument of the wrong type."""
     return TypeError(f"{function}(): argument '{argument}' (position {position}) must be {wanted}, not {kind(got)}")

@@ -5,6 +5,7 @@ What a step computes stands in `recurrent.py`; the layers that walk through whol
 
 import math
 
+from ..errors import lacking
 from ..ops.create import empty, zeros
 from . import init
 from .module import Module
@@ -40,13 +41,17 @@ class RNNCellBase(Module):
     def _step(self, kind: str, input, states) -> tuple:
         """One step of a cell, for one sample or for a batch."""
         name = self._get_name()
-        if input.ndim not in (1, 2):
+        try:
+            ndim = input.ndim
+        except AttributeError:
+            raise lacking(input, "dim") from None
+        if ndim not in (1, 2):
             raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
         for i, state in enumerate(states or ()):
             if state.ndim not in (1, 2):
                 what = f"hx[{i}]" if kind == "LSTM" else "hidden"
                 raise ValueError(f"{name}: Expected {what} to be 1D or 2D, got {state.dim()}D instead")
-        alone = input.ndim == 1
+        alone = ndim == 1
         x = input.unsqueeze(0) if alone else input
         samples = x._array.shape[0]
         if x._array.shape[1] != self.input_size:

@@ -6,6 +6,7 @@ The functions stand in `tensorkit.nn.functional.norm`.
 from warnings import warn
 
 from .. import dtypes
+from ..errors import lacking
 from ..ops.create import empty, ones, zeros
 from ..ops.data import tensor
 from . import functional as F
@@ -88,7 +89,11 @@ class _BatchNorm(_Norm):
 
 
 def _expect_dims(input, *allowed: int) -> None:
-    if input.ndim not in allowed:
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise lacking(input, "dim") from None
+    if ndim not in allowed:
         wanted = " or ".join(f"{n}D" for n in allowed)
         raise ValueError(f"expected {wanted} input (got {input.dim()}D input)")
 

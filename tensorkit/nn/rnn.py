@@ -8,6 +8,7 @@ import math
 import numbers
 from warnings import warn
 
+from ..errors import lacking
 from ..ops.create import empty, zeros
 from ..ops.join import cat, stack
 from ..ops.slices import index_select
@@ -168,10 +169,14 @@ class RNNBase(Module):
         """For the subclasses: states are tuples here."""
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, states)
-        if input.ndim not in (2, 3):
+        try:
+            ndim = input.ndim
+        except AttributeError:
+            raise lacking(input, "dim") from None
+        if ndim not in (2, 3):
             what = " tensor" * (self.mode[:3] == "RNN")
             raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D{what} instead")
-        alone = input.ndim == 2
+        alone = ndim == 2
         states = self._batched_states(states, alone)
         x = input.unsqueeze(0 if self.batch_first else 1) if alone else input
         self._check_input(x, packed=False)

@@ -5,7 +5,7 @@ lacks.  Two operands at a time are then multiplied; letters that occur in no lat
 summed on the way, which makes the step a matrix product.
 """
 
-from ..errors import hint
+from ..errors import hint, kind
 from ..tensor import Tensor
 from .declare import function
 from .matmul import bmm
@@ -41,7 +41,13 @@ def einsum(*args):
         equation, operands = args[0], args[1:]
         if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
             operands = tuple(operands[0])
-    return _contract(list(operands), *_labels(equation, operands))
+    try:
+        return _contract(list(operands), *_labels(equation, operands))
+    except AttributeError:
+        for place, each in enumerate(operands):
+            if not isinstance(each, Tensor):
+                raise TypeError(f"expected Tensor as element {place} in argument 1, but got {kind(each)}") from None
+        raise
 
 
 def _from_lists(args) -> tuple:

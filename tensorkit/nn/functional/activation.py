@@ -8,7 +8,7 @@ from warnings import warn
 
 from ...array_modules import move_like, np
 from ...dtypes import FLOATING
-from ...errors import not_implemented, wrong_argument
+from ...errors import lacking, not_implemented, wrong_argument
 from ...ops import activation as _base
 from ...ops import rectifiers as _ops
 from ...ops.cast import to_dtype
@@ -297,9 +297,13 @@ def glu(input, dim: int = -1):
     >>> torch.nn.functional.glu(torch.tensor([1., 2., 0., 0.]))
     tensor([0.5000, 1.0000])
     """
-    if input.ndim == 0:
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise lacking(input, "dim") from None
+    if ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
-    dim = wrap_dim(dim, input.ndim)
+    dim = wrap_dim(dim, ndim)
     size = input._array.shape[dim]
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")
@@ -328,7 +332,10 @@ def softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
-    dim = _dim_of("softmax", dim, input.ndim, _stacklevel)
+    try:
+        dim = _dim_of("softmax", dim, input.ndim, _stacklevel)
+    except AttributeError:
+        raise lacking(input, "dim" if dim is None else "softmax") from None
     return _base.softmax(input if dtype is None else to_dtype(input, dtype), dim)
 
 
@@ -338,7 +345,10 @@ def softmin(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
     >>> torch.nn.functional.softmin(torch.tensor([1., 2., 3.]), dim=0)
     tensor([0.6652, 0.2447, 0.0900])
     """
-    dim = _dim_of("softmin", dim, input.ndim, _stacklevel)
+    try:
+        dim = _dim_of("softmin", dim, input.ndim, _stacklevel)
+    except AttributeError:
+        raise lacking(input if dim is None else -input, "dim" if dim is None else "softmax") from None
     return _base.softmax(-(input if dtype is None else to_dtype(input, dtype)), dim)
 
 
@@ -348,7 +358,10 @@ def log_softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None)
     >>> torch.nn.functional.log_softmax(torch.tensor([1., 2., 3.]), dim=0)
     tensor([-2.4076, -1.4076, -0.4076])
     """
-    dim = _dim_of("log_softmax", dim, input.ndim, _stacklevel)
+    try:
+        dim = _dim_of("log_softmax", dim, input.ndim, _stacklevel)
+    except AttributeError:
+        raise lacking(input, "dim" if dim is None else "log_softmax") from None
     return _base.log_softmax(input if dtype is None else to_dtype(input, dtype), dim)
 
 

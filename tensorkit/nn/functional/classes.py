@@ -4,7 +4,7 @@ What is computed in one step stands in `tensorkit.ops.loss`; other losses in `lo
 """
 
 from ...array_modules import np
-from ...errors import brackets, hint, kind
+from ...errors import brackets, hint, kind, no_tensor
 from ...ops import loss as _ops
 from ...tensor import Tensor, memory, wrap
 from .activation import log_softmax
@@ -65,7 +65,13 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index: int = 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
     reduction = _reduction(reduction, size_average, reduce)
-    return _nll(input, target, weight, ignore_index, reduction)
+    try:
+        return _nll(input, target, weight, ignore_index, reduction)
+    except AttributeError:
+        for position, (name, given) in enumerate((("input", input), ("target", target)), 1):
+            if not isinstance(given, Tensor):
+                raise no_tensor("nll_loss_nd", given, name, position) from None
+        raise
 
 
 def _all_count_alike(x, y, ignored: int) -> bool:

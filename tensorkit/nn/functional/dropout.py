@@ -9,6 +9,7 @@ import math
 from warnings import warn
 
 from ...array_modules import beside, np
+from ...errors import lacking, no_tensor
 from ...ops.inplace import overwrite
 from ...ops.writable import check_writable
 from ...tensor import Tensor, memory, wrap
@@ -57,7 +58,12 @@ def dropout(input, p: float = 0.5, training: bool = True, inplace: bool = False)
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
     """
     _check(p)
-    return _dropped(input, None, p, training, inplace)
+    try:
+        return _dropped(input, None, p, training, inplace)
+    except AttributeError:
+        if isinstance(input, Tensor):
+            raise
+        raise no_tensor("dropout", input) from None
 
 
 def _feature_dropped(input, p, training, inplace):
@@ -90,9 +96,13 @@ def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 
 
 def _warn_dims(name: str, input, spatial: int, low: int) -> None:
-    if input.ndim not in (low, low + 1):
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise lacking(input, "dim") from None
+    if ndim not in (low, low + 1):
         warn(
-            f"{name}: Received a {input.ndim}-D input to {name}, which is deprecated and will result in an error in a "
+            f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a "
             "future release. To retain the behavior and silence this warning, please use dropout instead. Note that "
             f"{name} exists to provide channel-wise dropout on inputs with {spatial} spatial dimensions, a channel "
             f"dimension, and an optional batch dimension (i.e. {low}D or {low + 1}D inputs).",
@@ -149,7 +159,12 @@ def alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool =
     >>> torch.nn.functional.alpha_dropout(torch.ones(2), training=False)
     tensor([1., 1.])
     """
-    return _alpha_dropped(input, None, p, training, inplace)
+    try:
+        return _alpha_dropped(input, None, p, training, inplace)
+    except AttributeError:
+        if isinstance(input, Tensor):
+            raise
+        raise no_tensor("alpha_dropout", input) from None
 
 
 def feature_alpha_dropout(input, p: float = 0.5, training: bool = False, inplace: bool = False):

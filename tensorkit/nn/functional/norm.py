@@ -7,7 +7,7 @@ import math
 
 from ... import dtypes
 from ...array_modules import np
-from ...errors import brackets
+from ...errors import brackets, lacking, no_tensor
 from ...ops import normalize as _ops
 from ...ops.shape import reshape, squeeze, unsqueeze
 from ...tensor import memory, storage_of
@@ -41,7 +41,10 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
     """
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise no_tensor("batch_norm", input) from None
     if training:
         if eps <= 0.0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
@@ -77,7 +80,10 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     >>> torch.nn.functional.instance_norm(torch.ones(1, 2, 3)).shape
     torch.Size([1, 2, 3])
     """
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise lacking(input, "size") from None
     if use_input_stats and math.prod(shape[2:]) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     samples, channels = shape[:2]
@@ -94,9 +100,12 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
     return reshape(result, shape)
 
 
-def _check_shape(input, normalized_shape, star: str) -> tuple:
+def _check_shape(name: str, input, normalized_shape, star: str) -> tuple:
     wanted = tuple(normalized_shape)
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise no_tensor(name, input) from None
     if not wanted or shape[len(shape) - len(wanted) :] != wanted or len(wanted) > len(shape):
         listed = ", ".join(map(str, wanted))
         raise RuntimeError(
@@ -116,7 +125,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
     """
-    wanted = _check_shape(input, normalized_shape, ", ")
+    wanted = _check_shape("layer_norm", input, normalized_shape, ", ")
     for name, given in (("weight", weight), ("bias", bias)):
         if given is not None and given._array.shape != wanted:
             raise RuntimeError(
@@ -136,7 +145,7 @@ def rms_norm(input, normalized_shape, weight=None, eps: float | None = None):
 
     Source: Zhang and Sennrich, https://arxiv.org/abs/1910.07467
     """
-    wanted = _check_shape(input, normalized_shape, "")
+    wanted = _check_shape("rms_norm", input, normalized_shape, "")
     eps = dtypes.finfo(input.dtype).eps if eps is None else eps
     dims = list(range(-len(wanted), 0))
     result = input * ((input * input).mean(dims, True) + eps).rsqrt()
@@ -151,7 +160,10 @@ def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5
 
     Source: Wu and He, https://arxiv.org/abs/1803.08494
     """
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise lacking(input, "dim") from None
     if len(shape) < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
     if shape[1] % num_groups:
@@ -177,7 +189,11 @@ def local_response_norm(input, size: int, alpha: float = 1e-4, beta: float = 0.7
     from .padding import pad
     from .pooling import avg_pool2d, avg_pool3d
 
-    if input.ndim < 3:
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise lacking(input, "dim") from None
+    if ndim < 3:
         raise ValueError(
             f"Expected 3D or higher dimensionality                          input (got {input.ndim} dimensions)"
         )

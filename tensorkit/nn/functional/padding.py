@@ -1,7 +1,7 @@
 """Padding, and moving elements between channels and places: pad, pixel_shuffle, channel_shuffle."""
 
 from ...array_modules import np
-from ...errors import brackets
+from ...errors import brackets, no_tensor
 from ...ops import resample as _ops
 from ...ops.declare import op
 from ...ops.layout import as_first
@@ -56,7 +56,10 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
     """
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise no_tensor("pad", input) from None
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) > 2 * len(shape):

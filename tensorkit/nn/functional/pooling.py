@@ -5,7 +5,7 @@ Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops
 
 import math
 
-from ...errors import brackets, not_implemented, times
+from ...errors import brackets, lacking, no_tensor, not_implemented, times
 from ...formats import contiguous_format, suggested
 from ...ops import pool as _ops
 from ...ops import resample as _resample
@@ -48,7 +48,10 @@ def _geometry(x, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool
 
 def _max(n: int, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     name = f"max_pool{n}d"
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise no_tensor(name + "_with_indices" * bool(return_indices), input) from None
     if len(shape) not in (n + 1, n + 2):
         if n == 1:
             raise RuntimeError(
@@ -114,7 +117,10 @@ def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 
 def _mean(n: int, input, kernel_size, stride, padding, ceil_mode, include_pad, divisor):
-    shape = input._array.shape
+    try:
+        shape = input._array.shape
+    except AttributeError:
+        raise no_tensor(f"avg_pool{n}d", input) from None
     if len(shape) not in (n + 1, n + 2):
         if n == 1:
             raise RuntimeError(
@@ -174,10 +180,14 @@ def avg_pool3d(
 
 
 def _wanted_sizes(name: str, input, output_size, n: int, colon: str) -> tuple:
-    if input.ndim not in (n + 1, n + 2):
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise (no_tensor(name, input) if n == 1 else lacking(input, "size")) from None
+    if ndim not in (n + 1, n + 2):
         if n == 1:
             raise RuntimeError(
-                f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' (while "
+                f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self' (while "
                 f"checking arguments for {name})"
             )
         raise RuntimeError(

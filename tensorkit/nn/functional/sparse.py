@@ -1,6 +1,7 @@
 """Tables of vectors looked up by number: embedding, embedding_bag, one_hot."""
 
 from ...array_modules import beside, move_like, np
+from ...errors import no_tensor
 from ...ops import embed as _ops
 from ...tensor import Tensor, memory, wrap
 
@@ -52,8 +53,12 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
     """
-    index = _index_of(input, "embedding")
-    count = weight._array.shape[0]
+    try:
+        index = _index_of(input, "embedding")
+        count = weight._array.shape[0]
+    except AttributeError:
+        wrong = (input, "indices", 2) if isinstance(weight, Tensor) else (weight, "weight", 1)
+        raise no_tensor("embedding", *wrong) from None
     padding = _padding(padding_idx, count)
     if not count and index.size:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
@@ -140,7 +145,10 @@ def one_hot(tensor, num_classes: int = -1) -> Tensor:
     tensor([[1, 0, 0],
             [0, 0, 1]])
     """
-    numbers = memory(tensor)
+    try:
+        numbers = memory(tensor)
+    except AttributeError:
+        raise no_tensor("one_hot", tensor) from None
     if numbers.dtype != np.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not numbers.size:

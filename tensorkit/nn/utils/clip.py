@@ -6,6 +6,7 @@ Source: Pascanu, Mikolov and Bengio, https://arxiv.org/abs/1211.5063
 from collections.abc import Iterable, Iterator
 from warnings import warn
 
+from ...errors import lacking
 from ...ops.declare import FUNCTIONS
 from ...ops.join import cat, stack
 from ...tape import no_grad
@@ -16,7 +17,10 @@ from ..errors import typename
 def _gradients(parameters) -> list:
     if isinstance(parameters, Tensor):
         parameters = [parameters]
-    return [each._grad for each in parameters if each._grad is not None]
+    try:
+        return [each._grad for each in parameters if each._grad is not None]
+    except AttributeError:
+        raise lacking(next(each for each in parameters if not isinstance(each, Tensor)), "grad") from None
 
 
 def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None):

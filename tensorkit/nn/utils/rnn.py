@@ -9,7 +9,7 @@ from collections import namedtuple
 
 from ...array_modules import beside, move, move_like, np
 from ...device import CPU
-from ...errors import cannot_broadcast
+from ...errors import cannot_broadcast, kind
 from ...ops.create import full
 from ...ops.data import as_tensor
 from ...ops.declare import op
@@ -166,6 +166,9 @@ def pad_sequence(sequences, batch_first: bool = False, padding_value: float = 0.
         sequences = sequences.unbind(0)
     elif not isinstance(sequences, (list, tuple)):
         sequences = list(sequences)
+    for number, each in enumerate(sequences):
+        if not isinstance(each, Tensor):
+            raise TypeError(f"expected Tensor as element {number} in argument 0, but got {kind(each)}")
     length, rest = max(each._array.shape[0] for each in sequences), tuple(sequences[0]._array.shape[1:])
     shape = (len(sequences), length) if batch_first else (length, len(sequences))
     padded = full((*shape, *rest), padding_value, dtype=sequences[0].dtype, device=sequences[0].device)
