@@ -62,6 +62,13 @@ def no_tensor(function: str, got, argument: str = "input", position: int = 1) ->
     return wrong_argument(function, argument, position, "Tensor", got)
 
 
+def no_tensors(function: str, **given) -> TypeError:
+    """The same for the first of a function's first arguments that is no tensor."""
+    named = enumerate(given.items(), 1)
+    position, (argument, got) = next(each for each in named if not hasattr(each[1][1], "_array"))
+    return no_tensor(function, got, argument, position)
+
+
 def lacking(value, name: str) -> AttributeError:
     """Python's error for what is no tensor, with the attribute that PyTorch asks for first."""
     return AttributeError(f"'{type(value).__name__}' object has no attribute '{name}'", name=name, obj=value)

@@ -10,6 +10,7 @@ from warnings import warn
 
 from ..array_modules import np
 from ..drawing import randperm
+from ..errors import lacking
 from ..tape import no_grad
 from ..tensor import Tensor, memory, wrap
 
@@ -179,7 +180,10 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs each output has, and how many outputs each input."""
-    shape = tensor._array.shape
+    try:
+        shape = tensor._array.shape
+    except AttributeError:
+        raise lacking(tensor, "dim") from None
     if len(shape) < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     field = math.prod(shape[2:])

@@ -7,6 +7,7 @@ import math
 from warnings import warn
 
 from ... import dtypes
+from ...errors import no_tensors
 from ...ops.activation import softmax
 from ...ops.create import full, ones, zeros
 from ...ops.join import cat
@@ -35,7 +36,10 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: f
 
     Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
-    length, source = query._array.shape[-2], key._array.shape[-2]
+    try:
+        length, source = query._array.shape[-2], key._array.shape[-2]
+    except AttributeError:
+        raise no_tensors("scaled_dot_product_attention", query=query, key=key, value=value) from None
     if is_causal and attn_mask is not None:
         raise RuntimeError("Explicit attn_mask should not be set when is_causal=True")
     if enable_gqa:

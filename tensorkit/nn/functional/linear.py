@@ -6,7 +6,7 @@ Source: https://pytorch.org/docs/stable/nn.functional.html#linear-functions
 import math
 
 from ...array_modules import np
-from ...errors import kind, wrong_argument
+from ...errors import kind, no_tensor, no_tensors, wrong_argument
 from ...grad_mode import no_grad
 from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, op
@@ -63,16 +63,20 @@ def bilinear(input1, input2, weight, bias=None):
     >>> torch.nn.functional.bilinear(torch.ones(5, 2), torch.ones(5, 3), torch.ones(4, 2, 3)).shape
     torch.Size([5, 4])
     """
+    try:
+        shapes = input1._array.shape, input2._array.shape, weight._array.shape
+    except AttributeError:
+        raise no_tensors("bilinear", input1=input1, input2=input2, weight=weight) from None
     for number, given in ((1, input1), (2, input2)):
         if given._array.shape[-1] != weight._array.shape[number]:
             raise RuntimeError(
                 f"bilinear(): input{number} size does not match weight size: got {given._array.shape[-1]} but expected "
                 f"{weight._array.shape[number]}"
             )
-    if input1._array.shape[:-1] != input2._array.shape[:-1]:
+    if shapes[0][:-1] != shapes[1][:-1]:
         raise RuntimeError("bilinear(): input batch dimensions do not match")
-    outs, left, right = weight._array.shape
-    lead = input1._array.shape[:-1]
+    outs, left, right = shapes[2]
+    lead = shapes[0][:-1]
     x, y = reshape(input1, -1, left), reshape(input2, -1, right)
     half = reshape(mm(x, reshape(weight.permute(1, 0, 2), left, -1)), -1, outs, right)  # samples, out, right
     result = reshape(squeeze(matmul(half, unsqueeze(y, 2)), 2), *lead, outs)
@@ -135,8 +139,12 @@ def pdist(input, p: float = 2):
     >>> torch.nn.functional.pdist(torch.tensor([[0., 0.], [3., 4.], [0., 1.]]))
     tensor([5.0000, 1.0000, 4.2426])
     """
-    if input.ndim != 2:
-        raise RuntimeError(f"pdist only supports 2D tensors, got: {input.ndim}D")
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise no_tensor("pdist", input) from None
+    if ndim != 2:
+        raise RuntimeError(f"pdist only supports 2D tensors, got: {ndim}D")
     return _pdist(input, p)
 
 

@@ -10,7 +10,7 @@ from warnings import warn
 
 from ...array_modules import np
 from ...dtypes import FLOATING, can_cast, result_type
-from ...errors import hint, not_implemented
+from ...errors import hint, no_tensors, not_implemented
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
 from ...ops.exponential import exp, log
@@ -237,7 +237,11 @@ def kl_div(input, target, size_average=None, reduce=None, reduction: str = "mean
         )
     elif reduction not in ("batchmean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
-    if min(input.dtype.category, target.dtype.category) < FLOATING:
+    try:
+        category = min(input.dtype.category, target.dtype.category)
+    except AttributeError:
+        raise no_tensors("kl_div", input=input, target=target) from None
+    if category < FLOATING:
         raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = exp(target) * (target - input) if log_target else FUNCTIONS["xlogy"](target, target) - target * input
     if reduction == "batchmean":

@@ -4,7 +4,7 @@ The losses of regression and classification stand in `loss.py`.
 """
 
 from ...dtypes import BOOL, FLOATING, get_default_dtype
-from ...errors import brackets
+from ...errors import brackets, no_tensors
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
 from ...ops.masks import where
@@ -51,14 +51,17 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction: s
     tensor(0.6931)
     """
     reduction = _reduction(reduction, size_average, reduce)
-    kind = input.dtype
+    try:
+        kind, other = input.dtype, target.dtype
+    except AttributeError:
+        raise no_tensors("soft_margin_loss", input=input, target=target) from None
     if kind.category < FLOATING:
         if kind.category == BOOL:
             raise RuntimeError(
                 "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
                 "use the `~` or `logical_not()` operator instead."
             )
-        other = target.dtype if target.dtype.category > kind.category else get_default_dtype()
+        other = other if other.category > kind.category else get_default_dtype()
         raise RuntimeError(f"result type {other.cpp_name} can't be cast to the desired output type {kind.cpp_name}")
     return _ops.soft_margin(input, target.to(kind), reduction, None)
 
@@ -87,7 +90,11 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     tensor(0.5000)
     """
     reduction = _reduction(reduction, size_average, reduce)
-    if input._array.shape != target._array.shape:
+    try:
+        alike = input._array.shape == target._array.shape
+    except AttributeError:
+        raise no_tensors("multilabel_margin_loss", input=input, target=target) from None
+    if not alike:
         raise RuntimeError(
             f"inconsistent target size: {brackets(target._array.shape)} for multi-label margin loss"
             f" of input {brackets(input._array.shape)}"

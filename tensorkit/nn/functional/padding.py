@@ -182,9 +182,13 @@ def pixel_unshuffle(input, downscale_factor: int) -> Tensor:
 
 
 def _check_images(name: str, input) -> None:
-    if input.ndim < 3:
+    try:
+        ndim = input.ndim
+    except AttributeError:
+        raise no_tensor(name, input) from None
+    if ndim < 3:
         raise RuntimeError(
-            f"{name} expects input to have at least 3 dimensions, but got input with {input.ndim} dimension(s)"
+            f"{name} expects input to have at least 3 dimensions, but got input with {ndim} dimension(s)"
         )
 
 
