@@ -212,7 +212,7 @@ def test_a_formula_names_nothing_but_public_operations_and_operands(name):
         (lambda x, y: torch.addmm(x, x, y), ["g", "g @ y.T", "(g.T @ x).T"]),
         (lambda x, y: torch.nn.functional.linear(x, y, x[0]), ["g", "g @ t(y).T", "(g.T @ x).T"]),
         (lambda x, y: torch.maximum(x, y), ["g * ((x > y) + (x == y) / 2)", "g * ((y > x) + (y == x) / 2)"]),
-        (lambda x, y: torch.atan2(x, y), ["g * y / (x * x + y * y)", "g * (-x / (x * x + y * y))"]),
+        (lambda x, y: torch.atan2(x, y), ["g * y / (x * x + y * y)", "g * -x / (x * x + y * y)"]),
         (lambda x, y: torch.nn.functional.mse_loss(x, y), ["g / 4 * ((x - y) * 2)", "g / 4 * ((y - x) * 2)"]),
         (lambda x, y: torch.nn.functional.mse_loss(x, y, reduction="sum"), ["g * ((x - y) * 2)", "g * ((y - x) * 2)"]),
         (lambda x, y: torch.nn.functional.hardtanh(x), ["g * ((x > -1.0) & (x < 1.0))"]),

@@ -104,6 +104,8 @@ def in_torch(torch: Any, draw: str, arguments: dict[str, Any]) -> np.ndarray:
             drawn = empty.log_normal_(given["mean"], given["std"])
         case "poisson":
             drawn = torch.poisson(tensor_of(torch, given["rates"]))
+        case "binomial":
+            drawn = torch.binomial(tensor_of(torch, given["counts"]), tensor_of(torch, given["shares"]))
         case "multinomial":
             drawn = torch.multinomial(tensor_of(torch, given["weights"]), given["samples"], given["replacement"])
     return array_from(torch, drawn)
@@ -198,6 +200,11 @@ def a_call(pick: random.Random, largest: int) -> tuple[str, dict[str, Any]]:
 def choices(pick: random.Random, dtype: str, few: int) -> tuple[str, dict[str, Any]]:
     if pick.random() < 0.5:
         return "poisson", {"rates": weights(pick, dtype, (few,), pick.choice([1, 9, 12, 100, 1e4]))}
+    if pick.random() < 0.3:
+        dtype, tries = pick.choice(["float32", "float64"]), pick.choice([1, 9, 25, 400, 1e5])
+        counts = np.array([float(pick.randint(0, int(tries))) for _ in range(few)], numpy_dtype(dtype))
+        given = {"dtype": dtype, "shape": [few], "hex": counts.tobytes().hex()}
+        return "binomial", {"counts": given, "shares": weights(pick, dtype, (few,))}
     columns = pick.choice([1, 2, 5, 40])
     replacement = pick.random() < 0.5
     # Equal weight / number pairs, frequent in the 16-bit types, are sorted as PyTorch's algorithm happens to.
