@@ -13,10 +13,10 @@ import numpy as np
 
 from . import dtypes
 from .array_modules import move, move_like, on_gpu
-from .errors import not_implemented
+from .errors import not_implemented, wrong_argument
 from .formats import checked
 from .ops.cast import moved_like
-from .ops.create import finish, like_input, resolve, shape_of
+from .ops.create import finish, like_input, resolve, sized, spread
 from .ops.declare import function, method, write_out
 from .ops.inplace import overwrite, unrelated
 from .ops.layout import as_asked
@@ -35,10 +35,6 @@ def _floating(dtype, name: str) -> np.dtype:
     return wanted
 
 
-def _size(size: tuple, names: dict, name: str) -> tuple:
-    return shape_of((names.pop("size"),) if "size" in names else size, name)
-
-
 @function(method=False)
 def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False,
          **names) -> Tensor:  # fmt: skip
@@ -53,9 +49,7 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
 
     Source: https://pytorch.org/docs/stable/generated/torch.rand.html
     """
-    shape = _size(size, names, "rand")
-    if names:
-        raise TypeError(f"rand() got an unexpected keyword argument '{next(iter(names))}'")
+    shape = spread(size, names, "rand")
     drawn = engine_of(generator).uniform(math.prod(shape), dtype=_floating(dtype, "rand")).reshape(shape)
     return finish(drawn, requires_grad, device, out)
 
@@ -71,9 +65,7 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
 
     Source: https://pytorch.org/docs/stable/generated/torch.randn.html
     """
-    shape = _size(size, names, "randn")
-    if names:
-        raise TypeError(f"randn() got an unexpected keyword argument '{next(iter(names))}'")
+    shape = spread(size, names, "randn")
     drawn = engine_of(generator).normal(math.prod(shape), dtype=_floating(dtype, "randn")).reshape(shape)
     return finish(drawn, requires_grad, device, out)
 
@@ -137,7 +129,7 @@ def randint(low=None, high=None, size=None, *, generator=None, out=None, dtype=N
         raise TypeError(f"randint() takes whole numbers, not {low!r} and {high!r}")
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    shape = shape_of((size,), "randint")
+    shape = sized(size, "randint")
     wanted = resolve(dtype, "randint", dtypes.int64)
     drawn = _whole_numbers(engine_of(generator), math.prod(shape), int(low), int(high), wanted).reshape(shape)
     return finish(drawn, requires_grad, device, out)
@@ -154,6 +146,8 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
 
     Source: https://pytorch.org/docs/stable/generated/torch.randperm.html
     """
+    if not is_whole(n):
+        raise wrong_argument("randperm", "n", 1, "int", n)
     if n < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
     order = engine_of(generator).randperm(int(n))
@@ -227,7 +221,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
         raise RuntimeError(f"normal expects std >= 0.0, but found std {least:g}")
     engine = engine_of(generator)
     if size is not None:
-        shape = shape_of((size,), "normal")
+        shape = sized(size, "normal")
         wanted = resolve(dtype, "normal")
         drawn = engine.normal(math.prod(shape), float(mean), float(std), wanted)
         return finish(drawn.reshape(shape), requires_grad, device, out)
@@ -359,8 +353,17 @@ _NODES = {"bernoulli_": "BernoulliBackward2", "random_": "RandomBackward1", "log
 _KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu", "exponential_": "exponential"}
 
 
-def _uniform(array, engine, a=0.0, b=1.0, **names):
-    low, high = names.get("from", a), names.get("to", b)
+def _ends(bounds: tuple, names: dict, low, high) -> tuple:
+    """Both ends of a range, `from` (Python's word, so no parameter can have that name) and `to`."""
+    given = dict(zip(("from", "to"), bounds, strict=False))
+    if len(bounds) > 2 or given.keys() & names.keys() or not names.keys() <= {"from", "to"}:
+        raise TypeError(f"takes 'from' and 'to', not {bounds} and {names}")
+    given.update(names)
+    return given.get("from", low), given.get("to", high)
+
+
+def _uniform(array, engine, *bounds, **names):
+    low, high = _ends(bounds, names, 0.0, 1.0)
     if low > high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
     return engine.uniform(array.size, float(low), float(high), array.dtype)
@@ -375,7 +378,7 @@ def _normal(array, engine, mean=0.0, std=1.0):
 def _random(array, engine, *bounds, **names):
     if not bounds and not names:
         return engine.random(array.size, array.dtype)
-    low, high = _bounds(*bounds) if bounds else (names["from"], names["to"])
+    low, high = _ends(bounds if names else _bounds(*bounds), names, 0, None)
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     return _whole_numbers(engine, array.size, int(low), int(high), array.dtype)

@@ -5,9 +5,11 @@ The numbers come from `tensorkit.streams`; what makes tensors of them, `rand` an
 Source: https://pytorch.org/docs/stable/random.html
 """
 
+import numpy as np
+
 from . import dtypes
 from .device import check_available
-from .errors import Named
+from .errors import Named, kind
 from .left_out import missing as _missing
 from .ops.declare import function
 from .streams import Engine
@@ -30,8 +32,10 @@ class Generator(metaclass=Named, home="torch._C"):
         self.engine = Engine()
 
     def manual_seed(self, seed) -> "Generator":
-        """Start anew from `seed`; ValueError if it does not fit 64 bits."""
-        self.engine.manual_seed(int(seed))
+        """Start anew from `seed`, an int; ValueError if it does not fit 64 bits."""
+        if type(seed) is not int:
+            seed = _seed(seed)
+        self.engine.manual_seed(seed)
         return self
 
     def seed(self) -> int:
@@ -58,6 +62,14 @@ class Generator(metaclass=Named, home="torch._C"):
 
     def __repr__(self) -> str:
         return f"<torch._C.Generator device='{self.device}'>"
+
+
+def _seed(seed) -> int:
+    if isinstance(seed, np.integer):
+        raise TypeError("an integer is required")
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise RuntimeError(f"manual_seed expected a long, but got {kind(seed)}")
+    return int(seed)
 
 
 def _set_state(engine: Engine, state: Tensor) -> None:
@@ -90,7 +102,7 @@ def manual_seed(seed) -> Generator:
 
     Source: https://pytorch.org/docs/stable/generated/torch.manual_seed.html
     """
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 @function(method=False)

@@ -87,7 +87,7 @@ def complaint(name: str, args: tuple, kwargs: dict) -> TypeError | None:
     meant = [each for each in overloads if each != "+"]
     mistakes = [mistake(shown, each, args, kwargs) for each in meant]
     if None in mistakes:
-        return None
+        return _not_unpacked(shown, meant[mistakes.index(None)], args, kwargs)
     if len(overloads) == 1:
         return mistakes[0]
     given = len(args) + len(kwargs)
@@ -108,7 +108,7 @@ def mistake(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError
     """What is wrong with a call of one overload; None if it fits."""
     most = sum(not each.keyword_only for each in parameters)
     spread = most == 1 and parameters[0].kind == "tuple of ints"  # view(2, 3) means view((2, 3))
-    spread = spread and len(args) > 0 and all(is_int(each) for each in args)
+    spread = spread and len(args) > 0 and is_int(args[0])
     if len(args) > most and not spread:
         return _too_many(name, parameters, most, len(args))
     place, used = 0, set()
@@ -130,7 +130,9 @@ def mistake(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError
             continue
         elif not fits(each, value):
             where = "" if by_name else f" (position {place + 1})"
-            return TypeError(f"{name}(): argument '{each.name}'{where} must be {_wanted(each)}, {_got(each, value)}")
+            return TypeError(
+                f"{name}(): argument '{each.name}'{where} must be {_wanted(each)}, {_got(each, value, by_name)}"
+            )
         if by_name:
             used.add(key)
         else:
@@ -163,12 +165,27 @@ def _wanted(parameter: Parameter) -> str:
     return parameter.kind.removesuffix(" or Number")
 
 
-def _got(parameter: Parameter, value) -> str:
-    if parameter.kind == "tuple of ints" and isinstance(value, (tuple, list)):
-        for place, each in enumerate(value):
-            if not is_int(each):
-                return f"but found element of type {kind(each)} at pos {place}"
+def _got(parameter: Parameter, value, by_name: bool) -> str:
+    if parameter.kind == "tuple of ints" and isinstance(value, (tuple, list)) and not by_name:
+        return f"but found element of type {kind(value[0])} at pos 0"
     return f"not {kind(value)}"
+
+
+def _not_unpacked(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError | None:
+    """What is wrong with the later ones of several ints in a call that fits: only the first one decided whether it
+    does."""
+    for i, each in enumerate(parameters):
+        if each.kind == "tuple of ints":
+            value = args[i] if i < len(args) else _by_name(each.name, kwargs)[0]
+            several = value if isinstance(value, (tuple, list)) else args[i:]
+            for place, one in enumerate(several if several is value or len(args) > len(parameters) or i == 0 else ()):
+                if not (is_whole(one) or isinstance(one, bool)):
+                    words = f'"type must be tuple of ints,but got {kind(one)}"'
+                    return TypeError(
+                        f"{name}(): argument '{each.name}' failed to unpack the object at pos {place + 1} with error "
+                        + words
+                    )
+    return None
 
 
 def is_int(value) -> bool:
@@ -199,7 +216,7 @@ def fits(parameter: Parameter, value) -> bool:
         return isinstance(value, (tuple, list))
     if kind == "tuple of ints":
         if isinstance(value, (tuple, list, Size)):
-            return all(is_int(each) for each in value)
+            return not value or is_int(value[0])
         return parameter.one_will_do and is_int(value)
     if kind == "int":
         return is_int(value)

@@ -13,13 +13,13 @@ from .. import array_modules, dtypes
 from ..array_modules import making_on, move, move_like
 from ..device import CPU, check_available, default
 from ..dtypes import dtype as dtype_class
-from ..errors import hint, wrong_argument
+from ..errors import hint, kind, wrong_argument
 from ..formats import checked, preserve_format
 from ..tensor import Tensor, memory, wrap
 from .cast import c_cast, number_for
 from .declare import function, method, write_out
 from .layout import as_asked, in_format
-from .promote import is_number, number_dtype
+from .promote import is_number, is_whole, number_dtype
 
 
 def finish(array, requires_grad: bool = False, device=None, out=None) -> Tensor:
@@ -76,23 +76,47 @@ def shape_of(size: tuple, name: str) -> tuple:
     """The shape in `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`; sizes may be 0-d tensors."""
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
-    for position, each in enumerate(size, 1):
-        if type(each) is not int and not hasattr(each, "__index__"):
-            raise TypeError(
-                f"{name}(): argument 'size' (position {position}) must be tuple of ints, not {type(each).__name__}"
-                if position == 1
-                else f"{name}(): argument 'size' must be tuple of ints, but found element of type "
-                f"{type(each).__name__} at pos {position - 1}"
-            )
-    shape = tuple([int(each) for each in size])
-    if any(each < 0 for each in shape):
-        negative = next(each for each in shape if each < 0)
+    for each in size:
+        if type(each) is not int:
+            size = _whole(size, name)
+            break
+    if any(each < 0 for each in size):
+        negative = next(each for each in size if each < 0)
         if name == "zeros":
             raise RuntimeError("zeros: Dimension size must be non-negative.")
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {negative}: [{', '.join(map(str, shape))}]"
-        )
-    return shape
+        raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: [{', '.join(map(str, size))}]")
+    return size
+
+
+def sized(size, name: str) -> tuple:
+    """The shape in `full((2, 3), 1)`, where nothing but a tuple or a list will do."""
+    if not isinstance(size, (tuple, list)):
+        raise wrong_argument(name, "size", 1, "tuple of ints", size)
+    return shape_of((size,), name)
+
+
+def spread(size: tuple, names: dict, name: str) -> tuple:
+    """The shape in `zeros(2, 3)` or `zeros(size=(2, 3))`, given the arguments that the signature does not name."""
+    if names or not size:
+        if size or names.keys() != {"size"}:
+            raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+        return sized(names["size"], name)
+    return shape_of(size, name)
+
+
+def _whole(size: tuple, name: str) -> tuple:
+    """Sizes as ints, of which not all are; TypeError where one is no whole number."""
+    for place, each in enumerate(size):
+        if not hasattr(each, "__index__") or isinstance(each, Tensor) and not is_whole(each):
+            raise TypeError(
+                f"{name}(): argument 'size' failed to unpack the object at pos {place + 1} with error \"type must be "
+                f'tuple of ints,but got {kind(each)}"'
+                if place
+                else f"{name}(): argument 'size' (position 1) must be tuple of ints, not {kind(each)}"
+            )
+    if size[0] is True or size[0] is False:  # in later places PyTorch takes them
+        raise wrong_argument(name, "size", 1, "tuple of ints", size[0])
+    return tuple([int(each) for each in size])
 
 
 # From a rule
@@ -101,16 +125,10 @@ def shape_of(size: tuple, name: str) -> tuple:
 def _filled(name: str, value: int, doc: str):
     def make(*size, dtype=None, out=None, layout=None, device=None, requires_grad=False, pin_memory=False,
              **names) -> Tensor:  # fmt: skip
-        if names or not size:
-            if name == "empty" and "memory_format" in names:
-                return _empty_in(names.pop("memory_format"), make(
-                    *size, dtype=dtype, device=device, **names), requires_grad, out)  # fmt: skip
-            if "memory_format" in names:
-                raise TypeError(f"{name}() got an unexpected keyword argument 'memory_format'")
-            size = (names.pop("size"),) if "size" in names and not size else None
-            if names or size is None:
-                raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-        shape = shape_of(size, name)
+        if names and name == "empty" and "memory_format" in names:
+            return _empty_in(names.pop("memory_format"), make(
+                *size, dtype=dtype, device=device, **names), requires_grad, out)  # fmt: skip
+        shape = spread(size, names, name)
         return finish(filled(shape, value, resolve(dtype, name), device), requires_grad, device, out)
 
     make.__name__ = make.__qualname__ = name
@@ -179,15 +197,14 @@ def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, re
 
     Source: https://pytorch.org/docs/stable/generated/torch.full.html
     """
-    if not isinstance(size, (tuple, list)):
-        raise wrong_argument("full", "size", 1, "tuple of ints", size)
+    shape = sized(size, "full")
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
     if not is_number(fill_value):
         raise wrong_argument("full", "fill_value", 2, "Number", fill_value)
     wanted = resolve(dtype, "full", number_dtype(fill_value))
     value = number_for(fill_value, wanted)
-    return finish(filled(shape_of((size,), "full"), value, wanted, device), requires_grad, device, out)
+    return finish(filled(shape, value, wanted, device), requires_grad, device, out)
 
 
 @function(method=False)

@@ -87,7 +87,10 @@ def from_sequence(data, wanted, name: str):
             stacklevel=4,
         )
     shape, row = [], data
-    while not isinstance(row, (str, bytes)) and hasattr(row, "__len__") and getattr(row, "ndim", 1):
+    # A tensor in the place of a number is one; only where the first row is a list may later ones be tensors.
+    while type(row) is list or (
+        not isinstance(row, (str, bytes, Tensor)) and hasattr(row, "__len__") and getattr(row, "ndim", 1)
+    ):
         shape.append(len(row))
         if not len(row):
             break
@@ -103,8 +106,11 @@ def from_sequence(data, wanted, name: str):
         for value in values:
             kind = _value_dtype(value)
             natural = kind if natural is None else dtypes.result_type(natural, kind)
-        values = [value.item() if isinstance(value, (Tensor, np.generic, np.ndarray)) else value for value in values]
     numpy = dtypes.numpy_dtype(natural) if wanted is None else wanted
+    if not kinds <= {float, int}:
+        values = [_number_in(value, numpy) for value in values]
+        if natural.is_complex and not any(isinstance(value, complex) for value in values):
+            natural = dtypes.float64
     if natural is dtypes.int64 and numpy.kind in "iu":
         plain = numpy.itemsize == 8 and numpy.kind == "i"
         return np.array(_int64(values) if plain else [from_number(value, numpy) for value in values],
@@ -130,6 +136,23 @@ def _refuse(values: list, natural, wanted: np.dtype) -> None:
         lowest = -int(limits.max) if wanted.kind == "u" else int(limits.min)  # whole numbers below 0 wrap around
         if not all((limits.min if isinstance(each, float) else lowest) <= each <= limits.max for each in values):
             raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow")
+
+
+def _number_in(value, wanted: np.dtype):
+    """The Python number for an element that is one, or an array or tensor of one, in a tensor of the dtype `wanted`."""
+    if not isinstance(value, Tensor):
+        return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
+    whole = value._array.dtype.kind in "biu"
+    if wanted.kind in "biu":
+        if wanted == np.uint64:
+            raise TypeError("an integer is required")
+        if not whole or value._array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+    elif not whole:  # the conversions have their own errors, and a warning
+        return complex(value) if wanted.kind == "c" and value.is_complex() else float(value)
+    elif value._array.size != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return value.item()
 
 
 def _int64(values):
@@ -164,7 +187,7 @@ def _flatten(data, shape: list, depth: int) -> list:
     if depth == len(shape):
         return [data]
     if isinstance(data, Tensor):
-        data = data.detach().tolist() if data.ndim else data
+        data = list(data.detach()) if data.ndim else data.item()
     if not hasattr(data, "__len__"):
         if depth:
             raise TypeError("not a sequence")
@@ -174,12 +197,8 @@ def _flatten(data, shape: list, depth: int) -> list:
     if depth == len(shape) - 1:
         flat = list(data)
         for value in flat:
-            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
-                raise TypeError(
-                    "only integer tensors of a single element can be converted to an index"
-                    if isinstance(value, Tensor)
-                    else f"'{type(value).__name__}' object cannot be interpreted as an integer"
-                )
+            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) and not isinstance(value, Tensor):
+                raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
             if isinstance(value, str):
                 raise _cannot_infer(value) if value is not flat[0] else ValueError("too many dimensions 'str'")
         return flat

@@ -89,6 +89,7 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, rests: di
                  result, strict: bool, misfits):  # fmt: skip
     """The function of an operation, or (`name` with a dot before it) its method."""
     count, is_method = len(op.operands), name[0] == "."
+    alone = count + strict  # so many arguments are not gathered: `x.squeeze(0)` has one dimension, not a tuple of them
 
     def call(*args, out=MISSING, **kwargs):
         try:
@@ -97,7 +98,7 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, rests: di
             elif is_method:  # PyTorch's methods have no `out`; NumPy's functions give it to them
                 raise TypeError(f"{op.name}() got an unexpected keyword argument '{next(iter(kwargs), 'out')}'")
             given = args
-            if gathers and len(args) > count and isinstance(args[count], (int, Tensor, np.integer)):
+            if gathers and len(args) > alone and isinstance(args[count], (int, Tensor, np.integer)):
                 if name[0] != "." and (wrong := told(name, args, kwargs)) is not None:
                     raise wrong
                 given = (*args[:count], tuple(args[count:]))

@@ -283,7 +283,7 @@ def _squeeze_name(node) -> str:
     return "SqueezeBackward0" if dim is None else f"SqueezeBackward{2 if isinstance(dim, (tuple, list)) else 1}"
 
 
-@op(x=lambda g, x_shape: reshape(g, x_shape), views=True, node_name=_squeeze_name, strict=True)
+@op(x=lambda g, x_shape: reshape(g, x_shape), views=True, node_name=_squeeze_name, strict=True, gather="dim")
 def squeeze(x, dim=None):
     """Without its dimensions of size 1: all of them, or those among `dim`.
 

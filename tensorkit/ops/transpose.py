@@ -102,10 +102,12 @@ def _mT(self):
         warn("Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
         return self
     if self._array.ndim < 2:
-        raise RuntimeError(
-            f"tensor.mT is only supported on matrices or batches of matrices. Got {self._array.ndim}-D tensor."
-        )
+        raise _no_matrix("mT")
     return transpose(self, -2, -1)
+
+
+def _no_matrix(name: str) -> RuntimeError:
+    return RuntimeError(f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor.")
 
 
 def _turned(name: str, getter) -> property:
@@ -121,6 +123,8 @@ Tensor.mT = _turned("mT", _mT)
 
 def _H(self):
     """The conjugate transpose of a matrix."""
+    if self._array.ndim == 0:
+        return _conj_of_number(self, "H")
     if self._array.ndim != 2:
         raise RuntimeError(
             f"tensor.H is only supported on matrices (2-D tensors). Got {self._array.ndim}-D tensor."
@@ -129,8 +133,24 @@ def _H(self):
     return FUNCTIONS["conj"](_mT(self))
 
 
+def _mH(self):
+    """The conjugate transpose of each matrix."""
+    if self._array.ndim < 2:
+        if self._array.ndim:
+            raise _no_matrix("mH")
+        return _conj_of_number(self, "mH")
+    return FUNCTIONS["conj"](transpose(self, -2, -1))
+
+
+def _conj_of_number(x, name: str):
+    from warnings import warn
+
+    warn(f"Tensor.{name} is deprecated on 0-D tensors. Consider using x.conj().", stacklevel=3)
+    return FUNCTIONS["conj"](x)
+
+
 Tensor.H = property(_H)
-Tensor.mH = property(lambda self: FUNCTIONS["conj"](_mT(self)), doc="The conjugate transpose of each matrix.")
+Tensor.mH = property(_mH)
 
 
 @op(x=lambda g: g, views=True, function=False, method=False)

@@ -45,10 +45,12 @@ def save(obj: Any, f, pickle_module=None, pickle_protocol=None, _use_new_zipfile
 
     Source: https://pytorch.org/docs/stable/generated/torch.save.html
     """
-    content = encode(obj, metadata)
     if hasattr(f, "write"):
-        f.write(content)
+        f.write(encode(obj, metadata))
         return
+    if not isinstance(f, (str, os.PathLike)):
+        raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
+    content = encode(obj, metadata)
     write_whole(os.fspath(f), content)
 
 
