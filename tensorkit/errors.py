@@ -51,6 +51,8 @@ def not_implemented(kernel: str, cpp_name: str) -> NotImplementedError:
 
 def kind(value) -> str:
     """The name of a value's type as PyTorch's argument errors give it."""
+    if isinstance(type(value), Named):
+        return type.__dict__["__name__"].__get__(type(value))
     name, home = type(value).__name__, type(value).__module__
     if home == "numpy" or name in ("dtype", "Size", "device", "memory_format", "layout"):
         return f"{'numpy' if home == 'numpy' else 'torch'}.{name}"

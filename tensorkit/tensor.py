@@ -125,10 +125,17 @@ class Tensor:
                 raise TypeError("new(): invalid data type 'str'")
             if isinstance(args[0], (float, complex)):
                 raise TypeError(f"new(): data must be a sequence (got {type(args[0]).__name__})")
+            first = args[0]
+            while isinstance(first, (list, tuple)) and first:
+                first = first[0]
+            if isinstance(first, Tensor):
+                return wrap(cls._from_sequence(args[0], wanted), cls)
             try:
                 return wrap(np.array(args[0], dtype=wanted), cls)
             except OverflowError:
                 raise RuntimeError(f"value cannot be converted to type {wanted.name} without overflow") from None
+            except (TypeError, ValueError):
+                return wrap(cls._from_sequence(args[0], wanted), cls)
         return wrap(np.zeros(args or (0,), wanted), cls)
 
     # What it is

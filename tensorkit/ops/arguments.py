@@ -130,9 +130,8 @@ def mistake(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError
             continue
         elif not fits(each, value):
             where = "" if by_name else f" (position {place + 1})"
-            return TypeError(
-                f"{name}(): argument '{each.name}'{where} must be {_wanted(each)}, {_got(each, value, by_name)}"
-            )
+            got = _got(each, value, by_name)
+            return TypeError(f"{name}(): argument '{each.name}'{where} must be {_wanted(each)}, {got}")
         if by_name:
             used.add(key)
         else:
@@ -175,16 +174,17 @@ def _not_unpacked(name: str, parameters: list, args: tuple, kwargs: dict) -> Typ
     """What is wrong with the later ones of several ints in a call that fits: only the first one decided whether it
     does."""
     for i, each in enumerate(parameters):
-        if each.kind == "tuple of ints":
-            value = args[i] if i < len(args) else _by_name(each.name, kwargs)[0]
-            several = value if isinstance(value, (tuple, list)) else args[i:]
-            for place, one in enumerate(several if several is value or len(args) > len(parameters) or i == 0 else ()):
-                if not (is_whole(one) or isinstance(one, bool)):
-                    words = f'"type must be tuple of ints,but got {kind(one)}"'
-                    return TypeError(
-                        f"{name}(): argument '{each.name}' failed to unpack the object at pos {place + 1} with error "
-                        + words
-                    )
+        if each.kind != "tuple of ints":
+            continue
+        value = args[i] if i < len(args) else _by_name(each.name, kwargs)[0]
+        if i == 0 and len(args) > 1 and sum(not one.keyword_only for one in parameters) == 1:
+            value = args
+        for place, one in enumerate(value if isinstance(value, (tuple, list)) else ()):
+            if not (is_whole(one) or isinstance(one, bool)):
+                return TypeError(
+                    f"{name}(): argument '{each.name}' failed to unpack the object at pos {place + 1} with error "
+                    f'"type must be tuple of ints,but got {kind(one)}"'
+                )
     return None
 
 

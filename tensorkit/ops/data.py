@@ -4,6 +4,7 @@
 the casting of one number to a dtype in `cast.py`.
 """
 
+from functools import reduce
 from warnings import warn
 
 import numpy as np
@@ -119,6 +120,9 @@ def from_sequence(data, wanted, name: str):
     return c_cast(np.array(values, dtype=dtypes.numpy_dtype(_widest(natural))), numpy).reshape(shape)
 
 
+Tensor._from_sequence = staticmethod(lambda data, wanted: from_sequence(data, wanted, "new"))  # type: ignore
+
+
 def _refuse(values: list, natural, wanted: np.dtype) -> None:
     """Raise PyTorch's error for numbers of the dtype `natural` that `wanted` has no place for: complex numbers, and
     decimals beyond the limits of a whole type."""
@@ -140,6 +144,10 @@ def _refuse(values: list, natural, wanted: np.dtype) -> None:
 
 def _number_in(value, wanted: np.dtype):
     """The Python number for an element that is one, or an array or tensor of one, in a tensor of the dtype `wanted`."""
+    if isinstance(value, (list, tuple)):
+        name = type(value).__name__
+        whole = f"'{name}' object cannot be interpreted as an integer"
+        raise TypeError(whole if wanted.kind in "biu" else f"must be real number, not {name}")
     if not isinstance(value, Tensor):
         return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
     whole = value._array.dtype.kind in "biu"
@@ -173,6 +181,9 @@ def _value_dtype(value):
         return dtypes.from_numpy(value.dtype)
     if isinstance(value, (bool, int, float, complex)):
         return number_dtype(value)
+    if isinstance(value, (list, tuple)):  # in a place where it cannot be, which is said later
+        inner = [_value_dtype(each) for each in value] or [dtypes.get_default_dtype()]
+        return reduce(dtypes.result_type, inner)
     raise _cannot_infer(value)
 
 
@@ -197,7 +208,7 @@ def _flatten(data, shape: list, depth: int) -> list:
     if depth == len(shape) - 1:
         flat = list(data)
         for value in flat:
-            if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) and not isinstance(value, Tensor):
+            if getattr(value, "ndim", 0) and not isinstance(value, Tensor):
                 raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
             if isinstance(value, str):
                 raise _cannot_infer(value) if value is not flat[0] else ValueError("too many dimensions 'str'")

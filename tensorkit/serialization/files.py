@@ -18,8 +18,8 @@ def read(f, only_header: bool = False) -> bytes:
         return content
     if not isinstance(f, (str, os.PathLike)):  # `open` would take a number for the descriptor of an open file
         raise AttributeError(
-            f"'{type(f).__name__}' object has no attribute 'seek'. You can only torch.load from a file that is seekable. "
-            "Please pre-load the data into a buffer like io.BytesIO and try to load from it instead."
+            f"'{type(f).__name__}' object has no attribute 'seek'. You can only torch.load from a file that is "
+            "seekable. Please pre-load the data into a buffer like io.BytesIO and try to load from it instead."
         )
     with open(f, "rb") as file:
         size = os.fstat(file.fileno()).st_size
