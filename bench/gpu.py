@@ -84,7 +84,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     rounds = parser.parse_args().rounds
     if not tensorkit.cuda.is_available():
-        print("no GPU here (or no CuPy: pip install 'tensorkit[cuda]'): nothing to measure")
+        print("no GPU here (or no CuPy: pip install '.[cuda]' in the checkout): nothing to measure")
         return 0
     engines = {"tensorkit": tensorkit} | ({"PyTorch": found} if (found := pytorch()) else {})
     print(f"{tensorkit.cuda.get_device_name()}, least of {rounds} rounds")

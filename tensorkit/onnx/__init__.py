@@ -2,7 +2,7 @@
 
 Where to read: `recording.py` (a model is run and noted), `numbers.py` (run again with other sizes), `graph.py` (the
 ONNX graph in the making), `translations/` (how each operation is written). The `onnx` package is an extra,
-`pip install "tensorkit[onnx]"`; nothing imports it before `export` is called.
+`pip install ".[onnx]"` in the checkout; nothing imports it before `export` is called.
 """
 
 from .errors import OnnxExporterError, UnsupportedOperatorError

@@ -123,7 +123,7 @@ def _onnx() -> Any:
     try:
         import onnx
     except ImportError:
-        raise ImportError('the onnx package is not installed here: pip install onnx, or "tensorkit[onnx]"') from None
+        raise ImportError("the onnx package is not installed here: pip install onnx") from None
     return onnx
 
 
