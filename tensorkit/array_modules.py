@@ -14,8 +14,6 @@ How an operation is run on a GPU, or on the host where CuPy lacks something, sta
 Source: https://docs.cupy.dev/en/stable/user_guide/interoperability.html
 """
 
-from __future__ import annotations
-
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from threading import local

@@ -4,7 +4,6 @@ The ways in stand in `ops/data.py`; how numbers are laid out as text in `printin
 `interop.py`.
 """
 
-import copy
 from enum import IntEnum
 from warnings import warn
 
@@ -214,10 +213,12 @@ def __deepcopy__(self, memo):
             "moment.  If you were attempting to deepcopy a module, this may be because of a torch.nn.utils."
             "weight_norm usage, see https://github.com/pytorch/pytorch/pull/103001"
         )
+    from copy import deepcopy
+
     base = self._base
     if base is not None and base._node is None:  # views stay views: of the copy of their base
         array = memory(self)
-        window = _window_like(array, memory(base), memory(copy.deepcopy(base, memo)))
+        window = _window_like(array, memory(base), memory(deepcopy(base, memo)))
         copied = view(memo[id(base)], window)
         copied.__class__ = type(self)
     else:

@@ -11,8 +11,6 @@ a common format, lay them out in brackets, append the suffixes. Next: `tensorkit
 The rules are PyTorch's (https://docs.pytorch.org/docs/stable/generated/torch.set_printoptions.html).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import floor, isfinite

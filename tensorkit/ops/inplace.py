@@ -5,7 +5,6 @@ tape's clock, so that a derivative that needs the old value finds out.  Whether 
 `writable.py`, what becomes of its history and that of its views `rewritten.py`.
 """
 
-from copy import copy
 from types import FunctionType
 
 from .. import dtypes
@@ -262,6 +261,8 @@ def _in_place_twin(declared):
     """The operation under the name of its in-place form: PyTorch numbers those on from the others."""
     found = _twins.get(declared.name)
     if found is None:
+        from copy import copy
+
         name = declared.node_name
         found = _twins[declared.name] = copy(declared)
         found.node_name = lambda node: _numbered(name if isinstance(name, str) else name(node))
