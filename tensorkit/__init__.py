@@ -89,9 +89,7 @@ _later.announce(__name__, {
     "nn.functional.activation": ".hardshrink .prelu",
     "lowrank": "pca_lowrank() svd_lowrank()",
     "autograd.graph": ".output_nr",
-    "storages": """
-        .const_data_ptr .dim_order .is_pinned .is_set_to .is_shared .pin_memory .share_memory_ .storage .storage_type
-        .untyped_storage""",
+    "storages": ".is_pinned .is_shared .pin_memory .share_memory_ .storage .storage_type .untyped_storage",
 })  # fmt: skip
 
 globals().update(_FUNCTIONS)

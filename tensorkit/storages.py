@@ -188,17 +188,6 @@ def untyped_storage(self) -> UntypedStorage:
 
 
 @attach
-def is_set_to(self, other) -> bool:
-    """Whether both stand for the same numbers: the same memory, read in the same way.
-
-    >>> x = torch.arange(4)
-    >>> x.is_set_to(x.view(4)), x.is_set_to(x[1:])
-    (True, False)
-    """
-    return self.data_ptr() == other.data_ptr() and self.stride() == other.stride()
-
-
-@attach
 def is_shared(self) -> bool:
     """Whether its memory is shared with forked processes (`share_memory_`).
 
@@ -236,17 +225,6 @@ def pin_memory(self, device=None):
     RuntimeError: Cannot access accelerator device when none is available.
     """
     raise RuntimeError("Cannot access accelerator device when none is available.")
-
-
-@attach
-def const_data_ptr(self) -> int:
-    """The address of its first element, for reading.
-
-    >>> x = torch.zeros(3)
-    >>> x.const_data_ptr() == x.data_ptr()
-    True
-    """
-    return self.data_ptr()
 
 
 @attach
@@ -307,14 +285,3 @@ def is_pinned(self, device=None) -> bool:
     False
     """
     return False
-
-
-@attach
-def dim_order(self) -> tuple:
-    """The dimensions in the order of their steps in memory, the widest first.
-
-    >>> torch.ones(2, 3).T.dim_order()
-    (1, 0)
-    """
-    steps = self.stride()
-    return tuple(sorted(range(len(steps)), key=lambda dim: -steps[dim]))

@@ -1,22 +1,21 @@
 """The tensor: an array, the node that made it, and who shares its memory.
 
 A `Tensor` adds three things to a NumPy array: whether its gradient is wanted, the node of the tape that made it, and
-the record of writes to its memory, which it shares with its views (`storage.py`).  This module says what a tensor is,
-where its elements lie and what it knows of its gradient.  Its other methods are attached by the modules where they
-stand: the ways out to Python and NumPy by `conversions.py`, what computes by `ops/`, `backward` and hooks by
-`autograd/`.
+the record of writes to its memory, which it shares with its views (`storage.py`).  This module says what a tensor is
+and how it stands to its history.  Its other methods are attached by the modules where they stand: the ways out to
+Python and NumPy by `conversions.py`, what computes by `ops/` (where its elements lie by `ops/strides.py`), `.grad`,
+`backward` and hooks by `autograd/`.
 """
 
 from typing import Any
-from warnings import warn
 
 import numpy as np
 
 from . import dtypes
-from .array_modules import address, on_gpu, place_of
+from .array_modules import on_gpu, place_of
 from .device import CPU, device
 from .errors import dim_out_of_range, hint, wrong_argument
-from .formats import checked, contiguous_format, lies_in, strided, strides_of
+from .formats import strided
 from .left_out import OF_TENSORS, LeftOut
 from .size import Size
 from .storage import InferenceStorage, Storage
@@ -104,6 +103,7 @@ class Tensor:
     """
 
     __slots__ = ("_array", "_node", "_requires_grad", "_grad", "_base", "_storage", "__dict__", "__weakref__")
+    _grad: Any
     _storage: Any
 
     _hooks = None  # of a leaf: {number: function of its gradient}, an instance attribute once there are any
@@ -259,51 +259,6 @@ class Tensor:
 
     # Memory
 
-    def stride(self, dim=None):
-        """How many elements to go on in memory for the next index of each dimension (or of one).
-
-        >>> torch.zeros(2, 3).stride(), torch.zeros(2, 3).T.stride()
-        ((3, 1), (1, 3))
-        """
-        strides = strides_of(self._array)
-        if dim is None:
-            return tuple(strides)
-        self.size(dim)  # raises for a dimension that it does not have
-        return strides[dim]
-
-    def storage_offset(self) -> int:
-        """How many elements into the memory of its base it begins.
-
-        >>> torch.arange(4)[1:].storage_offset()
-        1
-        """
-        if self._base is None:
-            return 0
-        array, whole = self._array, memory(self._base)
-        return (address(array) - address(whole)) // array.itemsize
-
-    def data_ptr(self) -> int:
-        """The address of its first element.
-
-        >>> x = torch.zeros(3)
-        >>> x.data_ptr() == x.view(3, 1).data_ptr()
-        True
-        """
-        return address(memory(self)) if self._array.size else 0
-
-    def is_contiguous(self, *, memory_format=contiguous_format) -> bool:
-        """Whether its elements fill memory in the order of its indices, or in the order of another format.
-
-        >>> torch.zeros(2, 3).is_contiguous(), torch.zeros(2, 3).T.is_contiguous()
-        (True, False)
-        >>> torch.zeros(1, 2, 3, 4).is_contiguous(memory_format=torch.channels_last)
-        False
-        """
-        array = self._array
-        if memory_format is contiguous_format:
-            return isinstance(array, number) or array.flags.c_contiguous
-        return lies_in(array, checked(memory_format, "is_contiguous"))
-
     def _is_view(self) -> bool:
         return self._base is not None
 
@@ -366,76 +321,6 @@ class Tensor:
         """The node of the operation that made it; None for a leaf."""
         node = self._node
         return None if node is None else node.shown()
-
-    @property
-    def grad(self):
-        """The gradient that backward passes have added up here; None before the first one."""
-        if self._grad is None and self._node is not None and not self.retains_grad:
-            warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
-                "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
-                "for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor "
-                "by mistake, make sure you access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 "
-                "for more information.",
-                stacklevel=2,
-            )
-        return self._grad
-
-    @grad.setter
-    def grad(self, gradient):
-        if gradient is not None:
-            if not isinstance(gradient, Tensor):
-                raise TypeError(
-                    f"assigned grad expected to be a Tensor or None but got grad of type {type(gradient).__name__}"
-                )
-            if gradient is self:
-                raise RuntimeError("can't assign Variable as its own grad")
-            if gradient._array.dtype != self._array.dtype and not self._takes_gradient(gradient):
-                raise RuntimeError(
-                    f"attempting to assign a gradient with dtype '{gradient.dtype.c_name}' to a tensor with grad_dtype "
-                    f"'{self.dtype.cpp_name}'. The gradient must match the tensor's grad_dtype (defaults to the "
-                    "tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, or None to "
-                    "allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and its gradient "
-                    "may break downstream systems that assume they match."
-                )
-            if on_gpu(gradient._array) is not on_gpu(self._array):
-                raise RuntimeError(
-                    f"attempting to assign a gradient with device type '{gradient.device.type}' to a tensor with "
-                    f"device type '{self.device.type}'. Please ensure that the gradient and the tensor are on the same "
-                    "device"
-                )
-            if gradient._array.shape != self._array.shape:
-                raise RuntimeError(
-                    f"attempting to assign a gradient of size '{list(gradient.shape)}' to a tensor of size "
-                    f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
-                )
-        self._grad = gradient
-
-    @grad.deleter
-    def grad(self):
-        self._grad = None
-
-    @property
-    def grad_dtype(self) -> dtypes.dtype | None:
-        """The dtype that its gradient must have when one is assigned: its own unless another was set, None for any.
-
-        >>> torch.ones(1, requires_grad=True).grad_dtype
-        torch.float32
-        """
-        if self._node is not None:
-            raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
-        return self.__dict__.get("_grad_dtype", self.dtype)
-
-    @grad_dtype.setter
-    def grad_dtype(self, wanted: dtypes.dtype | None):
-        if self._node is not None:
-            raise RuntimeError("grad_dtype can only be set on leaf tensors.")
-        self.__dict__["_grad_dtype"] = wanted
-
-    def _takes_gradient(self, gradient: "Tensor") -> bool:
-        """Whether a gradient of another dtype than its own is the kind that `grad_dtype` was set to."""
-        wanted = self.__dict__.get("_grad_dtype", self.dtype)
-        return wanted is None or wanted is gradient.dtype
 
     @property
     def data(self) -> "Tensor":

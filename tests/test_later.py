@@ -35,7 +35,9 @@ def test_each_way_of_asking_loads_them(question):
     subprocess.run([sys.executable, "-c", FRESH + question], check=True)
 
 
-@pytest.mark.parametrize("home", sorted({*later.FUNCTION_HOMES.values(), "tensorkit.storages"}))
+@pytest.mark.parametrize(
+    "home", sorted({*later.FUNCTION_HOMES.values(), "tensorkit.storages", "tensorkit.ops.strides"})
+)
 def test_the_tables_name_what_each_module_defines(home):
     """Everything that a module defines can be found before it is loaded, and nothing is promised that it lacks."""
     code = (

@@ -34,7 +34,7 @@ FAMILIES = [
     (
         "Types, devices and modes",
         "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy "
-        "ops.settings storages control torch",
+        "ops.settings ops.strides storages control torch",
     ),  # the classes that print as PyTorch's
 ]
 

@@ -50,6 +50,7 @@ OPERATIONS: dict[str, str] = {
         index_add index_copy index_fill index_select narrow select select_backward() slice_backward() .index_add_
         .index_copy_ .index_fill_""",
     "rewrite": "as_strided_scatter diagonal_scatter index_reduce select_scatter slice_scatter .index_reduce_",
+    "strides": ".const_data_ptr .data_ptr .dim_order .is_contiguous .is_set_to .storage_offset .stride",
     "activation": "log_softmax relu sigmoid softmax .relu_ .sigmoid_",
     "legacy": """
         BFloat16Tensor() BoolTensor() ByteTensor() CharTensor() DoubleTensor() FloatTensor() HalfTensor()

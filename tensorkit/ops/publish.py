@@ -131,10 +131,7 @@ def method(body):
 
 #: Methods that the class itself defines.  (`dim`, `numel`, `size`, `item` and `detach` go without: they are asked too
 #: often.)
-for _name in (
-    "data_ptr", "element_size", "get_device", "is_complex", "is_contiguous", "is_floating_point", "is_same_size",
-    "is_signed", "storage_offset", "stride",
-):  # fmt: skip
+for _name in "element_size get_device is_complex is_floating_point is_same_size is_signed".split():
     method(getattr(Tensor, _name))
 
 
