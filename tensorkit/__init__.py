@@ -7,6 +7,9 @@ In a notebook, `%load_ext tensorkit` adds the inspectors.
 
 Where to read, in this order: `tensor.py` (what a tensor is), `ops/pointwise.py` (how an operation is declared),
 `tape.py` (what is recorded), `autograd/engine.py` (the backward pass), `graph/` (the tape as a picture).
+
+What has PyTorch's name means what it means there.  PyTorch's page about it bears the name:
+https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
 """
 
 import warnings as _warnings

@@ -46,8 +46,6 @@ def rand(*size, generator=None, out=None, dtype=None, layout=None, device=None, 
     >>> _ = torch.manual_seed(0)
     >>> torch.rand(3)
     tensor([0.4963, 0.7682, 0.0885])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.rand.html
     """
     shape = spread(size, names, "rand")
     drawn = engine_of(generator).uniform(math.prod(shape), dtype=_floating(dtype, "rand")).reshape(shape)
@@ -62,8 +60,6 @@ def randn(*size, generator=None, out=None, dtype=None, layout=None, device=None,
     >>> _ = torch.manual_seed(0)
     >>> torch.randn(3)
     tensor([ 1.5410, -0.2934, -2.1788])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.randn.html
     """
     shape = spread(size, names, "randn")
     drawn = engine_of(generator).normal(math.prod(shape), dtype=_floating(dtype, "randn")).reshape(shape)
@@ -115,8 +111,6 @@ def randint(low=None, high=None, size=None, *, generator=None, out=None, dtype=N
     >>> _ = torch.manual_seed(0)
     >>> torch.randint(10, (4,))
     tensor([4, 9, 3, 0])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.randint.html
     """
     if size is None:
         if isinstance(high, (tuple, list)):
@@ -143,8 +137,6 @@ def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=Non
     >>> _ = torch.manual_seed(0)
     >>> torch.randperm(5)
     tensor([4, 0, 1, 3, 2])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.randperm.html
     """
     if not is_whole(n):
         raise wrong_argument("randperm", "n", 1, "int", n)
@@ -213,8 +205,6 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
     >>> _ = torch.manual_seed(0)
     >>> torch.normal(0., 1., (2,))
     tensor([ 1.5410, -0.2934])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.normal.html
     """
     least = float(np.min(_value(std))) if np.size(_value(std)) else 0.0
     if least < 0:
@@ -267,8 +257,6 @@ def multinomial(input, num_samples, replacement=False, *, generator=None, out=No
     >>> _ = torch.manual_seed(0)
     >>> torch.multinomial(tensor([0., 1., 3.]), 2)
     tensor([2, 1])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.multinomial.html
     """
     array = np.asarray(move(memory(input), None))
     if array.dtype.kind not in "fV":
@@ -308,8 +296,6 @@ def binomial(count, prob, generator=None) -> Tensor:
     >>> _ = torch.manual_seed(0)
     >>> torch.binomial(tensor([10., 100.]), tensor([0.5, 0.9]))
     tensor([ 7., 89.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.binomial.html
     """
     if not count.is_floating_point():
         raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype.cpp_name}")

@@ -113,8 +113,6 @@ class no_grad(_GradMode):
     >>> with torch.no_grad():
     ...     (w * 2).requires_grad
     False
-
-    Source: https://pytorch.org/docs/stable/generated/torch.no_grad.html
     """
 
     __slots__ = ()

@@ -39,8 +39,6 @@ def svd_lowrank(A, q=6, niter=2, M=None) -> tuple:
     >>> U, S, V = torch.svd_lowrank(torch.outer(tensor([3., 4.]), tensor([0., 2.])), q=1)
     >>> S
     tensor([10.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.svd_lowrank.html
     """
     q = 6 if q is None else q
     m, n = A.shape[-2:]
@@ -67,8 +65,6 @@ def pca_lowrank(A, q=None, center=True, niter=2) -> tuple:
     >>> U, S, V = torch.pca_lowrank(tensor([[1., 2.], [2., 4.], [3., 6.]]), q=1)
     >>> S
     tensor([3.1623])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.pca_lowrank.html
     """
     least = min(A.shape[-2:])
     q = min(6, least) if q is None else q

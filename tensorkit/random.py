@@ -21,8 +21,6 @@ class Generator(metaclass=Named, home="torch._C"):
 
     >>> Generator().manual_seed(0).initial_seed()
     0
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Generator.html
     """
 
     __slots__ = ("engine", "device")
@@ -99,8 +97,6 @@ def manual_seed(seed) -> Generator:
     <torch._C.Generator ...>
     >>> rand(2)
     tensor([0.4963, 0.7682])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.manual_seed.html
     """
     return default_generator.manual_seed(int(seed))
 

@@ -2,6 +2,8 @@
 
 `engine.py` is the backward pass itself, `function.py` the operations that users write, `functional.py` Jacobians and
 the like, `gradcheck.py` compares derivatives with differences.  What is recorded is the business of `tensorkit.tape`.
+
+Source: https://pytorch.org/docs/stable/autograd.html
 """
 
 from warnings import warn
@@ -83,8 +85,6 @@ def backward(
     >>> torch.autograd.backward(x * x)
     >>> x.grad
     tensor(6.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.backward.html
     """
     if grad_variables is not None:
         warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
@@ -157,8 +157,6 @@ def grad(
     >>> x = torch.tensor(2.0, requires_grad=True)
     >>> torch.autograd.grad(x ** 3, x)
     (tensor(12.),)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.grad.html
     """
     if materialize_grads and allow_unused is False:
         raise ValueError(

@@ -25,8 +25,6 @@ def vjp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
     >>> import tensorkit as torch
     >>> torch.autograd.functional.vjp(lambda x: x**2, torch.tensor([1.0, 2.0]), torch.tensor([1.0, 0.0]))
     (tensor([1., 4.]), tensor([2., 0.]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.vjp.html
     """
     with enable_grad():
         several, inputs = _tuple_of(inputs, "inputs", "vjp")
@@ -56,8 +54,6 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
     >>> torch.autograd.functional.jvp(lambda x: x**2, torch.tensor([1., 2.]), torch.tensor([1., 1.]))
     (tensor([1., 4.]), tensor([2., 4.]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.jvp.html
     """
     with enable_grad():
         several, inputs = _tuple_of(inputs, "inputs", "jvp")
@@ -88,8 +84,6 @@ def jacobian(func, inputs, create_graph: bool = False, strict: bool = False, vec
     >>> torch.autograd.functional.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
     tensor([[2., 0.],
             [0., 4.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.jacobian.html
     """
     _check_strategy(strategy, vectorize, strict, "jacobian")
     with enable_grad():
@@ -135,8 +129,6 @@ def hessian(func, inputs, create_graph: bool = False, strict: bool = False, vect
     >>> torch.autograd.functional.hessian(lambda x: (x**3).sum(), torch.tensor([1.0, 2.0]))
     tensor([[ 6.,  0.],
             [ 0., 12.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.hessian.html
     """
     several, inputs = _tuple_of(inputs, "inputs", "hessian")
     _check_strategy(outer_jacobian_strategy, vectorize, strict, "hessian")
@@ -159,8 +151,6 @@ def vhp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
     >>> torch.autograd.functional.vhp(lambda x: (x**3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 0.]))
     (tensor(9.), tensor([6., 0.]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.vhp.html
     """
     return _hessian_product("vhp", func, inputs, v, create_graph, strict)
 
@@ -171,8 +161,6 @@ def hvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
     >>> torch.autograd.functional.hvp(lambda x: (x**3).sum(), torch.tensor([1., 2.]), torch.tensor([1., 0.]))
     (tensor(9.), tensor([6., 0.]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.functional.hvp.html
     """
     return _hessian_product("hvp", func, inputs, v, create_graph, strict)
 

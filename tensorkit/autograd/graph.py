@@ -291,8 +291,6 @@ def increment_version(tensor) -> None:
     >>> x = torch.ones(2)
     >>> torch.autograd.graph.increment_version(x); x._version
     1
-
-    Source: https://pytorch.org/docs/stable/generated/torch.autograd.graph.increment_version.html
     """
     for each in (tensor,) if isinstance(tensor, Tensor) else tensor:
         storage_of(each).written()

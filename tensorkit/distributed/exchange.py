@@ -44,8 +44,6 @@ def broadcast(tensor: Tensor, src: int | None = None, group: Any = None, async_o
     ...     print(x)
     ... ''', 2))
     tensor([2.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.broadcast
     """
     where = groups.chosen(group)
     if groups.is_outside(where, "broadcast"):
@@ -72,8 +70,6 @@ def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Any = None, asy
     ...     print(parts)
     ... ''', 2))
     [tensor([1.]), tensor([2.])]
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather
     """
     checks.are_tensors("tensor_list", tensor_list)
     checks.is_tensor("tensor", tensor)
@@ -112,8 +108,6 @@ def all_gather_into_tensor(output_tensor: Tensor, input_tensor: Tensor, group: A
     ...     print(whole)
     ... ''', 2))
     tensor([1., 2.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather_into_tensor
     """
     checks.is_tensor("input_tensor", input_tensor)
     checks.is_tensor("output_tensor", output_tensor)
@@ -142,8 +136,6 @@ def gather(tensor: Tensor, gather_list: list[Tensor] | None = None, dst: int | N
     ...     print(parts)
     ... ''', 2))
     [tensor([1.]), tensor([2.])]
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.gather
     """
     checks.is_tensor("tensor", tensor)
     lists = [] if gather_list is None else gather_list
@@ -178,8 +170,6 @@ def scatter(tensor: Tensor, scatter_list: list[Tensor] | None = None, src: int |
     ...     print(x)
     ... ''', 2))
     tensor([6.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.scatter
     """
     checks.is_tensor("tensor", tensor)
     lists = [] if scatter_list is None else scatter_list
@@ -239,8 +229,6 @@ def all_to_all(output_tensor_list: list[Tensor], input_tensor_list: list[Tensor]
     ...     print(received)
     ... ''', 2))
     [tensor([1.]), tensor([11.])]
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_to_all
     """
     checks.are_tensors("output_tensor_list", output_tensor_list)
     checks.are_tensors("input_tensor_list", input_tensor_list)
@@ -286,8 +274,6 @@ def all_to_all_single(output: Tensor, input: Tensor, output_split_sizes: Sequenc
     ...     print(received)
     ... ''', 2))
     tensor([ 1., 11.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_to_all_single
     """
     checks.is_tensor("output", output)
     checks.is_tensor("input", input)
@@ -321,8 +307,6 @@ def barrier(group: Any = None, async_op: bool = False, device_ids=None) -> Work 
     ...     print("all are here")
     ... ''', 2))
     all are here
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.barrier
     """
     where = groups.chosen(group)
     if groups.is_outside(where, "barrier"):

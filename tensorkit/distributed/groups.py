@@ -156,8 +156,6 @@ def init_process_group(backend: str | None = None, init_method: str | None = Non
     2 processes
 
     Raises ValueError when called twice, RuntimeError for a backend of PyTorch's or where MPI is not installed.
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.init_process_group
     """
     if GroupMember.WORLD is not None:
         raise ValueError("trying to initialize the default process group twice!")
@@ -368,8 +366,6 @@ def new_group(ranks: Sequence[int] | None = None, timeout: timedelta | None = No
     ...     print(x, dist.get_rank(pair))
     ... ''', 3))
     tensor([2.]) 1
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.new_group
     """
     whole = world()
     _check_backend(backend)

@@ -25,8 +25,6 @@ def isend(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 
     ...     print(x)
     ... ''', 2))
     tensor([2.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.isend
     """
     where, other = _partner("isend", "destination", tensor, group, dst, group_dst)
     if where is None:
@@ -51,8 +49,6 @@ def send(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 0
     ...     print(x)
     ... ''', 2))
     tensor([2.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.send
     """
     work = isend(tensor, dst, group, tag, group_dst)
     if work is not None:
@@ -75,8 +71,6 @@ def irecv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 
     ...     print(work.wait(), x)
     ... ''', 2))
     True tensor([2.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.irecv
     """
     where, other = _partner("irecv", "source", tensor, group, src, group_src)
     if where is None:
@@ -114,8 +108,6 @@ def recv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 0
     1 tensor([2.])
 
     Raises RuntimeError for a message of another length.
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.recv
     """
     work = irecv(tensor, src, group, tag, group_src)
     if work is None:

@@ -61,8 +61,6 @@ def all_gather_object(object_list: list, obj: Any, group: Any = None) -> None:
     [{'rank': 0}, {'rank': 1}]
 
     Raises TypeError for other values, on the process that gives them, before anything is sent.
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_gather_object
     """
     where = groups.chosen(group)
     if groups.is_outside(where, "all_gather_object"):
@@ -102,8 +100,6 @@ def broadcast_object_list(object_list: list, src: int | None = None, group: Any 
     ['a', 1]
 
     Raises TypeError for values that JSON cannot hold.
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.broadcast_object_list
     """
     from . import checks
 

@@ -80,8 +80,6 @@ def all_reduce(tensor: Tensor, op: RedOpType = ReduceOp.SUM, group: Any = None, 
     ... '''
     >>> print(on_processes(code, 2))
     tensor([ 3., 30.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.all_reduce
     """
     checks.is_tensor("tensor", tensor)
     where = groups.chosen(group)
@@ -108,8 +106,6 @@ def reduce(tensor: Tensor, dst: int | None = None, op: RedOpType = ReduceOp.SUM,
     ...     print(x)
     ... ''', 2))
     tensor([3.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.reduce
     """
     checks.is_tensor("tensor", tensor)
     where = groups.chosen(group)
@@ -139,8 +135,6 @@ def reduce_scatter(output: Tensor, input_list: list[Tensor], op: RedOpType = Red
     ...     print(x)
     ... ''', 2))
     tensor([21.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.reduce_scatter
     """
     checks.is_tensor("output", output)
     checks.are_tensors("input_list", input_list)
@@ -170,8 +164,6 @@ def reduce_scatter_tensor(output: Tensor, input: Tensor, op: RedOpType = ReduceO
     ...     print(x)
     ... ''', 2))
     tensor([21.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.reduce_scatter_tensor
     """
     checks.is_tensor("output", output)
     checks.is_tensor("input", input)

@@ -32,8 +32,6 @@ class Work:
     ...     print(done, x)
     ... ''', 2))
     True tensor([2.])
-
-    Source: https://pytorch.org/docs/stable/distributed.html#torch.distributed.Work
     """
 
     def __init__(self, what: str, group: Any, request: Any, finish: Callable[[], None] | None = None):

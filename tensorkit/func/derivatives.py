@@ -88,8 +88,6 @@ def grad_and_value(func, argnums=0, has_aux: bool = False):
 
     >>> torch.func.grad_and_value(lambda x: x**2)(torch.tensor(3.))
     (tensor(6.), tensor(9.))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.grad_and_value.html
     """
 
     @wraps(func)
@@ -132,8 +130,6 @@ def grad(func, argnums=0, has_aux: bool = False):
     tensor(1.)
     >>> grad(grad(lambda x: x**3))(torch.tensor(2.0))
     tensor(12.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.grad.html
     """
     both = grad_and_value(func, argnums, has_aux)
 
@@ -170,8 +166,6 @@ def vjp(func, *primals, has_aux: bool = False):
     >>> value, times_jacobian = torch.func.vjp(lambda x: x**2, torch.tensor([1.0, 2.0]))
     >>> times_jacobian(torch.tensor([1.0, 1.0]))
     (tensor([2., 4.]),)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.vjp.html
     """
     level = _Level()
     with enable_grad():
@@ -208,8 +202,6 @@ def jvp(func, primals, tangents, *, strict: bool = False, has_aux: bool = False)
 
     >>> torch.func.jvp(lambda x: x ** 2, (tensor([1., 3.]),), (tensor([1., 0.]),))
     (tensor([1., 9.]), tensor([2., 0.]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.jvp.html
     """
     if not isinstance(primals, tuple) or not isinstance(tangents, tuple):
         raise RuntimeError(
@@ -246,8 +238,6 @@ def linearize(func, *primals) -> tuple:
     >>> value, linear = torch.func.linearize(lambda x: x ** 2, tensor([1., 3.]))
     >>> value, linear(tensor([1., 10.]))
     (tensor([1., 9.]), tensor([ 2., 60.]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.linearize.html
     """
     return func(*primals), lambda *tangents: jvp(func, primals, tangents)[1]
 
@@ -259,8 +249,6 @@ def jacrev(func, argnums=0, *, has_aux: bool = False, chunk_size=None, _prealloc
     >>> torch.func.jacrev(torch.sin)(torch.zeros(2))
     tensor([[1., 0.],
             [0., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.jacrev.html
     """
 
     @wraps(func)
@@ -299,8 +287,6 @@ def jacfwd(func, argnums=0, has_aux: bool = False, *, randomness: str = "error")
     >>> torch.func.jacfwd(lambda x: x ** 2)(tensor([1., 3.]))
     tensor([[2., 0.],
             [0., 6.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.jacfwd.html
     """
     return jacrev(func, argnums, has_aux=has_aux)
 
@@ -312,7 +298,5 @@ def hessian(func, argnums=0):
     >>> torch.func.hessian(lambda x: (x**3).sum())(torch.tensor([1.0, 2.0]))
     tensor([[ 6.,  0.],
             [ 0., 12.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.hessian.html
     """
     return jacfwd(jacrev(func, argnums), argnums)

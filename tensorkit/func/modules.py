@@ -32,8 +32,6 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
     >>> weights = {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}
     >>> torch.func.functional_call(layer, weights, torch.tensor([[3., 4.]]))
     tensor([[7.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.functional_call.html
     """
     if isinstance(parameter_and_buffer_dicts, dict):
         values = dict(parameter_and_buffer_dicts)
@@ -85,8 +83,6 @@ def stack_module_state(models) -> tuple:
     >>> parameters, buffers = torch.func.stack_module_state([torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)])
     >>> parameters["weight"].shape
     torch.Size([2, 1, 2])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.func.stack_module_state.html
     """
     models = list(models)
     if not models:

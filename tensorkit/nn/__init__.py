@@ -2,6 +2,8 @@
 
 Where to read: `module.py` (what a module is), `linear.py` (a layer), `functional/` (what layers compute), `init.py`
 (how weights begin).
+
+Source: https://pytorch.org/docs/stable/nn.html
 """
 
 from ..left_out import missing

@@ -35,8 +35,6 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     >>> head = AdaptiveLogSoftmaxWithLoss(8, 10, cutoffs=[3])
     >>> head(torch.randn(2, 8), torch.tensor([0, 7])).output.shape, head.log_prob(torch.randn(2, 8)).shape
     (torch.Size([2]), torch.Size([2, 10]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveLogSoftmaxWithLoss.html
     """
 
     def __init__(self, in_features: int, n_classes: int, cutoffs: Sequence[int], div_value: float = 4.0,

@@ -21,8 +21,6 @@ class MultiheadAttention(Module):
     >>> output, weights = torch.nn.MultiheadAttention(4, 2)(*[torch.ones(3, 1, 4)] * 3)
     >>> output.shape, weights.shape
     (torch.Size([3, 1, 4]), torch.Size([1, 3, 3]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,

@@ -18,8 +18,6 @@ class Sequential(Module):
       (0): Flatten(start_dim=1, end_dim=-1)
       (1): ReLU()
     )
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Sequential.html
     """
 
     def __init__(self, *args):
@@ -116,8 +114,6 @@ class ModuleList(Module):
     >>> layers = torch.nn.ModuleList([torch.nn.Linear(2, 3), torch.nn.ReLU()])
     >>> len(layers), layers[1]
     (2, ReLU())
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
     """
 
     def __init__(self, modules: Iterable[Module] | None = None):

@@ -114,8 +114,6 @@ class Conv1d(_Forward):
 
     >>> torch.nn.Conv1d(2, 4, kernel_size=3)(torch.ones(1, 2, 8)).shape
     torch.Size([1, 4, 6])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv1d.html
     """
 
     n = 1
@@ -135,8 +133,6 @@ class Conv2d(_Forward):
     >>> from tensorkit import nn
     >>> nn.Conv2d(3, 8, 3, padding=1)(torch.ones(2, 3, 28, 28)).shape
     torch.Size([2, 8, 28, 28])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
     """
 
     n = 2
@@ -208,8 +204,6 @@ class ConvTranspose2d(_Transposed):
 
     >>> torch.nn.ConvTranspose2d(2, 4, kernel_size=3)(torch.ones(1, 2, 8, 8)).shape
     torch.Size([1, 4, 10, 10])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
     """
 
     n = 2

@@ -26,8 +26,6 @@ class Dropout(_DropoutNd):
 
     >>> torch.nn.Dropout(0.5).eval()(torch.ones(3))
     tensor([1., 1., 1.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html
     """
 
     def forward(self, input):

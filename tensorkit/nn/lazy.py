@@ -131,8 +131,6 @@ class LazyLinear(_Lazy, Linear):
     >>> _ = layer(torch.ones(5, 3))
     >>> layer
     Linear(in_features=3, out_features=2, bias=True)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.LazyLinear.html
     """
 
     becomes = Linear

@@ -33,8 +33,6 @@ class Linear(Module):
     >>> from tensorkit import nn
     >>> nn.Linear(3, 2)(torch.ones(4, 3)).shape
     torch.Size([4, 2])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
     """
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None):

@@ -49,8 +49,6 @@ class MSELoss(_Loss):
 
     >>> torch.nn.MSELoss()(torch.tensor([1., 2.]), torch.tensor([2., 4.]))
     tensor(2.5000)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
     """
 
     def forward(self, input, target):
@@ -125,8 +123,6 @@ class CrossEntropyLoss(_WeightedLoss):
 
     >>> torch.nn.CrossEntropyLoss()(torch.tensor([[0., 0.]]), torch.tensor([1]))
     tensor(0.6931)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
 
     def __init__(self, weight=None, size_average=None, ignore_index: int = -100, reduce=None, reduction: str = "mean",
@@ -158,8 +154,6 @@ class BCEWithLogitsLoss(_Loss):
 
     >>> torch.nn.BCEWithLogitsLoss()(torch.tensor([0.]), torch.tensor([1.]))
     tensor(0.6931)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
     """
 
     def __init__(self, weight=None, size_average=None, reduce=None, reduction: str = "mean", pos_weight=None):

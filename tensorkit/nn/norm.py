@@ -104,8 +104,6 @@ class BatchNorm1d(_BatchNorm):
     >>> torch.nn.BatchNorm1d(1)(torch.tensor([[1.], [3.]])).detach()
     tensor([[-1.0000],
             [ 1.0000]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
     """
 
     def _check_dims(self, input) -> None:
@@ -122,8 +120,6 @@ class BatchNorm2d(_BatchNorm):
 
     >>> torch.nn.BatchNorm2d(3)(torch.ones(2, 3, 4, 4)).shape
     torch.Size([2, 3, 4, 4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
     """
 
     def _check_dims(self, input) -> None:
@@ -240,8 +236,6 @@ class LayerNorm(_ScaledNorm):
 
     >>> torch.nn.LayerNorm(2)(torch.tensor([[1., 3.]])).detach()
     tensor([[-1.0000,  1.0000]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
     """
 
     def __init__(self, normalized_shape, eps: float = 1e-5, elementwise_affine: bool = True, bias: bool = True,

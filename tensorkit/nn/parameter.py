@@ -20,8 +20,6 @@ class Parameter(Tensor):
     >>> torch.nn.Parameter(torch.ones(2))
     Parameter containing:
     tensor([1., 1.], requires_grad=True)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
     """
 
     __slots__ = ()

@@ -48,8 +48,6 @@ class MaxPool2d(_MaxPoolNd):
 
     >>> torch.nn.MaxPool2d(2)(torch.arange(4.).reshape(1, 1, 2, 2))
     tensor([[[[3.]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
     """
 
     def forward(self, input):
@@ -260,8 +258,6 @@ class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
 
     >>> torch.nn.AdaptiveAvgPool2d(1)(torch.arange(4.).reshape(1, 1, 2, 2))
     tensor([[[[1.5000]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
     """
 
     def forward(self, input):
@@ -352,8 +348,6 @@ class FractionalMaxPool2d(_FractionalMaxPool):
 
     >>> torch.nn.FractionalMaxPool2d(2, output_ratio=0.7)(torch.zeros(1, 1, 10, 10)).shape
     torch.Size([1, 1, 7, 7])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.FractionalMaxPool2d.html
     """
 
 

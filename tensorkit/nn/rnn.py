@@ -249,8 +249,6 @@ class RNN(RNNBase):
     >>> outputs, state = torch.nn.RNN(2, 3)(torch.zeros(5, 1, 2))
     >>> outputs.shape, state.shape
     (torch.Size([5, 1, 3]), torch.Size([1, 1, 3]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.RNN.html
     """
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias=True,
@@ -278,8 +276,6 @@ class GRU(RNNBase):
     >>> outputs, state = torch.nn.GRU(2, 3, batch_first=True)(torch.zeros(1, 5, 2))
     >>> outputs.shape, state.shape
     (torch.Size([1, 5, 3]), torch.Size([1, 1, 3]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.GRU.html
     """
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,
@@ -305,8 +301,6 @@ class LSTM(RNNBase):
     >>> out, (h, c) = nn.LSTM(3, 4)(torch.ones(5, 2, 3))
     >>> out.shape, h.shape
     (torch.Size([5, 2, 4]), torch.Size([1, 2, 4]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True,

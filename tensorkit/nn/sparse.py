@@ -47,8 +47,6 @@ class Embedding(_Table):
     >>> from tensorkit import nn
     >>> nn.Embedding(10, 3)(torch.tensor([[1, 2], [3, 4]])).shape
     torch.Size([2, 2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Embedding.html
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, padding_idx: int | None = None,
@@ -99,8 +97,6 @@ class EmbeddingBag(_Table):
 
     >>> torch.nn.EmbeddingBag(10, 3)(torch.tensor([[1, 2], [3, 4]])).shape
     torch.Size([2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.EmbeddingBag.html
     """
 
     def __init__(self, num_embeddings: int, embedding_dim: int, max_norm: float | None = None, norm_type: float = 2.0,

@@ -62,8 +62,6 @@ class TransformerEncoderLayer(_Layer):
 
     >>> torch.nn.TransformerEncoderLayer(4, 2, dim_feedforward=8)(torch.ones(5, 1, 4)).shape
     torch.Size([5, 1, 4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
     """
 
     def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation=F.relu,
@@ -106,8 +104,6 @@ class TransformerDecoderLayer(_Layer):
 
     >>> torch.nn.TransformerDecoderLayer(4, 2, dim_feedforward=8)(torch.ones(3, 1, 4), torch.ones(5, 1, 4)).shape
     torch.Size([3, 1, 4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.TransformerDecoderLayer.html
     """
 
     def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation=F.relu,
@@ -241,8 +237,6 @@ class Transformer(Module):
     >>> model = torch.nn.Transformer(4, 2, dim_feedforward=8, batch_first=True)
     >>> model(torch.ones(1, 5, 4), torch.ones(1, 3, 4)).shape
     torch.Size([1, 3, 4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.Transformer.html
     """
 
     def __init__(self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6, num_decoder_layers: int = 6,

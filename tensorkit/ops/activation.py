@@ -37,8 +37,6 @@ def relu(x):
 
     >>> tensor([-1., 2.]).relu()
     tensor([0., 2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
     """
     if x.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
@@ -60,8 +58,6 @@ def sigmoid(x):
 
     >>> tensor([0., 2.]).sigmoid()
     tensor([0.5000, 0.8808])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.sigmoid.html
     """
     if x.dtype.itemsize == 2:
         return (1 / (1 + np.exp(-x.astype(np.float32)))).astype(x.dtype)[()]
@@ -91,8 +87,6 @@ def softmax(x, dim, dtype=None):
 
     >>> tensor([1., 1.]).softmax(dim=0)
     tensor([0.5000, 0.5000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
     shape = x.shape
     x, axis = _prepared(x, dim, dtype, "softmax")
@@ -124,8 +118,6 @@ def log_softmax(x, dim, dtype=None):
 
     >>> torch.log_softmax(tensor([1., 2., 3.]), dim=0)
     tensor([-2.4076, -1.4076, -0.4076])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
     """
     shape = x.shape
     x, axis = _prepared(x, dim, dtype, "log_softmax")

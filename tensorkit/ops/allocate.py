@@ -44,8 +44,6 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
 
     >>> torch.empty_permuted((2, 3, 4), (0, 2, 1)).stride()
     (12, 1, 3)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.empty_permuted.html
     """
     if len(size) != len(physical_layout):
         raise RuntimeError(

@@ -114,8 +114,6 @@ def clamp(input, min=None, max=None, *, out=None):
 
     >>> tensor([0.1, 0.5, 0.9]).clamp(0.3, 0.7)
     tensor([0.3000, 0.5000, 0.7000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.clamp.html
     """
     if not isinstance(input, Tensor):
         raise wrong_argument("clamp", "input", 1, "Tensor", input)

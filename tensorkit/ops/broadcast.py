@@ -19,8 +19,6 @@ def expand(x, shape):
     >>> tensor([[1], [2]]).expand(2, 3)
     tensor([[1, 1, 1],
             [2, 2, 2]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html
     """
     shape = tuple([each.__index__() for each in shape])
     if len(shape) < x.ndim:

@@ -125,8 +125,6 @@ def clone(x, memory_format=None):
 
     >>> tensor([1., 2.]).clone()
     tensor([1., 2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.clone.html
     """
     if isinstance(x, np.generic):
         return x if memory_format is None else in_format(x, checked(memory_format, "clone"))
@@ -146,8 +144,6 @@ def to(self, *args, dtype=None, device=None, copy=False, non_blocking=False, mem
 
     >>> tensor([1, 2]).to(torch.float64)
     tensor([1., 2.], dtype=torch.float64)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.to.html
     """
     for arg in args:
         if isinstance(arg, dtypes.dtype) or arg in (float, int, bool):

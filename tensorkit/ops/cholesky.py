@@ -78,8 +78,6 @@ def linalg_cholesky(A, *, upper=False, out=None):
     >>> torch.linalg.cholesky(torch.tensor([[4., 2.], [2., 5.]]))
     tensor([[2., 0.],
             [1., 2.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.cholesky.html
     """
     factor, infos = _cholesky_ex(A)
     if infos._array.any():

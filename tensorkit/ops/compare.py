@@ -223,8 +223,6 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
 
     >>> torch.allclose(tensor([1., 2.]), tensor([1., 2.000001]))
     True
-
-    Source: https://pytorch.org/docs/stable/generated/torch.allclose.html
     """
     return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 

@@ -155,8 +155,6 @@ zeros = _filled(
     >>> zeros(2, 3)
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.zeros.html
     """,
 )
 ones = _filled(
@@ -169,8 +167,6 @@ ones = _filled(
 
     >>> ones(3)
     tensor([1., 1., 1.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.ones.html
     """,
 )
 empty = _filled(
@@ -182,8 +178,6 @@ empty = _filled(
 
     >>> torch.empty(2, 3).shape
     torch.Size([2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.empty.html
     """,
 )
 
@@ -194,8 +188,6 @@ def full(size, fill_value, *, dtype=None, out=None, layout=None, device=None, re
 
     >>> full((2,), 1)
     tensor([1, 1])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.full.html
     """
     shape = sized(size, "full")
     if isinstance(fill_value, Tensor):
@@ -214,8 +206,6 @@ def eye(n, m=None, *, dtype=None, out=None, layout=None, device=None, requires_g
     >>> eye(2)
     tensor([[1., 0.],
             [0., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.eye.html
     """
     for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
         if not hasattr(size, "__index__"):
@@ -240,8 +230,6 @@ def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, d
     tensor([0.0000, 0.2500, 0.5000, 0.7500])
 
     Raises RuntimeError where `step` leads away from `end`.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.arange.html
     """
     if end is None:
         start, end = 0, start
@@ -293,8 +281,6 @@ def linspace(start, end, steps, *, dtype=None, out=None, layout=None, device=Non
 
     >>> linspace(0, 1, 5)
     tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linspace.html
     """
     if not hasattr(steps, "__index__"):
         raise wrong_argument("linspace", "steps", 3, "int", steps)

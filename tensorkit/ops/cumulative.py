@@ -24,8 +24,6 @@ def cumsum(x, dim, dtype=None):
 
     >>> tensor([1, 2, 3, 4]).cumsum(dim=0)
     tensor([ 1,  3,  6, 10])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.cumsum.html
     """
     x = _as(x, dtype)
     axis = wrap_dim(dim, x.ndim)

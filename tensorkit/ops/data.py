@@ -32,8 +32,6 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     >>> tensor([[1., 2.], [3., 4.]])
     tensor([[1., 2.],
             [3., 4.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.tensor.html
     """
     kind = type(data)
     # The learner's first tensor, and the most frequent one.
@@ -256,8 +254,6 @@ def from_numpy(ndarray) -> Tensor:
     >>> import numpy as np
     >>> from_numpy(np.array([1.0, 2.0]))
     tensor([1., 2.], dtype=torch.float64)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.from_numpy.html
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
@@ -285,8 +281,6 @@ def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False) -> Ten
 
     >>> frombuffer(bytearray([1, 2, 3]), dtype=torch.uint8)
     tensor([1, 2, 3], dtype=torch.uint8)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.frombuffer.html
     """
     wanted = resolve(dtype, "frombuffer")
     size = memoryview(buffer).nbytes

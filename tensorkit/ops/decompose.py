@@ -106,8 +106,6 @@ def linalg_svd(A, full_matrices=True, driver=None):
     >>> U, S, Vh = torch.linalg.svd(tensor([[3., 0.], [0., 2.]]))
     >>> S
     tensor([3., 2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.svd.html
     """
     check_matrix("linalg.svd", A)
     return tuple(svd_of(A, full_matrices))
@@ -219,8 +217,6 @@ def linalg_qr(A, mode="reduced"):
     >>> Q, R = torch.linalg.qr(A)
     >>> torch.allclose(Q @ R, A), torch.allclose(Q.T @ Q, torch.eye(2), atol=1e-6)
     (True, True)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.qr.html
     """
     check_matrix("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
@@ -281,8 +277,6 @@ def linalg_eigh(A, UPLO="L"):
 
     >>> torch.linalg.eigh(tensor([[2., 1.], [1., 2.]])).eigenvalues
     tensor([1., 3.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.eigh.html
     """
     check_matrix("linalg.eigh", A, True)
     if UPLO not in ("L", "U", "l", "u"):
@@ -319,8 +313,6 @@ def linalg_eig(A):
 
     >>> torch.linalg.eig(torch.tensor([[2., 0.], [0., 3.]])).eigenvalues
     tensor([2.+0.j, 3.+0.j])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.eig.html
     """
     check_matrix("linalg.eig", A, True)
     values, vectors = np.linalg.eig(A)

@@ -49,8 +49,6 @@ def det(input=None, *, A=None, out=None):
 
     >>> torch.linalg.det(tensor([[1., 2.], [3., 4.]]))
     tensor(-2.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.det.html
     """
     return _det(A if input is None else input, out=out)
 

@@ -30,8 +30,6 @@ def einsum(*args):
 
     >>> torch.einsum('ij,jk->ik', ones(2, 3), ones(3, 4)).shape     # a matrix product
     torch.Size([2, 4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.einsum.html
     """
     if len(args) < 2:
         raise ValueError(_NOTHING)

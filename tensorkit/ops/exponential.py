@@ -31,8 +31,6 @@ def exp(x):
 
     >>> tensor([0., 1.]).exp()
     tensor([1.0000, 2.7183])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.exp.html
     """
     return _exp(x)
 
@@ -63,8 +61,6 @@ def log(x):
 
     >>> tensor([1., 10.]).log()
     tensor([0.0000, 2.3026])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.log.html
     """
     return _log(x)
 

@@ -128,8 +128,6 @@ max = _extreme(
     torch.return_types.max(
     values=tensor(3.),
     indices=tensor(1))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.max.html
     """,
 )
 
@@ -145,8 +143,6 @@ min = _extreme(
     torch.return_types.min(
     values=tensor([1, 2]),
     indices=tensor([1, 0]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.min.html
     """,
 )
 

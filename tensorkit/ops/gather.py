@@ -88,8 +88,6 @@ def gather(input, dim, index, *, sparse_grad=False, out=None):
     >>> tensor([[1, 2], [3, 4]]).gather(1, tensor([[0], [1]]))
     tensor([[1],
             [4]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.gather.html
     """
     dim = wrap_dim(dim, input._array.ndim)
     _check_gather("gather", input._array, index._array, dim)
@@ -166,8 +164,6 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     >>> torch.zeros(2, 3).scatter(1, tensor([[0], [2]]), 1.)
     tensor([[1., 0., 0.],
             [0., 0., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
     """
     src = value if src is None else src
     if src is None:
@@ -217,8 +213,6 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
 
     >>> torch.zeros(3).scatter_reduce(0, tensor([0, 0, 2]), tensor([1., 2., 3.]), reduce="amax")
     tensor([2., 0., 3.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.scatter_reduce_.html
     """
     dim = wrap_dim(dim, input._array.ndim)
     _check_gather("scatter", input._array, index._array, dim, src._array)

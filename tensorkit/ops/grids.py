@@ -29,8 +29,6 @@ def meshgrid(*tensors, indexing=None):
     >>> y
     tensor([[3, 4, 5],
             [3, 4, 5]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.meshgrid.html
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
@@ -84,8 +82,6 @@ def block_diag(*tensors):
     >>> torch.block_diag(tensor([[1, 2]]), tensor([[3]]))
     tensor([[1, 2, 0],
             [0, 0, 3]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.block_diag.html
     """
     for i, each in enumerate(tensors):
         if each.ndim > 2:

@@ -26,8 +26,6 @@ def geqrf(x):
 
     >>> torch.geqrf(tensor([[3., 1.], [4., 2.]])).tau
     tensor([1.6000, 0.0000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.geqrf.html
     """
     check_matrix("torch.geqrf", x)
     packed, factors = numpy.linalg.qr(move(x, None), mode="raw")
@@ -60,8 +58,6 @@ def householder_product(input, tau, *, out=None):
             [-0.8000,  0.6000]])
 
     Raises RuntimeError where m is less than n, or n less than k.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.householder_product.html
     """
     shape = input._array.shape
     name = "torch.linalg.householder_product"

@@ -37,8 +37,6 @@ def cat(tensors, dim=0):
     tensor([1, 2, 3])
 
     Raises RuntimeError where the other sizes differ.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.cat.html
     """
     if not len(tensors):
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
@@ -73,8 +71,6 @@ def stack(tensors, dim=0):
     >>> stack([tensor([1, 2]), tensor([3, 4])])
     tensor([[1, 2],
             [3, 4]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.stack.html
     """
     if not len(tensors):
         raise RuntimeError("stack expects a non-empty TensorList")

@@ -103,8 +103,6 @@ def ldl_factor(A, *, hermitian=False, out=None):
     LD=tensor([[4.0000, 0.0000],
             [0.5000, 2.0000]]),
     pivots=tensor([1, 2], dtype=torch.int32))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.ldl_factor.html
     """
     LD, pivots, info = _ldl_factor_ex(A, hermitian)
     if info._array.any():
@@ -160,7 +158,5 @@ def ldl_solve(LD, pivots, B, *, hermitian=False, out=None):
     >>> torch.linalg.ldl_solve(*torch.linalg.ldl_factor(tensor([[4., 2.], [2., 3.]])), tensor([[8.], [8.]]))
     tensor([[1.],
             [2.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.ldl_solve.html
     """
     return _ldl_solve(LD, pivots, B, hermitian, out=out)

@@ -52,8 +52,6 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None, out=None):
     >>> torch.linalg.pinv(torch.tensor([[2., 0.], [0., 4.]]))
     tensor([[0.5000, 0.0000],
             [0.0000, 0.2500]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.pinv.html
     """
     check_matrix("linalg.pinv", A, hermitian)
     return _pinv(A, *_tolerances(A, atol, rcond if rtol is None else rtol), hermitian, out=out)
@@ -86,8 +84,6 @@ def lstsq(A, B, rcond=None, *, driver=None):
     >>> torch.linalg.lstsq(torch.tensor([[2., 0.], [0., 4.]]), torch.tensor([[2.], [8.]])).solution
     tensor([[1.],
             [2.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.lstsq.html
     """
     check_matrix("torch.linalg.lstsq", A)
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
@@ -118,8 +114,6 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None)
 
     >>> torch.linalg.matrix_rank(torch.tensor([[1., 2.], [2., 4.]]))
     tensor(1)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_rank.html
     """
     if A.dtype.category < dtypes.FLOATING:
         raise RuntimeError("This function doesn't handle types other than float and double")

@@ -71,8 +71,6 @@ def inv(A=None, *, input=None, out=None):
             [0.0000, 0.2500]])
 
     Raises RuntimeError for a matrix that has none.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.inv.html
     """
     result, infos = _inv_ex(input if A is None else A)
     bad = infos._array
@@ -131,8 +129,6 @@ def linalg_solve(A, B, *, left=True, out=None):
     tensor([0.5000, 0.2500])
 
     Raises RuntimeError for a matrix that has no inverse.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve.html
     """
     if not left:
         return linalg_solve(A.mT, B.mT).mT
@@ -146,8 +142,6 @@ def solve_ex(A, B, *, left=True, check_errors=False, out=None):
     tensor(0, dtype=torch.int32)
 
     Raises RuntimeError for a matrix that has no inverse if `check_errors` says so.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.solve_ex.html
     """
     try:
         found = linalg_solve(A, B, left=left)
@@ -269,8 +263,6 @@ def multi_dot(tensors, *, out=None):
 
     >>> torch.linalg.multi_dot([torch.ones(1, 2), torch.ones(2, 3), torch.ones(3, 1)])
     tensor([[6.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html
     """
     tensors = list(tensors)
     if len(tensors) < 2:
@@ -334,8 +326,6 @@ def matrix_exp(A=None, *, input=None):
     >>> torch.matrix_exp(torch.zeros(2, 2))
     tensor([[1., 0.],
             [0., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.matrix_exp.html
     """
     return _matrix_exp(input if A is None else A)
 

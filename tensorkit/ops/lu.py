@@ -68,8 +68,6 @@ def linalg_lu_factor(A, pivot=True):
     LU=tensor([[2., 0.],
             [0., 1.]]),
     pivots=tensor([2, 2], dtype=torch.int32))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.lu_factor.html
     """
     check_matrix("linalg.lu_factor", A)
     return lu_arrays(A)

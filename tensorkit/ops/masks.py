@@ -29,8 +29,6 @@ def where(condition, input=None, other=None, *, x=None, y=None, out=None):
 
     >>> torch.where(tensor([True, False]), tensor([1., 2.]), tensor([-1., -2.]))
     tensor([ 1., -2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.where.html
     """
     input, other = x if input is None else input, y if other is None else other
     if (input is None) != (other is None):
@@ -73,8 +71,6 @@ def masked_fill(input, mask, value):
 
     >>> tensor([1, 2, 3]).masked_fill(tensor([True, False, True]), 0)
     tensor([0, 2, 0])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.masked_fill_.html
     """
     if mask._array.dtype.kind != "b":
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype.c_name}")
@@ -188,8 +184,6 @@ def nonzero_static(input, *, size, fill_value=-1):
     tensor([[ 1],
             [ 3],
             [-1]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nonzero_static.html
     """
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")

@@ -57,8 +57,6 @@ def mm(x, y):
     >>> torch.mm(tensor([[1, 2], [3, 4]]), tensor([[5], [6]]))
     tensor([[17],
             [39]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.mm.html
     """
     if x.ndim != 2:
         raise RuntimeError("self must be a matrix")
@@ -134,8 +132,6 @@ def dot(x, tensor):
 
     >>> torch.dot(tensor([1, 2]), tensor([3, 4]))
     tensor(11)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.dot.html
     """
     if x.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {x.ndim}D and {tensor.ndim}D tensors")
@@ -206,8 +202,6 @@ def matmul(input, other, *, out=None):
     tensor([3., 3.])
 
     Raises RuntimeError where the inner sizes differ.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.matmul.html
     """
     for position, value in enumerate((input, other), 1):
         if not isinstance(value, Tensor):

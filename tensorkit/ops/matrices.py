@@ -38,8 +38,6 @@ tril = _triangle(
     >>> ones(2, 2).tril()
     tensor([[1., 0.],
             [1., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.tril.html
     """,
 )
 triu = _triangle(
@@ -50,8 +48,6 @@ triu = _triangle(
     >>> ones(2, 2).triu()
     tensor([[1., 1.],
             [0., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.triu.html
     """,
 )
 
@@ -104,8 +100,6 @@ def diag(input, diagonal=0, *, out=None):
     >>> torch.diag(tensor([1, 2]))
     tensor([[1, 0],
             [0, 2]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.diag.html
     """
     if input.ndim == 1:
         return diag_embed(input, diagonal, out=out)
@@ -148,8 +142,6 @@ def trace(x):
 
     >>> torch.trace(tensor([[1., 2.], [3., 4.]]))
     tensor(5.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.trace.html
     """
     if x.dtype.kind == "b":
         raise not_implemented("trace", "Bool")
@@ -180,8 +172,6 @@ def kron(input, other, *, out=None):
 
     >>> torch.kron(tensor([[1, 2]]), tensor([[1, 1]]))
     tensor([[1, 1, 2, 2]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.kron.html
     """
     ndim = max(input.ndim, other.ndim)
     shapes = [(1,) * (ndim - each.ndim) + each._array.shape for each in (input, other)]
@@ -291,8 +281,6 @@ def vander(x, N=None, increasing=False):
     tensor([[1., 1., 1.],
             [4., 2., 1.],
             [9., 3., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.vander.html
     """
     if x.ndim != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")

@@ -56,8 +56,6 @@ def addcmul(input, tensor1, tensor2, *, value=1, out=None):
 
     >>> torch.addcmul(tensor([1.]), tensor([6.]), tensor([3.]), value=0.5)
     tensor([10.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.addcmul.html
     """
     _check_shapes(input, tensor1, tensor2)
     wanted = result_dtype(input, tensor1, tensor2).numpy  # cast inside: what is kept are the operands as they are
@@ -70,8 +68,6 @@ def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
 
     >>> torch.addcdiv(tensor([1.]), tensor([6.]), tensor([3.]), value=0.5)
     tensor([2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.addcdiv.html
     """
     if tensor1.dtype.category <= dtypes.INTEGER and tensor2.dtype.category <= dtypes.INTEGER:
         raise RuntimeError(
@@ -105,8 +101,6 @@ def lerp(input, end, weight, *, out=None):
 
     >>> torch.lerp(tensor([0.]), tensor([10.]), 0.3)
     tensor([3.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.lerp.html
     """
     for name, other in (("end", end), ("weight", weight)):
         if isinstance(other, Tensor) and other.dtype is not input.dtype and not (name == "weight" and other.ndim == 0):
@@ -214,8 +208,6 @@ def ldexp(x, y):
 
     >>> torch.ldexp(tensor([1.5]), tensor([3]))
     tensor([12.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.ldexp.html
     """
     return x * np.exp2(y)
 
@@ -352,8 +344,6 @@ def result_type(tensor1, tensor2):
 
     >>> torch.result_type(tensor([1, 2]), 1.0)
     torch.float32
-
-    Source: https://pytorch.org/docs/stable/generated/torch.result_type.html
     """
     return result_dtype(tensor1, tensor2)
 

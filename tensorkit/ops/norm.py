@@ -79,8 +79,6 @@ def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
 
     >>> torch.linalg.vector_norm(torch.tensor([3., 4.]))
     tensor(5.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
     """
     if dtype is not None:
         x = x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
@@ -129,8 +127,6 @@ def linalg_matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None,
 
     >>> torch.linalg.matrix_norm(torch.tensor([[3., 0.], [0., 4.]]))
     tensor(5.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.matrix_norm.html
     """
     rows, columns = _checked_matrix(A, dim)
     if dtype is not None:
@@ -157,8 +153,6 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
 
     >>> torch.linalg.norm(torch.tensor([3., 4.]))
     tensor(5.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.norm.html
     """
     if ord is not None and (isinstance(ord, str) or dim is not None or A.ndim <= 2):
         dims = range(A.ndim) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
@@ -179,8 +173,6 @@ def norm(input, p="fro", dim=None, keepdim=False, out=None, dtype=None):
 
     >>> tensor([3., 4.]).norm()
     tensor(5.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.norm.html
     """
     if not isinstance(input, Tensor):
         raise AttributeError(f"'{type(input).__name__}' object has no attribute 'layout'")
@@ -257,8 +249,6 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
 
     >>> torch.cdist(tensor([[0., 0.]]), tensor([[3., 4.], [0., 1.]]))
     tensor([[5., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.cdist.html
     """
     for name, x in (("X1", x1), ("X2", x2)):
         if x.ndim < 2:
@@ -314,8 +304,6 @@ def linalg_cond(A, p=None, *, out=None):
 
     >>> torch.linalg.cond(torch.tensor([[4., 0.], [0., 2.]]))
     tensor(2.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.linalg.cond.html
     """
     if A.ndim < 2:
         raise RuntimeError(f"linalg.cond: The input tensor A must have at least 2 dimensions, got {A.ndim}")

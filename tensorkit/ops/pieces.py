@@ -75,8 +75,6 @@ def split(tensor, split_size_or_sections, dim=0):
 
     >>> arange(5).split(2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.split.html
     """
     if tensor.ndim == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")

@@ -34,8 +34,6 @@ def add(x, y):
 
     >>> tensor([1., 2.]) + tensor([3., 4.])
     tensor([4., 6.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.add.html
     """
     return x + y
 
@@ -47,8 +45,6 @@ def sub(x, y):
 
     >>> tensor([3., 4.]) - 1
     tensor([2., 3.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.sub.html
     """
     try:
         return x - y
@@ -80,8 +76,6 @@ def rsub(x, y):
 
     >>> torch.rsub(tensor([1., 2.]), 10)
     tensor([9., 8.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.rsub.html
     """
     if x.dtype.kind == "b":
         raise RuntimeError(
@@ -99,8 +93,6 @@ def mul(x, y):
 
     >>> tensor([1., 2.]) * tensor([3., 4.])
     tensor([3., 8.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.mul.html
     """
     return x * y
 
@@ -147,8 +139,6 @@ def div(x, y):
 
     >>> tensor([1, 2]) / 2
     tensor([0.5000, 1.0000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.div.html
     """
     return x / y
 
@@ -166,8 +156,6 @@ def div(input, other, *, rounding_mode=None, out=None):  # noqa: F811
     tensor([3.0000, 3.5000])
     >>> torch.div(tensor([7., -7.]), 2, rounding_mode="floor")
     tensor([ 3., -4.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.div.html
     """
     if rounding_mode is None:
         return _true_div(input, other, out=out)
@@ -204,8 +192,6 @@ def floor_divide(x, y):
 
     >>> tensor([7, -7]) // 2
     tensor([ 3, -4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.floor_divide.html
     """
     _refuse_division("div_floor_cpu", x, np.asarray(y))
     if x.dtype.kind in "iu":
@@ -241,8 +227,6 @@ def neg(x):
 
     >>> -tensor([1., -2.])
     tensor([-1.,  2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.neg.html
     """
     _neg_check(x)
     return -x
@@ -266,8 +250,6 @@ def reciprocal(x):
 
     >>> tensor([2., 4.]).reciprocal()
     tensor([0.5000, 0.2500])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.reciprocal.html
     """
     return 1 / x
 

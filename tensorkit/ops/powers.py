@@ -46,8 +46,6 @@ def pow(x, y):
 
     >>> tensor([1., 2., 3.]) ** 2
     tensor([1., 4., 9.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.pow.html
     """
     kind = x.dtype.kind if hasattr(x, "dtype") else y.dtype.kind
     if kind in "fV":
@@ -100,8 +98,6 @@ def pow(input, exponent, *, out=None):  # noqa: F811
     tensor([1., 4., 9.])
     >>> torch.pow(2, tensor([1., 2., 3.]))
     tensor([2., 4., 8.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.pow.html
     """
     _refuse_negative_power(input, exponent)
     if not isinstance(exponent, Tensor):
@@ -124,8 +120,6 @@ def square(input, *, out=None):
 
     >>> tensor([2., -3.]).square()
     tensor([4., 9.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.square.html
     """
     if input._array.dtype.kind == "b":
         return input.long() * input.long()
@@ -149,8 +143,6 @@ def sqrt(x):
 
     >>> tensor([4., 9.]).sqrt()
     tensor([2., 3.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.sqrt.html
     """
     return np.sqrt(x)
 
@@ -161,8 +153,6 @@ def rsqrt(x):
 
     >>> tensor([4., 16.]).rsqrt()
     tensor([0.5000, 0.2500])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.rsqrt.html
     """
     return 1 / np.sqrt(x)
 

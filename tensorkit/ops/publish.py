@@ -88,14 +88,44 @@ def translated(body, name: str):
     return call
 
 
+#: Functions that are in PyTorch's namespace, but have no page of their own in its documentation.
+WITHOUT_PAGE = frozenset(
+    """
+    as_strided_scatter binomial clamp_max clamp_min contiguous empty_permuted entr erfcx fill frobenius_norm get_device
+    householder_product i0e i1 i1e index_fill index_put init_num_threads inv is_distributed is_inference is_neg
+    is_same_size is_signed is_vulkan_available log_ndtr log_softmax masked_fill masked_scatter ndtri nonzero_static
+    norm_except_dim nuclear_norm put relu rsub scalar_tensor select_backward slice_backward split_with_sizes to_dlpack
+    typename unsafe_chunk unsafe_split unsafe_split_with_sizes xlog1py zeta
+    """.split()
+)
+
+
+def documented(body, name: str) -> str | None:
+    """The docstring of what becomes `torch.name`, with PyTorch's page about it.
+
+    >>> torch.add.__doc__.split()[-1]
+    'https://pytorch.org/docs/stable/generated/torch.add.html'
+    """
+    text = body.__doc__
+    if not text or name in WITHOUT_PAGE or name[-1] == "_":
+        return text
+    return f"{text.rstrip()}\n\n{MARGIN}Source: https://pytorch.org/docs/stable/generated/torch.{name}.html\n{MARGIN}"
+
+
+#: How far docstrings are indented: not at all from Python 3.13 on.
+MARGIN = documented.__doc__.rpartition("\n")[2]
+
+
 def register(op: Op, calls, body, method, function=True, aliases=()):
     """Publish the function of a declared operation, and its method: the two of `calls`.
 
     One whose body begins with an underscore stands behind a function of the same name, and is no function itself.
     """
+    public = function and not body.__name__.startswith("_")
+    text = documented(body, op.name) if public else body.__doc__
     for call in calls:
         call.__name__ = call.__qualname__ = op.name
-        call.__doc__ = body.__doc__
+        call.__doc__ = text
         call.__module__ = body.__module__
         call.__wrapped__ = body
         call.op = op
@@ -103,7 +133,7 @@ def register(op: Op, calls, body, method, function=True, aliases=()):
     op.function, op.method = as_method, method
     REGISTRY[op.name] = op
     for name in (op.name, *aliases):
-        if function and not body.__name__.startswith("_"):
+        if public:
             FUNCTIONS[name] = call
         if method:
             setattr(Tensor, name, as_method)
@@ -114,7 +144,9 @@ def function(body=None, *, method=True, aliases=(), name=None):
     """Publish a function that is put together from other operations, as function and method."""
 
     def publish(body):
-        for each in (name or body.__name__, *aliases):
+        first = name or body.__name__
+        body.__doc__ = documented(body, first)
+        for each in (first, *aliases):
             FUNCTIONS[each] = translated(body, each)
             if method:
                 setattr(Tensor, each, translated(body, "." + each))
@@ -125,6 +157,7 @@ def function(body=None, *, method=True, aliases=(), name=None):
 
 def method(body):
     """Attach a function to Tensor only."""
+    body.__doc__ = documented(body, "Tensor." + body.__name__)
     setattr(Tensor, body.__name__, translated(body, "." + body.__name__))
     return body
 

@@ -18,8 +18,6 @@ def repeat(input, *repeats):
     >>> tensor([1, 2]).repeat(2, 2)
     tensor([[1, 2, 1, 2],
             [1, 2, 1, 2]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.repeat.html
     """
     counts = inferred_sizes(repeats)
     if any(each < 0 for each in counts):
@@ -77,8 +75,6 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
 
     >>> torch.repeat_interleave(tensor([2, 1]))
     tensor([0, 0, 1])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.repeat_interleave.html
     """
     if repeats is None:
         if input.ndim != 1:
@@ -113,8 +109,6 @@ def flip(x, dims):
     >>> tensor([[1, 2], [3, 4]]).flip(0)
     tensor([[3, 4],
             [1, 2]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.flip.html
     """
     if not isinstance(dims, (tuple, list)):
         raise wrong_argument("flip", "dims", 2, "tuple of ints", dims)

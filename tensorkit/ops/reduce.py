@@ -137,8 +137,6 @@ def sum(x, dim=None, keepdim=False, dtype=None):
 
     >>> tensor([[1., 2.], [3., 4.]]).sum(dim=0)
     tensor([4., 6.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.sum.html
     """
     x = _as(x, dtype)
     _check_flag("sum", keepdim)
@@ -160,8 +158,6 @@ def mean(x, dim=None, keepdim=False, dtype=None):
     tensor(3.)
 
     Raises RuntimeError for whole numbers, whose mean need not be one.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.mean.html
     """
     x = _as(x, dtype)
     if x.dtype.kind in "biu":

@@ -63,8 +63,6 @@ def select_scatter(input, src, dim, index):
     >>> torch.zeros(2, 2).select_scatter(tensor([1., 2.]), 0, 1)
     tensor([[0., 0.],
             [1., 2.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.select_scatter.html
     """
     _fits(src, select(input.detach(), dim, index)._array.shape)
     return _written(input, src, (slice(None),) * wrap_dim(dim, input._array.ndim) + (int(index),))
@@ -76,8 +74,6 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
 
     >>> torch.zeros(4).slice_scatter(tensor([1., 2.]), start=0, end=4, step=2)
     tensor([1., 0., 2., 0.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.slice_scatter.html
     """
     dim = wrap_dim(dim, input._array.ndim)
     if step <= 0:
@@ -103,8 +99,6 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     >>> torch.zeros(2, 2).diagonal_scatter(tensor([1., 2.]))
     tensor([[1., 0.],
             [0., 2.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.diagonal_scatter.html
     """
     _fits(src, diagonal(input.detach(), offset, dim1, dim2)._array.shape)
     return _diagonal_written(input, src, offset, dim1, dim2)
@@ -129,8 +123,6 @@ def as_strided_scatter(input, src, size, stride, storage_offset=None):
     >>> torch.zeros(2, 2).as_strided_scatter(tensor([1., 2.]), (2,), (3,))
     tensor([[1., 0.],
             [0., 2.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.as_strided_scatter.html
     """
     if input._requires_grad and not input.is_contiguous():
         raise RuntimeError(
@@ -160,8 +152,6 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     >>> with warnings.catch_warnings(action="ignore"):
     ...     torch.ones(3).index_reduce(0, tensor([0, 0, 2]), tensor([2., 3., 4.]), "prod")
     tensor([6., 1., 4.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.index_reduce_.html
     """
     dim = wrap_dim(dim, input._array.ndim)
     if reduce not in ("prod", "mean", "amax", "amin"):

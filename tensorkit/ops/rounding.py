@@ -28,8 +28,6 @@ def remainder(x, y):
 
     >>> tensor([-3., 5.]) % 2
     tensor([1., 1.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.remainder.html
     """
     _refuse_division("remainder_cpu", x, np.asarray(y))
     rest = np.remainder(x, y)
@@ -45,8 +43,6 @@ def fmod(x, y):
 
     >>> torch.fmod(tensor([-3., 5.]), 2)
     tensor([-1.,  1.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.fmod.html
     """
     _refuse_division("fmod_cpu", x, np.asarray(y))
     return np.fmod(x, y)
@@ -98,8 +94,6 @@ def round(x, decimals=0):
     tensor([0., 2., 3.])
     >>> tensor([3.14159]).round(decimals=2)
     tensor([3.1400])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.round.html
     """
     if x.dtype.kind in "bc":
         raise not_implemented("round_vml_cpu", dtypes.from_numpy(x.dtype).cpp_name)

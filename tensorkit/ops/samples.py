@@ -25,8 +25,6 @@ def diff(input, n=1, dim=-1, prepend=None, append=None, *, out=None):
 
     >>> tensor([1, 4, 9]).diff()
     tensor([3, 5])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.diff.html
     """
     if input.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
@@ -73,8 +71,6 @@ def trapezoid(y, x=None, *, dx=1, dim=-1):
 
     >>> torch.trapezoid(tensor([1., 2., 3.]))
     tensor(4.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.trapezoid.html
     """
     _refuse_bool("trapezoid", y, x)
     if y.ndim == 0:
@@ -151,8 +147,6 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     >>> torch.cov(tensor([[1., 2., 3.], [3., 2., 1.]]))
     tensor([[ 1., -1.],
             [-1.,  1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.cov.html
     """
     if input.ndim > 2:
         raise RuntimeError(
@@ -193,8 +187,6 @@ def corrcoef(input):
     >>> torch.corrcoef(tensor([[1., 2., 3.], [3., 2., 1.]]))
     tensor([[ 1., -1.],
             [-1.,  1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.corrcoef.html
     """
     if input.ndim > 2:
         raise RuntimeError(

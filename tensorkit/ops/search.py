@@ -50,8 +50,6 @@ def _return_output(input, sorted=True, return_inverse=False, return_counts=False
 
     >>> tensor([3, 1, 3]).unique(return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.unique.html
     """
     if not isinstance(input, Tensor):
         raise wrong_argument("_unique2", "input", 1, "Tensor", input)
@@ -115,8 +113,6 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
 
     >>> torch.searchsorted(tensor([1, 3, 5]), tensor([0, 3, 9]))
     tensor([0, 1, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.searchsorted.html
     """
     edges = sorted_sequence._array
     values = input._array if isinstance(input, Tensor) else np.asarray(input)
@@ -140,8 +136,6 @@ def bucketize(input, boundaries, *, out_int32=False, right=False, out=None):
 
     >>> torch.bucketize(tensor([0.5, 2.5]), tensor([1., 2., 3.]))
     tensor([0, 2])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.bucketize.html
     """
     if boundaries.ndim != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
@@ -159,8 +153,6 @@ def bincount(input, weights=None, minlength=0):
 
     >>> torch.bincount(tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.bincount.html
     """
     x = input._array
     if x.dtype.kind not in "iu":
@@ -202,8 +194,6 @@ def histc(input, bins=100, min=0, max=0, *, out=None):
 
     >>> torch.histc(tensor([1., 2., 1.]), bins=4, min=0, max=3)
     tensor([0., 2., 1., 0.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.histc.html
     """
     x = np.ravel(input._array)
     if x.dtype.kind != "V":
@@ -259,8 +249,6 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
     >>> torch.histogramdd(tensor([[0., 1.], [1., 0.], [1., 1.]]), [2, 2]).hist
     tensor([[0., 1.],
             [1., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.histogramdd.html
     """
     points = input._array
     if points.ndim < 2:
@@ -305,8 +293,6 @@ def unravel_index(indices, shape):
 
     >>> torch.unravel_index(tensor([1, 5]), (2, 3))
     (tensor([0, 1]), tensor([1, 2]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.unravel_index.html
     """
     if not isinstance(indices, Tensor):
         raise AttributeError(f"'{type(indices).__name__}' object has no attribute 'is_complex'")

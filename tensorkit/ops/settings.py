@@ -78,8 +78,6 @@ def set_deterministic_debug_mode(debug_mode) -> None:
     Remembered; every operation here gives the same result each time.
 
     >>> torch.set_deterministic_debug_mode("default")
-
-    Source: https://pytorch.org/docs/stable/generated/torch.set_deterministic_debug_mode.html
     """
     if not isinstance(debug_mode, (int, str)):
         raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")

@@ -112,8 +112,6 @@ def view(self, *shape, dtype=None):
 
     Raises RuntimeError if the number of elements does not fit, or if the memory is not in order (`reshape` copies
     then).
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.view.html
     """
     if dtype is not None or (len(shape) == 1 and not isinstance(shape[0], (int, tuple, list, Tensor, np.integer))):
         from ..dtypes import numpy_dtype
@@ -162,8 +160,6 @@ def reshape(input, *sizes, shape=None):
             [4, 5]])
 
     Raises RuntimeError if the number of elements does not fit.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.reshape.html
     """
     if not sizes and shape is None:
         raise missing_arguments("reshape", ["shape"])
@@ -210,8 +206,6 @@ def flatten(input, start_dim=0, end_dim=-1):
 
     >>> arange(4).reshape(2, 2).flatten()
     tensor([0, 1, 2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.flatten.html
     """
     shape = input._array.shape
     first, last = wrap_dim(start_dim, len(shape)), wrap_dim(end_dim, len(shape))
@@ -269,8 +263,6 @@ def unsqueeze(x, dim):
 
     >>> tensor([1, 2]).unsqueeze(1).shape
     torch.Size([2, 1])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.unsqueeze.html
     """
     dim = wrap_dim(dim, x.ndim + 1)
     step = x.strides[dim] * x.shape[dim] if dim < x.ndim else x.itemsize  # NumPy would have none
@@ -289,8 +281,6 @@ def squeeze(x, dim=None):
 
     >>> torch.squeeze(torch.zeros(1, 2, 1)).shape, torch.squeeze(torch.zeros(1, 2, 1), 0).shape
     (torch.Size([2]), torch.Size([2, 1]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.squeeze.html
     """
     if dim is None:
         return np.squeeze(x)

@@ -78,8 +78,6 @@ def index_select(input, dim, index, *, out=None):
     >>> tensor([[1, 2], [3, 4]]).index_select(1, tensor([1, 0]))
     tensor([[2, 1],
             [4, 3]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.index_select.html
     """
     dim = wrap_dim(dim, input._array.ndim)
     if index._array.ndim > 1:

@@ -55,8 +55,6 @@ def sort(x, dim=-1, descending=False, stable=None):
     torch.return_types.sort(
     values=tensor([1, 2, 3]),
     indices=tensor([1, 2, 0]))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.sort.html
     """
     if x.dtype.kind == "c":
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
@@ -78,8 +76,6 @@ def argsort(input, dim=-1, descending=False, *, stable=False):
 
     >>> torch.argsort(tensor([3., 1., 2.]))
     tensor([1, 2, 0])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.argsort.html
     """
     return sort(input, dim=dim, descending=descending, stable=stable)[1]
 
@@ -117,8 +113,6 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
 
     >>> tensor([1., 5., 3.]).topk(2).values
     tensor([5., 3.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.topk.html
     """
     axis = wrap_dim(dim, x.ndim)
     if not 0 <= k <= (x.shape[axis] if x.ndim else 1):
@@ -222,8 +216,6 @@ median = _median(
 
     >>> tensor([1., 3., 2., 4.]).median()
     tensor(2.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.median.html
     """,
 )
 nanmedian = _median(
@@ -245,8 +237,6 @@ def mode(x, dim=-1, keepdim=False):
     torch.return_types.mode(
     values=tensor(2),
     indices=tensor(2))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.mode.html
     """
     axis = wrap_dim(dim, x.ndim)
     _refuse("mode_cpu", x, "c")
@@ -324,8 +314,6 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear", out=N
 
     >>> tensor([1., 2., 3., 4.]).quantile(0.5)
     tensor(2.5000)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.quantile.html
     """
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False, out)
 

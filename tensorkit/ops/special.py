@@ -42,8 +42,6 @@ def erf(x):
 
     >>> tensor([0., 0.5]).erf()
     tensor([0.0000, 0.5205])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.erf.html
     """
     return by_double(lambda values: formulas.erf(values, 8 if x.dtype.itemsize == 8 else 4), x, "erf")
 
@@ -119,8 +117,6 @@ def lgamma(x):
 
     >>> tensor([1., 4.]).lgamma()
     tensor([0.0000, 1.7918])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.lgamma.html
     """
     return by_double(formulas.lgamma, x)
 
@@ -341,8 +337,6 @@ def logit(x, eps=None):
 
     >>> tensor([0.5, 0.9]).logit()
     tensor([0.0000, 2.1972])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.logit.html
     """
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)

@@ -111,8 +111,6 @@ def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=
     tensor(1.6667)
     >>> tensor([1., 2., 3., 4.]).var(correction=0)
     tensor(1.2500)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.var.html
     """
     dim, correction = _spread_arguments("var", axis if dim is None else dim, unbiased, correction)
     return _var(input, dim, keepdim, correction, out=out)
@@ -124,8 +122,6 @@ def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None, axis=
 
     >>> tensor([1., 2., 3.]).std()
     tensor(1.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.std.html
     """
     dim, correction = _spread_arguments("std", axis if dim is None else dim, unbiased, correction)
     return _std(input, dim, keepdim, correction, out=out)

@@ -13,8 +13,6 @@ def permute(x, dims):
 
     >>> zeros(2, 3, 4).permute(2, 0, 1).shape
     torch.Size([4, 2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.permute.html
     """
     if len(dims) != x.ndim:
         raise RuntimeError(
@@ -42,8 +40,6 @@ def transpose(x, dim0, dim1):
     tensor([[1, 4],
             [2, 5],
             [3, 6]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.transpose.html
     """
     first, second = wrap_dim(dim0, x.ndim), wrap_dim(dim1, x.ndim)
     return x if x.ndim == 0 else np.swapaxes(x, first, second)
@@ -56,8 +52,6 @@ def t(x):
     >>> torch.t(tensor([[1, 2], [3, 4]]))
     tensor([[1, 3],
             [2, 4]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.t.html
     """
     if x.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")

@@ -124,8 +124,6 @@ def tanh(x):
 
     >>> tensor([0., 1.]).tanh()
     tensor([0.0000, 0.7616])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.tanh.html
     """
     return _tanh(x)
 

@@ -65,8 +65,6 @@ def as_strided(input, size, stride, storage_offset=None):
     >>> torch.arange(6).as_strided((2, 2), (1, 3))
     tensor([[0, 3],
             [1, 4]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.as_strided.html
     """
     array = memory(input)
     offset = storage_offset or 0
@@ -91,8 +89,6 @@ def unfold(x, dimension, size, step):
     tensor([[0, 1, 2],
             [1, 2, 3],
             [2, 3, 4]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
     """
     dimension = wrap_dim(dimension, x.ndim)
     length = x.shape[dimension] if x.ndim else 1

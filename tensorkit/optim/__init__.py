@@ -4,6 +4,8 @@ Where to read: `optimizer.py` (parameter groups, state, hooks: what all share), 
 after the other), then the update rules as formulas in `sgd.py`, `adam.py`, `adagrad.py` and `rprop.py`; `lbfgs.py` has
 the one optimizer that calls the model itself.  Learning rates that change with time stand in `lr_scheduler/`, averages
 of a model over its training in `swa_utils.py`.
+
+Source: https://pytorch.org/docs/stable/optim.html
 """
 
 import importlib

@@ -26,8 +26,7 @@ class Adagrad(PerParameter):
     Parameter containing:
     tensor([ 0.9000, -1.9000], requires_grad=True)
 
-    Source: J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", 2011;
-    https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+    Source: J. Duchi, E. Hazan, Y. Singer, "Adaptive subgradient methods", 2011
     """
 
     def __init__(self, params, lr=1e-2, lr_decay: float = 0, weight_decay: float = 0,
@@ -99,8 +98,7 @@ class RMSprop(PerParameter):
     Parameter containing:
     tensor([ 5.9605e-08, -1.0000e+00], requires_grad=True)
 
-    Source: G. Hinton, lecture 6 of "Neural networks for machine learning", 2012;
-    https://pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+    Source: G. Hinton, lecture 6 of "Neural networks for machine learning", 2012
     """
 
     def __init__(self, params, lr=1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
@@ -161,8 +159,7 @@ class Adadelta(PerParameter):
     Parameter containing:
     tensor([ 0.9997, -1.9997], requires_grad=True)
 
-    Source: M. Zeiler, "ADADELTA: an adaptive learning rate method", 2012;
-    https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
+    Source: M. Zeiler, "ADADELTA: an adaptive learning rate method", 2012
     """
 
     xla = False

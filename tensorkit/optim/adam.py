@@ -60,8 +60,7 @@ class Adam(PerParameter):
     >>> w
     tensor([ 0.9000, -2.9000], requires_grad=True)
 
-    Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015;
-    https://pytorch.org/docs/stable/generated/torch.optim.Adam.html
+    Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015
     """
 
     def __init__(self, params, lr=1e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
@@ -111,8 +110,7 @@ class AdamW(Adam):
     Parameter containing:
     tensor([ 0.8990, -1.8980], requires_grad=True)
 
-    Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019;
-    https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+    Source: I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", 2019
     """
 
     def __init__(self, params, lr=1e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 1e-2,
@@ -147,7 +145,7 @@ class Adamax(PerParameter):
     Parameter containing:
     tensor([ 0.9000, -1.9000], requires_grad=True)
 
-    Source: section 7.1 of the paper on Adam; https://pytorch.org/docs/stable/generated/torch.optim.Adamax.html
+    Source: section 7.1 of the paper on Adam
     """
 
     def __init__(self, params, lr=2e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
@@ -192,8 +190,7 @@ class NAdam(PerParameter):
     Parameter containing:
     tensor([ 0.8944, -1.8944], requires_grad=True)
 
-    Source: T. Dozat, "Incorporating Nesterov momentum into Adam", 2016;
-    https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html
+    Source: T. Dozat, "Incorporating Nesterov momentum into Adam", 2016
     """
 
     captured = "params, mu_products and state_steps"
@@ -252,8 +249,7 @@ class RAdam(PerParameter):
     Parameter containing:
     tensor([ 0.8000, -1.6000], requires_grad=True)
 
-    Source: L. Liu et al., "On the variance of the adaptive learning rate and beyond", 2020;
-    https://pytorch.org/docs/stable/generated/torch.optim.RAdam.html
+    Source: L. Liu et al., "On the variance of the adaptive learning rate and beyond", 2020
     """
 
     def __init__(self, params, lr=1e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,

@@ -35,8 +35,6 @@ class LBFGS(Optimizer):
     ...     return loss
     >>> print(f"{optimizer.step(closure):.1f} {closure():.4f}")
     29.0 0.0000
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.LBFGS.html
     """
 
     def __init__(self, params, lr=1, max_iter: int = 20, max_eval: int | None = None, tolerance_grad: float = 1e-7,

@@ -32,8 +32,7 @@ class Rprop(PerParameter):
     Parameter containing:
     tensor([ 0.9000, -1.9000], requires_grad=True)
 
-    Source: M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning", 1993;
-    https://pytorch.org/docs/stable/generated/torch.optim.Rprop.html
+    Source: M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning", 1993
     """
 
     def __init__(self, params, lr=1e-2, etas: tuple = (0.5, 1.2), step_sizes: tuple = (1e-6, 50), *,

@@ -44,8 +44,6 @@ class SGD(PerParameter):
     >>> optimizer.step()
     >>> w
     tensor([ 0.8000, -0.8000], requires_grad=True)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.SGD.html
     """
 
     def __init__(self, params, lr=1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
@@ -100,8 +98,7 @@ class ASGD(PerParameter):
     Parameter containing:
     tensor([ 0.8000, -1.6000], requires_grad=True)
 
-    Source: B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", 1992;
-    https://pytorch.org/docs/stable/generated/torch.optim.ASGD.html
+    Source: B. Polyak, A. Juditsky, "Acceleration of stochastic approximation by averaging", 1992
     """
 
     captured = "params, mus, etas, and state_steps"

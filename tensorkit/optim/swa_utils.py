@@ -94,8 +94,6 @@ class AveragedModel(Module):
     ...     average.update_parameters(model)
     >>> average.module.weight.item(), average.n_averaged
     (3.0, tensor(3))
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.swa_utils.AveragedModel.html
     """
 
     def __init__(self, model: Module, device=None, avg_fn=None, multi_avg_fn=None, use_buffers: bool = False):
@@ -160,8 +158,6 @@ class SWALR(LRScheduler):
 
     swa_lr           one rate, or a list of one for each parameter group
     anneal_strategy  'cos' or 'linear'
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.swa_utils.SWALR.html
     """
 
     def __init__(self, optimizer: Optimizer, swa_lr, anneal_epochs: int = 10, anneal_strategy: str = "cos",

@@ -42,8 +42,6 @@ def save(obj: Any, f, pickle_module=None, pickle_protocol=None, _use_new_zipfile
     >>> _ = file.seek(0)
     >>> torch.load(file)
     {'epoch': 3, 'weights': [tensor([1., 1.])]}
-
-    Source: https://pytorch.org/docs/stable/generated/torch.save.html
     """
     if hasattr(f, "write"):
         f.write(encode(obj, metadata))
@@ -72,8 +70,6 @@ def load(f, map_location=None, pickle_module=None, *, weights_only: bool = True,
 
     Raises FileFormatError (a RuntimeError) for files of another kind, PyTorch's own among them, and for damaged ones;
     RuntimeError for tensors of a GPU that is not here.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.load.html
     """
     if isinstance(map_location, (str, device)):
         _place(map_location)

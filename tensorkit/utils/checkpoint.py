@@ -68,8 +68,6 @@ def checkpoint(function, *args, use_reentrant: bool | None = None, context_fn=No
     >>> y = torch.utils.checkpoint.checkpoint(torch.exp, x, use_reentrant=False)
     >>> y.backward(); x.grad
     tensor([2.7183])
-
-    Source: https://pytorch.org/docs/stable/checkpoint.html#torch.utils.checkpoint.checkpoint
     """
     if use_reentrant is None:
         warn(_NOT_EXPLICIT, stacklevel=2)
@@ -220,8 +218,6 @@ def checkpoint_sequential(functions, segments: int, input, use_reentrant: bool |
     >>> x = torch.tensor([-1., 2.], requires_grad=True)
     >>> torch.utils.checkpoint.checkpoint_sequential(layers, 2, x, use_reentrant=False).detach()
     tensor([0., 2.])
-
-    Source: https://pytorch.org/docs/stable/checkpoint.html#torch.utils.checkpoint.checkpoint_sequential
     """
     if use_reentrant is None:
         warn(_SEQUENTIAL_NOT_EXPLICIT, stacklevel=2)

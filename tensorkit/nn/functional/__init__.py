@@ -7,6 +7,8 @@ Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `fractiona
 >>> import tensorkit.nn.functional as F
 >>> F.relu(torch.tensor([-1., 1.]))
 tensor([0., 1.])
+
+Source: https://pytorch.org/docs/stable/nn.functional.html
 """
 
 from ...left_out import missing as _missing

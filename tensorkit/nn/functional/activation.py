@@ -48,8 +48,6 @@ def relu(input, inplace: bool = False):
 
     >>> relu(tensor([-1., 2.]))
     tensor([0., 2.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
     """
     result = _base.relu(_tensor(input, "relu"))
     return _delivered(input, result, inplace) if inplace else result
@@ -329,8 +327,6 @@ def softmax(input, dim: int | None = None, _stacklevel: int = 3, dtype=None):
 
     >>> softmax(tensor([0., 0.]), dim=0)
     tensor([0.5000, 0.5000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
     """
     try:
         dim = _dim_of("softmax", dim, input.ndim, _stacklevel)

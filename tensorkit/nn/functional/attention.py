@@ -33,8 +33,6 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: f
 
     >>> torch.nn.functional.scaled_dot_product_attention(*[torch.ones(1, 3, 2)] * 3).shape
     torch.Size([1, 3, 2])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
     try:
         length, source = query._array.shape[-2], key._array.shape[-2]

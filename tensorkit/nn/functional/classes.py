@@ -61,8 +61,6 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index: int = 
 
     >>> torch.nn.functional.nll_loss(torch.tensor([[0.25, 0.75]]).log(), torch.tensor([0]))
     tensor(1.3863)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
     reduction = _reduction(reduction, size_average, reduce)
     try:
@@ -129,8 +127,6 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index: i
 
     >>> cross_entropy(torch.zeros(1, 2), torch.tensor([0]))
     tensor(0.6931)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
         position, name, value = (2, "target", target) if isinstance(input, Tensor) else (1, "input", input)

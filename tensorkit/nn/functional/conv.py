@@ -148,8 +148,6 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: in
 
     >>> torch.nn.functional.conv1d(torch.tensor([[[1., 2., 3., 4.]]]), torch.tensor([[[1., -1.]]]))
     tensor([[[-1., -1., -1.]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
     """
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
@@ -165,8 +163,6 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: in
     >>> conv2d(torch.ones(1, 1, 3, 3), torch.ones(1, 1, 2, 2))
     tensor([[[[4., 4.],
               [4., 4.]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
     """
     return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
 
@@ -235,8 +231,6 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
     >>> torch.nn.functional.conv_transpose2d(torch.ones(1, 2, 8, 8), torch.ones(2, 4, 3, 3)).shape
     torch.Size([1, 4, 10, 10])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
     """
     return _convolve_transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
@@ -255,8 +249,6 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
 
     >>> torch.nn.functional.unfold(torch.arange(9.).reshape(1, 1, 3, 3), kernel_size=2).shape
     torch.Size([1, 4, 4])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.unfold.html
     """
     x, alone = _images(input, "unfold")
     result = _ops.im2col(x, *[tuple_of(each, 2) for each in (kernel_size, dilation, padding, stride)])

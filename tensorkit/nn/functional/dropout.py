@@ -54,8 +54,6 @@ def dropout(input, p: float = 0.5, training: bool = True, inplace: bool = False)
 
     >>> torch.nn.functional.dropout(torch.ones(3), training=False)
     tensor([1., 1., 1.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
     """
     _check(p)
     try:

@@ -105,8 +105,6 @@ def fractional_max_pool2d(input, kernel_size, output_size=None, output_ratio=Non
 
     >>> fractional_max_pool2d(torch.arange(16.).reshape(1, 1, 4, 4), 2, output_size=2).shape
     torch.Size([1, 1, 2, 2])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.fractional_max_pool2d.html
     """
     return _pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 

@@ -35,8 +35,6 @@ def linear(input, weight, bias=None):
     tensor([13.])
 
     Raises RuntimeError where sizes or dtypes do not fit.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
         name, position, value = ("weight", 2, weight) if isinstance(input, Tensor) else ("input", 1, input)
@@ -88,8 +86,6 @@ def cosine_similarity(x1, x2, dim: int = 1, eps: float = 1e-8):
 
     >>> torch.nn.functional.cosine_similarity(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
     tensor([0.7071])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.cosine_similarity.html
     """
     for place, (name, each) in enumerate((("x1", x1), ("x2", x2)), 1):
         if not isinstance(each, Tensor):
@@ -166,8 +162,6 @@ def normalize(input, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out=None)
 
     >>> torch.nn.functional.normalize(torch.tensor([[3., 4.]]))
     tensor([[0.6000, 0.8000]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
     """
     length = FUNCTIONS["norm"](input, p, dim, True).clamp(min=eps)
     result = input / expand(length, input._array.shape)

@@ -104,8 +104,6 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction: str = "me
 
     >>> mse_loss(tensor([1., 2.]), tensor([1., 4.]))
     tensor(2.)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html
     """
     reduction = _reduction(reduction, size_average, reduce)
     return _of_pairs(_ops.mse, "mse_cpu", input, target, reduction, None, weight)
@@ -169,8 +167,6 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
 
     >>> torch.nn.functional.binary_cross_entropy(torch.tensor([0.5]), torch.tensor([1.]))
     tensor(0.6931)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
     """
     reduction = _reduction(reduction, size_average, reduce)
     if target.size() != input.size():
@@ -200,8 +196,6 @@ def binary_cross_entropy_with_logits(
 
     >>> torch.nn.functional.binary_cross_entropy_with_logits(torch.tensor([0.]), torch.tensor([1.]))
     tensor(0.6931)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
     reduction = _reduction(reduction, size_average, reduce)
     if target.size() != input.size():

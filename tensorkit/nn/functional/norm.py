@@ -38,8 +38,6 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     >>> torch.nn.functional.batch_norm(torch.tensor([[1.], [3.]]), None, None, training=True)
     tensor([[-1.0000],
             [ 1.0000]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
     """
     try:
         shape = input._array.shape
@@ -122,8 +120,6 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
 
     >>> torch.nn.functional.layer_norm(torch.tensor([[1., 3.]]), (2,))
     tensor([[-1.0000,  1.0000]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
     """
     wanted = _check_shape("layer_norm", input, normalized_shape, ", ")
     for name, given in (("weight", weight), ("bias", bias)):

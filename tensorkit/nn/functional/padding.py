@@ -53,8 +53,6 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
 
     >>> pad(tensor([1., 2.]), (1, 2))
     tensor([0., 1., 2., 0., 0.])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
     """
     try:
         shape = input._array.shape

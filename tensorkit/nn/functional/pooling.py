@@ -101,8 +101,6 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
     >>> max_pool2d(tensor([[[[1., 2.], [3., 4.]]]]), 2)
     tensor([[[[4.]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
     """
     return _max(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
@@ -159,8 +157,6 @@ def avg_pool2d(
 
     >>> torch.nn.functional.avg_pool2d(torch.arange(4.).reshape(1, 1, 2, 2), 2)
     tensor([[[[1.5000]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
     """
     return _mean(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
@@ -231,8 +227,6 @@ def adaptive_avg_pool2d(input, output_size):
 
     >>> torch.nn.functional.adaptive_avg_pool2d(torch.arange(4.).reshape(1, 1, 2, 2), 1)
     tensor([[[[1.5000]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
     """
     return _adaptive_mean(2, input, output_size)
 

@@ -50,8 +50,6 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     >>> embedding(tensor([2, 0]), tensor([[1., 1.], [2., 2.], [3., 3.]]))
     tensor([[3., 3.],
             [1., 1.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html
     """
     try:
         index = _index_of(input, "embedding")
@@ -79,8 +77,6 @@ def embedding_bag(
 
     >>> torch.nn.functional.embedding_bag(torch.tensor([[0, 1]]), torch.tensor([[1., 2.], [3., 4.]]), mode="sum")
     tensor([[4., 6.]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding_bag.html
     """
     if mode not in ("sum", "mean", "max"):
         raise ValueError("mode has to be one of sum, mean or max")

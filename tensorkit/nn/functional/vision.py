@@ -69,8 +69,6 @@ def interpolate(input, size=None, scale_factor=None, mode: str = "nearest", alig
 
     >>> interpolate(tensor([[[1., 2.]]]), scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
     """
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
@@ -254,8 +252,6 @@ def grid_sample(input, grid, mode: str = "bilinear", padding_mode: str = "zeros"
 
     >>> torch.nn.functional.grid_sample(torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 1, 2), align_corners=False)
     tensor([[[[1.]]]])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
     """
     if mode not in ("bilinear", "nearest", "bicubic"):
         raise ValueError(

@@ -11,8 +11,6 @@ class DataParallel(Module):
     >>> import tensorkit as torch
     >>> list(torch.nn.DataParallel(torch.nn.Linear(2, 1)).state_dict())
     ['module.weight', 'module.bias']
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.DataParallel.html
     """
 
     def __init__(self, module: Module, device_ids=None, output_device=None, dim: int = 0):

@@ -49,8 +49,6 @@ class DistributedDataParallel(Module):
 
     Raises ValueError before `init_process_group`; RuntimeError for a network without parameters to learn, for networks
     that differ between processes, and at the second forward pass for parameters without gradients.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html
     """
 
     def __init__(self, module: Module, device_ids=None, output_device=None, dim: int = 0,

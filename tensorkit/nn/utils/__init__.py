@@ -2,6 +2,8 @@
 
 Where to look: `clip.py`, `rnn.py`, `memory_format.py`; `parametrize.py` (any parametrization), `parametrizations.py`
 (ready-made ones), `weight_norm.py` and `spectral_norm.py` (the older ones, by hooks).
+
+Source: https://pytorch.org/docs/stable/nn.html#utilities
 """
 
 from ...left_out import missing

@@ -68,8 +68,6 @@ def clip_grad_norm_(parameters, max_norm: float, norm_type: float = 2.0, error_i
     tensor(5.)
     >>> w.grad
     tensor([0.6000, 0.8000])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html
     """
     if not isinstance(parameters, Tensor):
         lazily = isinstance(parameters, Iterator)

@@ -18,8 +18,6 @@ def convert_conv2d_weight_memory_format(module: M, memory_format: memory_format)
     >>> conv = torch.nn.Conv2d(2, 3, 2)
     >>> torch.nn.utils.convert_conv2d_weight_memory_format(conv, torch.channels_last).weight.stride()
     (8, 1, 4, 2)
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.convert_conv2d_weight_memory_format.html
     """
     return _converted(module, (Conv2d, ConvTranspose2d), checked(memory_format, "contiguous"))
 

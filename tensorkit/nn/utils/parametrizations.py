@@ -36,8 +36,6 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     >>> layer = weight_norm(torch.nn.Linear(3, 2))
     >>> layer.parametrizations.weight.original0.shape
     torch.Size([2, 1])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.weight_norm.html
     """
     register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
 
@@ -87,8 +85,6 @@ def spectral_norm(
 
     n_power_iterations  how often the estimate is made better at each reading in training mode
     dim                 the dimension of the outputs; default 0, and 1 for transposed convolutions
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.spectral_norm.html
     """
     weight = getattr(module, name, None)
     if not isinstance(weight, Tensor):

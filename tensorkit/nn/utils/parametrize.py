@@ -184,8 +184,6 @@ def register_parametrization(
     >>> layer = register_parametrization(torch.nn.Linear(2, 2), "weight", Positive())
     >>> bool((layer.weight > 0).all()), list(layer.state_dict())
     (True, ['bias', 'parametrizations.weight.original'])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.register_parametrization.html
     """
     parametrization.train(module.training)
     if is_parametrized(module, tensor_name):

@@ -98,8 +98,6 @@ def pack_padded_sequence(input, lengths, batch_first: bool = False, enforce_sort
     >>> padded = tensor([[1, 2, 3], [4, 0, 0]])
     >>> torch.nn.utils.rnn.pack_padded_sequence(padded, [3, 1], batch_first=True).data
     tensor([1, 4, 2, 3])
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.rnn.pack_padded_sequence.html
     """
     sizes, order = move(as_tensor(lengths).long()._array, None), None
     if not enforce_sorted:

@@ -79,8 +79,6 @@ def spectral_norm(
     tensor(1.)
 
     Raises RuntimeError the second time, ValueError without iterations.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.spectral_norm.html
     """
     hook = SpectralNorm(name, n_power_iterations, output_dim(module) if dim is None else dim, eps)
     if find_hook(module, SpectralNorm, name):

@@ -90,8 +90,6 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     [('bias', (2,)), ('weight_g', (2, 1)), ('weight_v', (2, 3))]
 
     PyTorch prefers `parametrizations.weight_norm` and warns (FutureWarning). RuntimeError the second time.
-
-    Source: https://pytorch.org/docs/stable/generated/torch.nn.utils.weight_norm.html
     """
     warn(
         "`torch.nn.utils.weight_norm` is deprecated in favor of `torch.nn.utils.parametrizations.weight_norm`.",

@@ -2,6 +2,8 @@
 
 `base.py` has what all share; `decay.py` the rates that fall by a formula, `cycles.py` those that rise and fall,
 `plateau.py` the one that watches a loss, `combine.py` those made of others.
+
+Source: https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate
 """
 
 from .base import LRScheduler, _LRScheduler

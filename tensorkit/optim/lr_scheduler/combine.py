@@ -58,8 +58,6 @@ class SequentialLR(_OfSchedulers):
     [0.1]
     [1.0]
     [0.5]
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html
     """
 
     def __init__(
@@ -117,8 +115,6 @@ class ChainedScheduler(_OfSchedulers):
     >>> sgd.step(); both.step()
     >>> both.get_last_lr()
     [0.05]
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html
     """
 
     def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None):

@@ -49,8 +49,7 @@ class CyclicLR(_WithMomentum):
     ...     scheduler.step()
     0.1 0.55 1.0 0.55
 
-    Source: L. Smith, "Cyclical learning rates for training neural networks", 2017;
-    https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CyclicLR.html
+    Source: L. Smith, "Cyclical learning rates for training neural networks", 2017
     """
 
     def __init__(self, optimizer: Optimizer, base_lr, max_lr, step_size_up: int = 2000,
@@ -127,8 +126,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     ...     scheduler.step()
     1.0 0.5 1.0 0.5
 
-    Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017;
-    https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html
+    Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017
     """
 
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1):
@@ -201,8 +199,7 @@ class OneCycleLR(_WithMomentum):
     ...     scheduler.step()
     0.04 0.8117 0.2831 0.0
 
-    Source: L. Smith, N. Topin, "Super-convergence", 2018;
-    https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html
+    Source: L. Smith, N. Topin, "Super-convergence", 2018
     """
 
     def __init__(self, optimizer: Optimizer, max_lr, total_steps: int | None = None, epochs: int | None = None,

@@ -46,8 +46,6 @@ class LambdaLR(_OfFunctions):
     ...     optimizer.step()
     ...     scheduler.step()
     1.0 0.5 0.3333 0.25
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html
     """
 
     def get_lr(self) -> list:
@@ -65,8 +63,6 @@ class MultiplicativeLR(_OfFunctions):
     ...     optimizer.step()
     ...     scheduler.step()
     1.0 0.5 0.25 0.125
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html
     """
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Callable | list[Callable], last_epoch: int = -1):
@@ -93,8 +89,6 @@ class StepLR(LRScheduler):
     ...     optimizer.step()
     ...     scheduler.step()
     1.0 1.0 0.1 0.1
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
@@ -121,8 +115,6 @@ class MultiStepLR(LRScheduler):
     ...     optimizer.step()
     ...     scheduler.step()
     1.0 1.0 0.1 0.01
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html
     """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
@@ -150,8 +142,6 @@ class ConstantLR(LRScheduler):
     ...     optimizer.step()
     ...     scheduler.step()
     0.5 0.5 1.0 1.0
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html
     """
 
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1):
@@ -181,8 +171,6 @@ class LinearLR(LRScheduler):
     ...     optimizer.step()
     ...     scheduler.step()
     0.5 0.75 1.0 1.0
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LinearLR.html
     """
 
     def __init__(self, optimizer: Optimizer, start_factor: float = 1.0 / 3, end_factor: float = 1.0,
@@ -220,8 +208,6 @@ class ExponentialLR(LRScheduler):
     ...     optimizer.step()
     ...     scheduler.step()
     1.0 0.5 0.25 0.125
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
@@ -246,8 +232,6 @@ class PolynomialLR(LRScheduler):
     ...     optimizer.step()
     ...     scheduler.step()
     1.0 0.75 0.5 0.25
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1):
@@ -277,8 +261,7 @@ class CosineAnnealingLR(LRScheduler):
     ...     scheduler.step()
     1.0 0.8536 0.5 0.1464
 
-    Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017;
-    https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html
+    Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1):

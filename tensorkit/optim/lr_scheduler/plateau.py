@@ -22,8 +22,6 @@ class ReduceLROnPlateau(LRScheduler):
     >>> scheduler.step(0.7)
     >>> scheduler.get_last_lr()
     [0.1]
-
-    Source: https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html
     """
 
     def __init__(self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,

@@ -21,8 +21,6 @@ def default_collate(batch: Sequence):
     >>> import tensorkit as torch
     >>> torch.utils.data.default_collate([(torch.zeros(2), 3), (torch.ones(2), 4)])
     [tensor([[0., 0.], [1., 1.]]), tensor([3, 4])]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.default_collate
     """
     return collate(batch, collate_fn_map=default_collate_fn_map)
 
@@ -133,8 +131,6 @@ def default_convert(data):
     >>> import numpy as np
     >>> torch.utils.data.default_convert(np.array([1, 2]))
     tensor([1, 2])
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.default_convert
     """
     if isinstance(data, Tensor):
         return data

@@ -50,8 +50,6 @@ class DataLoader:
     ...     print(x, y)
     tensor([0, 1, 2]) tensor([0, 1, 4])
     tensor([3, 4]) tensor([ 9, 16])
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
     """
 
     def __class_getitem__(cls, parameters):

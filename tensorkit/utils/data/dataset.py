@@ -26,8 +26,6 @@ class Dataset:
     ...         return torch.tensor(index), torch.tensor(index**2)
     >>> next(iter(torch.utils.data.DataLoader(Squares(), batch_size=4)))
     [tensor([0, 1, 2, 3]), tensor([0, 1, 4, 9])]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.Dataset
     """
 
     def __class_getitem__(cls, parameters):
@@ -51,8 +49,6 @@ class IterableDataset(Dataset):
     ...         return iter([3, 2, 1])
     >>> list(torch.utils.data.DataLoader(Countdown(), batch_size=2))
     [tensor([3, 2]), tensor([1])]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset
     """
 
     def __iter__(self):
@@ -70,8 +66,6 @@ class TensorDataset(Dataset):
 
     >>> torch.utils.data.TensorDataset(torch.tensor([1, 2]), torch.tensor([3, 4]))[1]
     (tensor(2), tensor(4))
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.TensorDataset
     """
 
     def __init__(self, *tensors: Tensor):
@@ -91,8 +85,6 @@ class StackDataset(Dataset):
 
     >>> torch.utils.data.StackDataset([1, 2], [3, 4])[1]
     (2, 4)
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.StackDataset
     """
 
     datasets: tuple | dict
@@ -142,8 +134,6 @@ class ConcatDataset(Dataset):
     >>> both = torch.utils.data.ConcatDataset([[1, 2], [3]])
     >>> len(both), both[2]
     (3, 3)
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.ConcatDataset
     """
 
     def __init__(self, datasets: Iterable[Dataset]):
@@ -179,8 +169,6 @@ class ChainDataset(IterableDataset):
     ...         return iter([1, 2])
     >>> list(torch.utils.data.ChainDataset([Count(), Count()]))
     [1, 2, 1, 2]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.ChainDataset
     """
 
     def __init__(self, datasets: Iterable[Dataset]):
@@ -205,8 +193,6 @@ class Subset(Dataset):
 
     >>> torch.utils.data.Subset([10, 20, 30], [2, 0])[0]
     30
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.Subset
     """
 
     def __init__(self, dataset: Dataset, indices: Sequence[int]):
@@ -269,8 +255,6 @@ def random_split(
     >>> train, test = torch.utils.data.random_split(range(10), [0.8, 0.2])
     >>> len(train), len(test)
     (8, 2)
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.random_split
     """
     total = len(dataset)  # type: ignore[arg-type]
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:

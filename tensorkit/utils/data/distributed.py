@@ -17,8 +17,6 @@ class DistributedSampler(Sampler):
 
     >>> list(torch.utils.data.DistributedSampler(range(6), num_replicas=2, rank=1, shuffle=False))
     [1, 3, 5]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler
     """
 
     def __init__(self, dataset, num_replicas: int | None = None, rank: int | None = None, shuffle: bool = True,

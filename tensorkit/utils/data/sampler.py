@@ -23,8 +23,6 @@ class Sampler:
     ...         return iter([2, 1, 0])
     >>> list(torch.utils.data.DataLoader(["a", "b", "c"], sampler=Backwards(), batch_size=None))
     ['c', 'b', 'a']
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.Sampler
     """
 
     def __init__(self, data_source: Sized | None = None):
@@ -68,8 +66,6 @@ class RandomSampler(Sampler):
     >>> _ = torch.manual_seed(0)
     >>> list(torch.utils.data.RandomSampler([10, 20, 30]))
     [0, 1, 2]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.RandomSampler
     """
 
     def __init__(self, data_source: Sized, replacement: bool = False, num_samples: int | None = None, generator=None):
@@ -117,8 +113,6 @@ class SubsetRandomSampler(Sampler):
     >>> _ = torch.manual_seed(0)
     >>> list(torch.utils.data.SubsetRandomSampler([4, 5, 6]))
     [6, 4, 5]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.SubsetRandomSampler
     """
 
     def __init__(self, indices: Sequence[int], generator=None):
@@ -139,8 +133,6 @@ class WeightedRandomSampler(Sampler):
     >>> _ = torch.manual_seed(0)
     >>> list(torch.utils.data.WeightedRandomSampler([0., 1., 1.], 4))
     [2, 2, 1, 2]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.WeightedRandomSampler
     """
 
     def __init__(self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator=None):
@@ -170,8 +162,6 @@ class BatchSampler(Sampler):
     >>> import tensorkit as torch
     >>> list(torch.utils.data.BatchSampler(range(5), batch_size=2, drop_last=False))
     [[0, 1], [2, 3], [4]]
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.BatchSampler
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool):

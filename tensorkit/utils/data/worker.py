@@ -44,8 +44,6 @@ def get_worker_info() -> WorkerInfo | None:
 
     >>> torch.utils.data.get_worker_info() is None
     True
-
-    Source: https://pytorch.org/docs/stable/data.html#torch.utils.data.get_worker_info
     """
     return _worker_info
 
