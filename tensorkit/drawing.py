@@ -15,8 +15,9 @@ from . import dtypes
 from .array_modules import move, move_like, on_gpu
 from .errors import not_implemented, wrong_argument
 from .formats import checked
+from .ops.alike import like_input
 from .ops.cast import moved_like
-from .ops.create import finish, like_input, resolve, sized, spread
+from .ops.create import finish, resolve, sized, spread
 from .ops.declare import function, method, write_out
 from .ops.inplace import overwrite, unrelated
 from .ops.layout import as_asked

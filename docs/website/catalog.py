@@ -13,7 +13,7 @@ from importlib import import_module
 
 #: Title, and modules that define its names, of the pages about the functions of the `torch` namespace.
 FAMILIES = [
-    ("Making tensors", "ops.create ops.allocate ops.data interop"),
+    ("Making tensors", "ops.create ops.alike ops.allocate ops.data interop"),
     ("Elementwise arithmetic", "ops.pointwise ops.powers ops.rounding ops.sign ops.activation"),
     ("Exponentials and angles", "ops.exponential ops.trigonometric ops.complex_numbers ops.complex_views"),
     ("Comparison, logic and bits", "ops.compare ops.bounds ops.masks"),

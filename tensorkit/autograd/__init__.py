@@ -11,7 +11,7 @@ from warnings import warn
 from ..errors import hint
 from ..left_out import missing
 from ..once import first_time
-from ..ops.create import zeros_like
+from ..ops.declare import FUNCTIONS
 from ..tape import enable_grad, inference_mode, no_grad, set_grad_enabled
 from ..tensor import Tensor, wrap
 from .deposit import deposit
@@ -191,7 +191,7 @@ def grad(
                 "this is the desired behavior."
             )
         if gradient is None and materialize_grads:
-            gradient = zeros_like(each)
+            gradient = FUNCTIONS["zeros_like"](each)
         results.append(gradient)
     return tuple(results)
 

@@ -17,7 +17,6 @@ from threading import local
 from .. import array_modules
 from ..array_modules import making_on, np, place_of
 from ..ops.cast import to_dtype
-from ..ops.create import ones_like
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
 from ..tape import RELEASED, Node, Output, anomaly, mode
@@ -321,7 +320,7 @@ def seeds(outputs, gradients) -> list:
                     f"grad can be implicitly created only for real scalar outputs but got {output.dtype}"
                 )
             one = output._array
-            started.append(wrap(type(one)(1)) if isinstance(one, np.generic) else ones_like(output))
+            started.append(wrap(type(one)(1) if isinstance(one, np.generic) else np.ones_like(one)))
             continue
         if not isinstance(gradient, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")

@@ -7,7 +7,7 @@ way.
 Source: https://pytorch.org/docs/stable/autograd.html#functional-higher-level-api
 """
 
-from ..ops.create import zeros_like
+from ..ops.alike import zeros_like
 from ..ops.join import stack
 from ..tape import enable_grad, is_grad_enabled, set_grad_enabled
 from ..tensor import Tensor

@@ -10,7 +10,6 @@ from itertools import product
 from warnings import warn
 
 from ..array_modules import beside, np
-from ..ops.create import zeros_like
 from ..tensor import Tensor, memory, wrap
 from .engine import run_backward
 
@@ -96,7 +95,7 @@ def _differentiable(outputs) -> tuple:
 
 
 def _random_like(tensor: Tensor) -> Tensor:
-    return zeros_like(tensor.detach()).uniform_(-1, 1).requires_grad_()
+    return wrap(np.zeros_like(tensor._array)).uniform_(-1, 1).requires_grad_()
 
 
 def _gradients(outputs, wanted, gradients, create_graph: bool = False) -> list:

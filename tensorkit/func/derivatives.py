@@ -12,7 +12,7 @@ Source: https://pytorch.org/docs/stable/func.api.html
 from functools import wraps
 
 from .. import autograd
-from ..ops.create import zeros_like
+from ..ops.alike import zeros_like
 from ..ops.join import stack
 from ..tape import Node, enable_grad, is_grad_enabled
 from ..tensor import Tensor

@@ -1,4 +1,4 @@
-"""Tensors made or made over by how they are to lie in memory: `empty_permuted`, `resize_as_`, and `fill`.
+"""Tensors made or made over by how they are to lie in memory: `empty_strided`, `resize_as_`, and `fill`.
 
 The usual ways to make a tensor stand in `create.py`, `resize_` itself in `inplace.py`.
 """
@@ -9,7 +9,7 @@ from ..array_modules import np
 from ..formats import preserve_format, suggested
 from ..tensor import Tensor
 from .cast import c_cast, number_for
-from .create import empty, empty_strided
+from .create import empty, filled, finish, resolve
 from .declare import function, method, op
 from .pointwise import nothing
 from .promote import is_number
@@ -35,6 +35,28 @@ def fill(input, value):
     if not isinstance(value, Tensor):
         value = number_for(value, input._array.dtype).item()
     return _filled(input, value)
+
+
+@function(method=False)
+def empty_strided(
+    size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
+) -> Tensor:
+    """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory.
+
+    >>> torch.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    wanted = resolve(dtype, "empty_strided")
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
+        )
+    if min(stride, default=0) < 0:
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
+    count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else 0
+    flat = filled((count,), 0, wanted, device)
+    strides = [step * wanted.itemsize for step in stride]
+    return finish(np.lib.stride_tricks.as_strided(flat, tuple(size), strides), requires_grad, device)
 
 
 @function(method=False)

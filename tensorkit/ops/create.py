@@ -1,7 +1,7 @@
-"""Tensors made by a rule (zeros, ranges, the identity), or like a tensor that is there.
+"""Tensors made by a rule: zeros, ranges, the identity.
 
-Tensors from data stand in `data.py`, random ones in `tensorkit/drawing.py`.  `finish`, `resolve` and `shape_of`
-read the arguments that all of them take.
+Those like a tensor that is there stand in `alike.py`, tensors from data in `data.py`, random ones in
+`tensorkit/drawing.py`.  `finish`, `resolve` and `shape_of` read the arguments that all of them take.
 """
 
 import math
@@ -10,15 +10,15 @@ from warnings import warn
 import numpy as np
 
 from .. import array_modules, dtypes
-from ..array_modules import making_on, move, move_like
+from ..array_modules import making_on, move
 from ..device import CPU, check_available, default
 from ..dtypes import dtype as dtype_class
 from ..errors import hint, kind, wrong_argument
 from ..formats import checked, preserve_format
 from ..tensor import Tensor, memory, wrap
 from .cast import c_cast, number_for
-from .declare import function, method, write_out
-from .layout import as_asked, in_format
+from .declare import function, write_out
+from .layout import in_format
 from .promote import is_number, is_whole, number_dtype
 
 
@@ -44,15 +44,11 @@ def put(array, device):
     return move(array, wanted.index if wanted.type == "cuda" else None)
 
 
-def put_like(tensor: Tensor, array, device):
-    """An array on the device that was given, or on that of a tensor which it is to be like."""
-    return move_like(array, tensor._array) if device is None else put(array, device)
-
-
 def filled(shape: tuple, value, wanted: np.dtype, device):
     """An array of one value, made on the device where it is to be."""
     if device is None and default.place is None or device is CPU:
-        return np.full(shape, value, wanted) if value else np.zeros(shape, wanted)
+        plain_zeros = type(value) is int and not value  # -0.0 is something else
+        return np.zeros(shape, wanted) if plain_zeros else np.full(shape, value, wanted)
     place = check_available(default.place if device is None else device)
     if place.type != "cuda":
         return np.full(shape, value, wanted)
@@ -119,7 +115,7 @@ def _whole(size: tuple, name: str) -> tuple:
     return tuple([int(each) for each in size])
 
 
-# From a rule
+# The functions themselves
 
 
 def _filled(name: str, value: int, doc: str):
@@ -215,7 +211,8 @@ def eye(n, m=None, *, dtype=None, out=None, layout=None, device=None, requires_g
     return finish(np.eye(n, m, dtype=resolve(dtype, "eye")), requires_grad, device, out)
 
 
-def _number(value):
+def number_of(value):
+    """The number in a 0-d tensor; anything else as it is."""
     return value.item() if isinstance(value, Tensor) else value
 
 
@@ -235,7 +232,7 @@ def arange(start=None, end=None, step=1, *, dtype=None, out=None, layout=None, d
         start, end = 0, start
     elif start is None:
         start = 0
-    start, end, step = _number(start), _number(end), _number(step)
+    start, end, step = number_of(start), number_of(end), number_of(step)
     for name, value in (("end", end), ("start", start), ("step", step)):
         if not is_number(value):
             raise wrong_argument("arange", name, 1, "Number", value)
@@ -270,8 +267,8 @@ def range_(start, end, step=1, *, dtype=None, device=None, requires_grad=False) 
         "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
         stacklevel=3,
     )
-    count = int((_number(end) - _number(start)) / _number(step)) + 1
-    values = _number(start) + np.arange(count, dtype=np.float64) * _number(step)
+    count = int((number_of(end) - number_of(start)) / number_of(step)) + 1
+    values = number_of(start) + np.arange(count, dtype=np.float64) * number_of(step)
     return finish(c_cast(values, resolve(dtype, "range")), requires_grad, device)
 
 
@@ -287,7 +284,7 @@ def linspace(start, end, steps, *, dtype=None, out=None, layout=None, device=Non
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     wanted = resolve(dtype, "linspace")
-    return finish(_spaced(_number(start), _number(end), int(steps), wanted), requires_grad, device, out)
+    return finish(_spaced(number_of(start), number_of(end), int(steps), wanted), requires_grad, device, out)
 
 
 def _spaced(start, end, steps: int, wanted: np.dtype):
@@ -315,115 +312,5 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, out=None, device=None,
     tensor([   1.,   10.,  100., 1000.])
     """
     wanted = resolve(dtype, "logspace")
-    powers = np.power(float(base), np.linspace(_number(start), _number(end), steps))
+    powers = np.power(float(base), np.linspace(number_of(start), number_of(end), steps))
     return finish(c_cast(powers, wanted), requires_grad, device, out)
-
-
-# Like another tensor
-
-
-def like_input(input: Tensor, array, requires_grad: bool, device) -> Tensor:
-    """A new leaf around an array that was made after `input`'s, where that is if no device is given."""
-    if device is None and default.place is None:
-        return finish(array, requires_grad)
-    return finish(put_like(input, array, device), requires_grad, input.device if device is None else device)
-
-
-def _like(name: str, fill, shown: str):
-    def make(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
-        if not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-        wanted = input._array.dtype if dtype is None else resolve(dtype, name)
-        made = fill(input._array, wanted)
-        if memory_format is not None:
-            made = as_asked(made, input._array, memory_format and checked(memory_format, name))
-        return like_input(input, made, requires_grad, device)
-
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"""A tensor of `{name.partition("_")[0]}`, with the shape and (if not given) the dtype of `input`.
-
-    {shown}
-    """
-    return function(make, method=False)
-
-
-def _zeros(array, wanted):
-    if isinstance(array, np.generic):
-        return wanted.type(0)
-    steps = array.strides
-    made = np.zeros_like(array, wanted, "C" if 0 in steps else "K")  # its own order, unless elements share memory
-    return made if len(steps) < 4 or steps[1] > steps[-1] else as_asked(made, array, None)
-
-
-def _ones(array, wanted):
-    if isinstance(array, np.generic):
-        return wanted.type(1)
-    steps = array.strides
-    made = np.ones_like(array, wanted, "C" if 0 in steps else "K")
-    return made if len(steps) < 4 or steps[1] > steps[-1] else as_asked(made, array, None)
-
-
-zeros_like = _like("zeros_like", _zeros, ">>> torch.zeros_like(tensor([1, 2]))\n    tensor([0, 0])")
-ones_like = _like("ones_like", _ones, ">>> torch.ones_like(tensor([1, 2]))\n    tensor([1, 1])")
-empty_like = _like("empty_like", _zeros, ">>> torch.empty_like(tensor([1, 2])).shape\n    torch.Size([2])")
-
-
-@function(method=False)
-def full_like(
-    input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None
-) -> Tensor:
-    """A tensor of the shape and dtype of `input` with one value everywhere.
-
-    >>> torch.full_like(tensor([[1, 2], [3, 4]]), 7)
-    tensor([[7, 7],
-            [7, 7]])
-    """
-    wanted, like = input._array.dtype if dtype is None else resolve(dtype, "full_like"), memory(input)
-    steps = like.strides
-    made = np.full_like(like, number_for(_number(fill_value), wanted), wanted, "C" if 0 in steps else "K")
-    if memory_format is not None or (len(steps) > 3 and steps[1] <= steps[-1]):
-        made = as_asked(made, like, memory_format and checked(memory_format, "full_like"))
-    return like_input(input, made, requires_grad, device)
-
-
-def _new_filled(name: str, make, shown: str):
-    def new_(self, *size, dtype=None, device=None, requires_grad=False, **names) -> Tensor:
-        if "memory_format" in names:
-            raise TypeError(f"new_{name}() got an unexpected keyword argument 'memory_format'")
-        place = self.device if device is None else device
-        return make(*size, dtype=dtype or self.dtype, device=place, requires_grad=requires_grad, **names)
-
-    new_.__name__ = f"new_{name}"
-    new_.__doc__ = f"""A tensor made by `{name}`, with this tensor's dtype if none is given.
-
-    {shown}
-    """
-    return method(new_)
-
-
-new_zeros = _new_filled("zeros", zeros, ">>> tensor([1, 2]).new_zeros(3)\n    tensor([0, 0, 0])")
-new_ones = _new_filled("ones", ones, ">>> tensor([1, 2]).new_ones(3)\n    tensor([1, 1, 1])")
-new_empty = _new_filled("empty", empty, ">>> tensor([1, 2]).new_empty(3).shape\n    torch.Size([3])")
-new_full = _new_filled("full", full, ">>> tensor([1, 2]).new_full((2,), 7)\n    tensor([7, 7])")
-
-
-@function(method=False)
-def empty_strided(
-    size, stride, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
-) -> Tensor:
-    """A tensor (of zeros) of the given shape whose dimensions are `stride` elements apart in memory.
-
-    >>> torch.empty_strided((2, 3), (1, 2)).stride()
-    (1, 2)
-    """
-    wanted = resolve(dtype, "empty_strided")
-    if len(size) != len(stride):
-        raise RuntimeError(
-            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides ({len(stride)})"
-        )
-    if min(stride, default=0) < 0:
-        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(size)} and strides={list(stride)}")
-    count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if all(size) else 0
-    flat = filled((count,), 0, wanted, device)
-    strides = [step * wanted.itemsize for step in stride]
-    return finish(array_modules.np.lib.stride_tricks.as_strided(flat, tuple(size), strides), requires_grad, device)

@@ -57,7 +57,9 @@ OPERATIONS: dict[str, str] = {
         IntTensor() LongTensor() ShortTensor() are_deterministic_algorithms_enabled() compile() get_default_device()
         get_float32_matmul_precision() get_num_threads() set_default_device() set_default_tensor_type()
         set_float32_matmul_precision() set_num_threads() use_deterministic_algorithms()""",
-    "allocate": "empty_permuted() fill() .new_empty_strided .resize .resize_as .resize_as_",
+    "alike": """
+        empty_like() full_like() ones_like() zeros_like() .new_empty .new_full .new_ones .new_zeros""",
+    "allocate": "empty_permuted() empty_strided() fill() .new_empty_strided .resize .resize_as .resize_as_",
     "settings": """
         is_distributed get_deterministic_debug_mode() get_num_interop_threads() init_num_threads()
         is_deterministic_algorithms_warn_only_enabled() is_vulkan_available() set_deterministic_debug_mode()

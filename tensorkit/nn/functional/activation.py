@@ -11,8 +11,8 @@ from ...dtypes import FLOATING
 from ...errors import lacking, not_implemented, wrong_argument
 from ...ops import activation as _base
 from ...ops import rectifiers as _ops
+from ...ops.alike import zeros_like
 from ...ops.cast import to_dtype
-from ...ops.create import zeros_like
 from ...ops.inplace import overwrite
 from ...ops.shape import reshape, wrap_dim
 from ...ops.trigonometric import tanh as _tanh
