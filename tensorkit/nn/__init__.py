@@ -15,16 +15,27 @@ from .activation import (
     GLU,
     SELU,
     Hardshrink,
+    Hardsigmoid,
     Hardswish,
+    Hardtanh,
     LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
     Mish,
     PReLU,
     ReLU,
     ReLU6,
     RReLU,
+    Sigmoid,
     SiLU,
+    Softmax,
+    Softmax2d,
+    Softmin,
     Softplus,
     Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
     Threshold,
 )  # fmt: skip
 from .adaptive import AdaptiveLogSoftmaxWithLoss
@@ -142,19 +153,6 @@ from .pooling import (
 )  # fmt: skip
 from .rnn import GRU, LSTM, RNN, RNNBase
 from .sparse import Embedding, EmbeddingBag
-from .squashing import (
-    Hardsigmoid,
-    Hardtanh,
-    LogSigmoid,
-    LogSoftmax,
-    Sigmoid,
-    Softmax,
-    Softmax2d,
-    Softmin,
-    Softsign,
-    Tanh,
-    Tanhshrink,
-)  # fmt: skip
 from .transformer import (
     Transformer,
     TransformerDecoder,
