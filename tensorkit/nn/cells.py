@@ -5,12 +5,12 @@ What a step computes stands in `recurrent.py`; the layers that walk through whol
 
 import math
 
-from ..errors import lacking
 from ..ops.create import empty, zeros
 from . import init
 from .module import Module
 from .parameter import Parameter
 from .recurrent import CELLS
+from .sizes import ndim_of
 
 
 class RNNCellBase(Module):
@@ -41,10 +41,7 @@ class RNNCellBase(Module):
     def _step(self, kind: str, input, states) -> tuple:
         """One step of a cell, for one sample or for a batch."""
         name = self._get_name()
-        try:
-            ndim = input.ndim
-        except AttributeError:
-            raise lacking(input, "dim") from None
+        ndim = ndim_of(input)
         if ndim not in (1, 2):
             raise ValueError(f"{name}: Expected input to be 1D or 2D, got {input.dim()}D instead")
         for i, state in enumerate(states or ()):

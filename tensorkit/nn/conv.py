@@ -9,6 +9,7 @@ from ..ops.create import empty
 from . import functional as F
 from . import init
 from .errors import own
+from .layer import Layer, unusual
 from .module import Module
 from .parameter import Parameter
 from .sizes import tuple_of
@@ -24,8 +25,9 @@ class _Conv(Module):
     _functions = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
     _transposed = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
 
-    def _set_up(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
-                padding_mode, device, dtype) -> None:  # fmt: skip
+    def __init__(self, in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
+                 padding_mode, device, dtype):  # fmt: skip
+        super().__init__()
         if groups <= 0:
             raise ValueError("groups must be a positive integer")
         if in_channels % groups:
@@ -84,28 +86,20 @@ class _Conv(Module):
         return function(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
-        parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
-        if self.padding != (0,) * self.n:
-            parts.append(f"padding={self.padding}")
-        if self.dilation != (1,) * self.n:
-            parts.append(f"dilation={self.dilation}")
-        if self.output_padding != (0,) * self.n:
-            parts.append(f"output_padding={self.output_padding}")
-        if self.groups != 1:
-            parts.append(f"groups={self.groups}")
-        if self.bias is None:
-            parts.append("bias=False")
-        if self.padding_mode != "zeros":
-            parts.append(f"padding_mode={self.padding_mode}")
-        return ", ".join(parts)
+        zeros, ones = (0,) * self.n, (1,) * self.n
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+            + unusual(self, padding=zeros, dilation=ones, output_padding=zeros, groups=1)
+            + ", bias=False" * (self.bias is None)
+            + unusual(self, padding_mode="zeros")
+        )
 
 
 class _Forward(_Conv):
     def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, dilation=1,
                  groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device=None, dtype=None):  # fmt: skip
-        super().__init__()
-        self._set_up(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias, padding_mode,
-                     device, dtype)  # fmt: skip
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, 0, groups, bias,
+                         padding_mode, device, dtype)  # fmt: skip
 
 
 @own("__init__", "forward")
@@ -155,11 +149,10 @@ class _Transposed(_Conv):
     def __init__(self, in_channels: int, out_channels: int, kernel_size, stride=1, padding=0, output_padding=0,
                  groups: int = 1, bias: bool = True, dilation=1, padding_mode: str = "zeros", device=None,
                  dtype=None):  # fmt: skip
-        super().__init__()
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
-        self._set_up(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups, bias,
-                     padding_mode, device, dtype)  # fmt: skip
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, output_padding, groups,
+                         bias, padding_mode, device, dtype)  # fmt: skip
 
     def _output_padding(self, input, output_size) -> tuple:
         """How much to add at the far end, so that the result has the size asked for."""
@@ -220,7 +213,7 @@ class ConvTranspose3d(_Transposed):
     n = 3
 
 
-class Unfold(Module):
+class Unfold(Layer, function=F.unfold):
     """The windows of images as columns.
 
     >>> torch.nn.Unfold(kernel_size=2)(torch.arange(9.).reshape(1, 1, 3, 3)).shape
@@ -228,20 +221,10 @@ class Unfold(Module):
     """
 
     def __init__(self, kernel_size, dilation=1, padding=0, stride=1):
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
-
-    def forward(self, input):
-        return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+        self._keep(kernel_size, dilation, padding, stride)
 
 
-class Fold(Module):
+class Fold(Layer, function=F.fold):
     """Columns added up to images: the reverse of `Unfold`.
 
     >>> torch.nn.Fold(output_size=(2, 2), kernel_size=1)(torch.arange(4.).reshape(1, 1, 4))
@@ -250,18 +233,4 @@ class Fold(Module):
     """
 
     def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1):
-        super().__init__()
-        self.output_size = output_size
-        self.kernel_size = kernel_size
-        self.dilation = dilation
-        self.padding = padding
-        self.stride = stride
-
-    def forward(self, input):
-        return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
-
-    def extra_repr(self) -> str:
-        return (
-            f"output_size={self.output_size}, kernel_size={self.kernel_size}, dilation={self.dilation}, "
-            f"padding={self.padding}, stride={self.stride}"
-        )
+        self._keep(output_size, kernel_size, dilation, padding, stride)

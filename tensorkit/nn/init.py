@@ -10,9 +10,9 @@ from warnings import warn
 
 from ..array_modules import np
 from ..drawing import randperm
-from ..errors import lacking
 from ..tape import no_grad
 from ..tensor import Tensor, memory, wrap
+from .sizes import ndim_of
 
 _LINEAR = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
            "sigmoid")  # fmt: skip
@@ -180,12 +180,9 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     """How many inputs each output has, and how many outputs each input."""
-    try:
-        shape = tensor._array.shape
-    except AttributeError:
-        raise lacking(tensor, "dim") from None
-    if len(shape) < 2:
+    if ndim_of(tensor) < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
+    shape = tensor._array.shape
     field = math.prod(shape[2:])
     return shape[1] * field, shape[0] * field
 

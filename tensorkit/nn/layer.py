@@ -28,6 +28,12 @@ def _forward(function: Callable, given: tuple[str, ...]) -> Callable:
     return lambda self, input: function(input, *settings(self))
 
 
+def unusual(module: Module, **usual) -> str:
+    """Those of a module's settings that are not as usual, as its printed form has them after others."""
+    settings = [(name, getattr(module, name), value) for name, value in usual.items()]
+    return "".join([f", {name}={value}" for name, value, expected in settings if value != expected])
+
+
 class Layer(Module):
     """A module that keeps the arguments of its `__init__` as attributes and hands them on to a function.
 

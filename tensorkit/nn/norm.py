@@ -6,13 +6,14 @@ The functions stand in `tensorkit.nn.functional.norm`.
 from warnings import warn
 
 from .. import dtypes
-from ..errors import lacking
 from ..ops.create import empty, ones, zeros
 from ..ops.data import tensor
 from . import functional as F
 from . import init
+from .layer import Layer
 from .module import Module
 from .parameter import Parameter
+from .sizes import ndim_of
 
 
 class _Norm(Module):
@@ -89,11 +90,7 @@ class _BatchNorm(_Norm):
 
 
 def _expect_dims(input, *allowed: int) -> None:
-    try:
-        ndim = input.ndim
-    except AttributeError:
-        raise lacking(input, "dim") from None
-    if ndim not in allowed:
+    if ndim_of(input) not in allowed:
         wanted = " or ".join(f"{n}D" for n in allowed)
         raise ValueError(f"expected {wanted} input (got {input.dim()}D input)")
 
@@ -306,7 +303,7 @@ class GroupNorm(_ScaledNorm):
         )
 
 
-class LocalResponseNorm(Module):
+class LocalResponseNorm(Layer, function=F.local_response_norm):
     """Each element over a power of the mean square of its neighbours in other channels.
 
     >>> torch.nn.LocalResponseNorm(2)(torch.ones(1, 2, 3, 3)).shape
@@ -314,14 +311,7 @@ class LocalResponseNorm(Module):
     """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
-        super().__init__()
-        self.size = size
-        self.alpha = alpha
-        self.beta = beta
-        self.k = k
-
-    def forward(self, input):
-        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+        self._keep(size, alpha, beta, k)
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

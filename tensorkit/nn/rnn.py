@@ -8,15 +8,16 @@ import math
 import numbers
 from warnings import warn
 
-from ..errors import lacking
 from ..ops.create import empty, zeros
 from ..ops.join import cat, stack
 from ..ops.slices import index_select
 from . import functional as F
 from . import init
+from .layer import unusual
 from .module import Module
 from .parameter import Parameter
 from .recurrent import CELLS, Trace, by_cells, lstm_layer, rnn_layer
+from .sizes import ndim_of
 from .utils.rnn import PackedSequence
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
@@ -169,10 +170,7 @@ class RNNBase(Module):
         """For the subclasses: states are tuples here."""
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, states)
-        try:
-            ndim = input.ndim
-        except AttributeError:
-            raise lacking(input, "dim") from None
+        ndim = ndim_of(input)
         if ndim not in (2, 3):
             what = " tensor" * (self.mode[:3] == "RNN")
             raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D{what} instead")
@@ -215,20 +213,9 @@ class RNNBase(Module):
         return PackedSequence(out, batch_sizes, order, back), lasts
 
     def extra_repr(self) -> str:
-        parts = [f"{self.input_size}, {self.hidden_size}"]
-        if self.proj_size:
-            parts.append(f"proj_size={self.proj_size}")
-        if self.num_layers != 1:
-            parts.append(f"num_layers={self.num_layers}")
-        if self.bias is not True:
-            parts.append(f"bias={self.bias}")
-        if self.batch_first:
-            parts.append(f"batch_first={self.batch_first}")
-        if self.dropout:
-            parts.append(f"dropout={self.dropout}")
-        if self.bidirectional:
-            parts.append(f"bidirectional={self.bidirectional}")
-        return ", ".join(parts)
+        return f"{self.input_size}, {self.hidden_size}" + unusual(
+            self, proj_size=0, num_layers=1, bias=True, batch_first=False, dropout=0, bidirectional=False
+        )
 
 
 def _refuse(others: dict) -> None:

@@ -4,10 +4,11 @@ The functions stand in `tensorkit.nn.functional`; padding layers in `padding.py`
 """
 
 from . import functional as F
+from .layer import Layer
 from .module import Module
 
 
-class Upsample(Module):
+class Upsample(Layer, function=F.interpolate):
     """Images made larger (or smaller).
 
     size          the new size; or
@@ -20,21 +21,12 @@ class Upsample(Module):
 
     def __init__(self, size=None, scale_factor=None, mode: str = "nearest", align_corners: bool | None = None,
                  recompute_scale_factor: bool | None = None):  # fmt: skip
-        super().__init__()
-        self.name = type(self).__name__
-        self.size = size
         if isinstance(scale_factor, tuple):
-            self.scale_factor = tuple(float(factor) for factor in scale_factor)
+            scale_factor = tuple(map(float, scale_factor))
         else:
-            self.scale_factor = float(scale_factor) if scale_factor else None
-        self.mode = mode
-        self.align_corners = align_corners
-        self.recompute_scale_factor = recompute_scale_factor
-
-    def forward(self, input):
-        return F.interpolate(
-            input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
-        )
+            scale_factor = float(scale_factor) if scale_factor else None
+        self._keep(size, scale_factor, mode, align_corners, recompute_scale_factor)
+        self.name = type(self).__name__
 
     def extra_repr(self) -> str:
         size = f"size={self.size}" if self.scale_factor is None else f"scale_factor={self.scale_factor}"
@@ -63,7 +55,7 @@ class UpsamplingBilinear2d(Upsample):
         super().__init__(size, scale_factor, mode="bilinear", align_corners=True)
 
 
-class PixelShuffle(Module):
+class PixelShuffle(Layer, function=F.pixel_shuffle):
     """Channels turned into places: … c·r², h, w becomes … c, h·r, w·r.
 
     >>> torch.nn.PixelShuffle(2)(torch.ones(1, 4, 3, 3)).shape
@@ -71,17 +63,10 @@ class PixelShuffle(Module):
     """
 
     def __init__(self, upscale_factor: int):
-        super().__init__()
-        self.upscale_factor = upscale_factor
-
-    def forward(self, input):
-        return F.pixel_shuffle(input, self.upscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"upscale_factor={self.upscale_factor}"
+        self._keep(upscale_factor)
 
 
-class PixelUnshuffle(Module):
+class PixelUnshuffle(Layer, function=F.pixel_unshuffle):
     """Places turned into channels.
 
     >>> torch.nn.PixelUnshuffle(2)(torch.ones(1, 1, 6, 6)).shape
@@ -89,17 +74,10 @@ class PixelUnshuffle(Module):
     """
 
     def __init__(self, downscale_factor: int):
-        super().__init__()
-        self.downscale_factor = downscale_factor
-
-    def forward(self, input):
-        return F.pixel_unshuffle(input, self.downscale_factor)
-
-    def extra_repr(self) -> str:
-        return f"downscale_factor={self.downscale_factor}"
+        self._keep(downscale_factor)
 
 
-class ChannelShuffle(Module):
+class ChannelShuffle(Layer, function=F.channel_shuffle):
     """Channels dealt out anew, as `groups` hands of cards laid on each other.
 
     >>> torch.nn.ChannelShuffle(2)(torch.arange(4.).reshape(1, 4, 1, 1)).flatten()
@@ -107,17 +85,10 @@ class ChannelShuffle(Module):
     """
 
     def __init__(self, groups: int):
-        super().__init__()
-        self.groups = groups
-
-    def forward(self, input):
-        return F.channel_shuffle(input, self.groups)
-
-    def extra_repr(self) -> str:
-        return f"groups={self.groups}"
+        self._keep(groups)
 
 
-class CosineSimilarity(Module):
+class CosineSimilarity(Layer, function=F.cosine_similarity, shown=()):
     """The cosine of the angle between vectors along `dim`.
 
     >>> torch.nn.CosineSimilarity()(torch.tensor([[1., 0.]]), torch.tensor([[1., 1.]]))
@@ -125,9 +96,7 @@ class CosineSimilarity(Module):
     """
 
     def __init__(self, dim: int = 1, eps: float = 1e-8):
-        super().__init__()
-        self.dim = dim
-        self.eps = eps
+        self._keep(dim, eps)
 
     def forward(self, x1, x2):
         return F.cosine_similarity(x1, x2, self.dim, self.eps)

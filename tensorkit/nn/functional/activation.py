@@ -19,6 +19,7 @@ from ...ops.trigonometric import tanh as _tanh
 from ...ops.writable import check_writable
 from ...random import engine_of
 from ...tensor import Tensor, memory, wrap
+from ..sizes import ndim_of
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
@@ -295,10 +296,7 @@ def glu(input, dim: int = -1):
     >>> torch.nn.functional.glu(torch.tensor([1., 2., 0., 0.]))
     tensor([0.5000, 1.0000])
     """
-    try:
-        ndim = input.ndim
-    except AttributeError:
-        raise lacking(input, "dim") from None
+    ndim = ndim_of(input)
     if ndim == 0:
         raise RuntimeError("glu does not support scalars because halving size must be even")
     dim = wrap_dim(dim, ndim)

@@ -9,10 +9,11 @@ import math
 from warnings import warn
 
 from ...array_modules import beside, np
-from ...errors import lacking, no_tensor
+from ...errors import no_tensor
 from ...ops.inplace import overwrite
 from ...ops.writable import check_writable
 from ...tensor import Tensor, memory, wrap
+from ..sizes import ndim_of
 
 _ALPHA = 1.7580993408473766
 
@@ -94,10 +95,7 @@ def dropout1d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 
 
 def _warn_dims(name: str, input, spatial: int, low: int) -> None:
-    try:
-        ndim = input.ndim
-    except AttributeError:
-        raise lacking(input, "dim") from None
+    ndim = ndim_of(input)
     if ndim not in (low, low + 1):
         warn(
             f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a "

@@ -6,7 +6,7 @@ Source: https://pytorch.org/docs/stable/nn.functional.html#linear-functions
 import math
 
 from ...array_modules import np
-from ...errors import kind, no_tensor, no_tensors, wrong_argument
+from ...errors import kind, no_tensors, wrong_argument
 from ...grad_mode import no_grad
 from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, op
@@ -20,7 +20,7 @@ from ...ops.shape import reshape, squeeze, unsqueeze
 from ...ops.sign import sgn
 from ...ops.transpose import turned
 from ...tensor import Tensor, memory, wrap
-from ..sizes import check_broadcast
+from ..sizes import check_broadcast, shape_of
 from .composed import gradient_of
 
 
@@ -135,10 +135,7 @@ def pdist(input, p: float = 2):
     >>> torch.nn.functional.pdist(torch.tensor([[0., 0.], [3., 4.], [0., 1.]]))
     tensor([5.0000, 1.0000, 4.2426])
     """
-    try:
-        ndim = input.ndim
-    except AttributeError:
-        raise no_tensor("pdist", input) from None
+    ndim = len(shape_of("pdist", input))
     if ndim != 2:
         raise RuntimeError(f"pdist only supports 2D tensors, got: {ndim}D")
     return _pdist(input, p)

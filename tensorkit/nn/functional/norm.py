@@ -7,10 +7,11 @@ import math
 
 from ... import dtypes
 from ...array_modules import np
-from ...errors import brackets, lacking, no_tensor
+from ...errors import brackets, lacking
 from ...ops import normalize as _ops
 from ...ops.shape import reshape, squeeze, unsqueeze
 from ...tensor import memory, storage_of
+from ..sizes import ndim_of, shape_of
 
 
 def _check_count(name: str, given, wanted: int) -> None:
@@ -39,10 +40,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     tensor([[-1.0000],
             [ 1.0000]])
     """
-    try:
-        shape = input._array.shape
-    except AttributeError:
-        raise no_tensor("batch_norm", input) from None
+    shape = shape_of("batch_norm", input)
     if training:
         if eps <= 0.0:
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
@@ -100,10 +98,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 
 def _check_shape(name: str, input, normalized_shape, star: str) -> tuple:
     wanted = tuple(normalized_shape)
-    try:
-        shape = input._array.shape
-    except AttributeError:
-        raise no_tensor(name, input) from None
+    shape = shape_of(name, input)
     if not wanted or shape[len(shape) - len(wanted) :] != wanted or len(wanted) > len(shape):
         listed = ", ".join(map(str, wanted))
         raise RuntimeError(
@@ -156,12 +151,9 @@ def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5
 
     Source: Wu and He, https://arxiv.org/abs/1803.08494
     """
-    try:
-        shape = input._array.shape
-    except AttributeError:
-        raise lacking(input, "dim") from None
-    if len(shape) < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {len(shape)}")
+    if ndim_of(input) < 2:
+        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")
+    shape = input._array.shape
     if shape[1] % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
@@ -185,11 +177,7 @@ def local_response_norm(input, size: int, alpha: float = 1e-4, beta: float = 0.7
     from .padding import pad
     from .pooling import avg_pool2d, avg_pool3d
 
-    try:
-        ndim = input.ndim
-    except AttributeError:
-        raise lacking(input, "dim") from None
-    if ndim < 3:
+    if ndim_of(input) < 3:
         raise ValueError(
             f"Expected 3D or higher dimensionality                          input (got {input.ndim} dimensions)"
         )

@@ -1,11 +1,12 @@
 """Padding, and moving elements between channels and places: pad, pixel_shuffle, channel_shuffle."""
 
 from ...array_modules import np
-from ...errors import brackets, no_tensor
+from ...errors import brackets
 from ...ops import resample as _ops
 from ...ops.declare import op
 from ...ops.layout import as_first
 from ...tensor import Tensor
+from ..sizes import shape_of
 
 _COMBINATIONS = (
     "Supported combinations for non-constant padding:\n  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
@@ -54,10 +55,7 @@ def pad(input, pad, mode: str = "constant", value: float | None = None):
     >>> pad(tensor([1., 2.]), (1, 2))
     tensor([0., 1., 2., 0., 0.])
     """
-    try:
-        shape = input._array.shape
-    except AttributeError:
-        raise no_tensor("pad", input) from None
+    shape = shape_of("pad", input)
     if len(pad) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(pad) > 2 * len(shape):
@@ -180,10 +178,7 @@ def pixel_unshuffle(input, downscale_factor: int) -> Tensor:
 
 
 def _check_images(name: str, input) -> None:
-    try:
-        ndim = input.ndim
-    except AttributeError:
-        raise no_tensor(name, input) from None
+    ndim = len(shape_of(name, input))
     if ndim < 3:
         raise RuntimeError(
             f"{name} expects input to have at least 3 dimensions, but got input with {ndim} dimension(s)"

@@ -13,7 +13,7 @@ from ...ops.powers import pow
 from ...ops.shape import squeeze, unsqueeze
 from ...ops.sign import sgn
 from ...tensor import memory, wrap
-from ..sizes import tuple_of
+from ..sizes import shape_of, tuple_of
 
 
 def _geometry(x, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool) -> tuple:
@@ -48,10 +48,7 @@ def _geometry(x, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool
 
 def _max(n: int, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     name = f"max_pool{n}d"
-    try:
-        shape = input._array.shape
-    except AttributeError:
-        raise no_tensor(name + "_with_indices" * bool(return_indices), input) from None
+    shape = shape_of(name + "_with_indices" * bool(return_indices), input)
     if len(shape) not in (n + 1, n + 2):
         if n == 1:
             raise RuntimeError(
@@ -115,10 +112,7 @@ def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 
 def _mean(n: int, input, kernel_size, stride, padding, ceil_mode, include_pad, divisor):
-    try:
-        shape = input._array.shape
-    except AttributeError:
-        raise no_tensor(f"avg_pool{n}d", input) from None
+    shape = shape_of(f"avg_pool{n}d", input)
     if len(shape) not in (n + 1, n + 2):
         if n == 1:
             raise RuntimeError(
