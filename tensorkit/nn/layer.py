@@ -11,10 +11,10 @@ from .errors import renamed
 from .module import Module
 
 
-def _arguments(function: Callable) -> tuple[str, ...]:
+def arguments(function: Callable) -> tuple[str, ...]:
     """The names of a function's arguments after the first one, which is the input, or a method's `self`."""
     code = function.__code__
-    return code.co_varnames[1 : code.co_argcount]
+    return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
 
 
 def _forward(function: Callable, given: tuple[str, ...]) -> Callable:
@@ -58,11 +58,11 @@ class Layer(Module):
             cls._shown = shown
         if function is None:
             return
-        cls._function, cls._kept = staticmethod(function), _arguments(cls.__init__)
+        cls._function, cls._kept = staticmethod(function), arguments(cls.__init__)
         forward = cls.forward
         if forward is Module.forward:
             known = {*cls._kept, "training"}
-            forward = _forward(function, given or tuple(name for name in _arguments(function) if name in known))
+            forward = _forward(function, given or tuple(name for name in arguments(function) if name in known))
         cls.forward = renamed(forward, f"{cls.__name__}.forward")
 
     def _keep(self, *values) -> None:

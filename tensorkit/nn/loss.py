@@ -5,24 +5,46 @@
 Source: https://pytorch.org/docs/stable/nn.html#loss-functions
 """
 
+from collections.abc import Callable
 from warnings import warn
 
 from . import functional as F
+from .errors import renamed
 from .functional.loss import legacy_reduction
+from .layer import arguments
 from .module import Module
 from .vision import PairwiseDistance
 
 
 class _Loss(Module):
-    """A loss with its reduction."""
+    """A loss with its reduction.
+
+    function  what computes it; it gets the tensors, and the loss's attributes by their names
+    """
 
     reduction: str
+    _function: Callable
+    _settings: tuple[str, ...]
+
+    def __init_subclass__(cls, function=None):
+        super().__init_subclass__()
+        if function is not None:
+            known = {*arguments(cls.__init__)} - {"size_average", "reduce"}
+            cls._function = staticmethod(function)
+            cls._settings = tuple(name for name in arguments(function) if name in known)
+            cls.forward = renamed(cls.forward, f"{cls.__name__}.forward")
 
     def __init__(self, size_average=None, reduce=None, reduction: str = "mean"):
         super().__init__()
         if size_average is not None or reduce is not None:
             reduction = legacy_reduction(size_average, reduce)
         self.reduction = reduction
+
+    def _of(self, *tensors):
+        return self._function(*tensors, **{name: getattr(self, name) for name in self._settings})
+
+    def forward(self, input, target):
+        return self._of(input, target)
 
 
 class _WeightedLoss(_Loss):
@@ -33,15 +55,12 @@ class _WeightedLoss(_Loss):
         self.register_buffer("weight", weight)
 
 
-class L1Loss(_Loss):
+class L1Loss(_Loss, function=F.l1_loss):
     """The mean absolute difference.
 
     >>> torch.nn.L1Loss()(torch.tensor([1., 2.]), torch.tensor([2., 4.]))
     tensor(1.5000)
     """
-
-    def forward(self, input, target):
-        return F.l1_loss(input, target, reduction=self.reduction)
 
 
 class MSELoss(_Loss):
@@ -55,7 +74,7 @@ class MSELoss(_Loss):
         return F.mse_loss(input, target, reduction=self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(_Loss, function=F.smooth_l1_loss):
     """The absolute difference, rounded off to a parabola nearer than beta.
 
     >>> torch.nn.SmoothL1Loss()(torch.tensor([0., 0.]), torch.tensor([0.5, 3.]))
@@ -66,11 +85,8 @@ class SmoothL1Loss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
-    def forward(self, input, target):
-        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
-
-class HuberLoss(_Loss):
+class HuberLoss(_Loss, function=F.huber_loss):
     """Half the squared difference up to delta, a straight line beyond.
 
     >>> torch.nn.HuberLoss()(torch.tensor([0., 0.]), torch.tensor([0.5, 3.]))
@@ -81,11 +97,8 @@ class HuberLoss(_Loss):
         super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, input, target):
-        return F.huber_loss(input, target, self.reduction, self.delta)
 
-
-class NLLLoss(_WeightedLoss):
+class NLLLoss(_WeightedLoss, function=F.nll_loss):
     """Minus the log-probability that is given to each sample's class.
 
     >>> torch.nn.NLLLoss()(torch.tensor([[0.25, 0.75]]).log(), torch.tensor([0]))
@@ -95,9 +108,6 @@ class NLLLoss(_WeightedLoss):
     def __init__(self, weight=None, size_average=None, ignore_index: int = -100, reduce=None, reduction: str = "mean"):
         super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
-
-    def forward(self, input, target):
-        return F.nll_loss(input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
 class NLLLoss2d(NLLLoss):
@@ -138,18 +148,15 @@ class CrossEntropyLoss(_WeightedLoss):
         )  # fmt: skip
 
 
-class BCELoss(_WeightedLoss):
+class BCELoss(_WeightedLoss, function=F.binary_cross_entropy):
     """Binary cross entropy of probabilities.
 
     >>> torch.nn.BCELoss()(torch.tensor([0.5]), torch.tensor([1.]))
     tensor(0.6931)
     """
 
-    def forward(self, input, target):
-        return F.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
-
-class BCEWithLogitsLoss(_Loss):
+class BCEWithLogitsLoss(_Loss, function=F.binary_cross_entropy_with_logits):
     """Binary cross entropy of logits: exact also where their sigmoid is next to 0 or 1.
 
     >>> torch.nn.BCEWithLogitsLoss()(torch.tensor([0.]), torch.tensor([1.]))
@@ -161,13 +168,8 @@ class BCEWithLogitsLoss(_Loss):
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input, target):
-        return F.binary_cross_entropy_with_logits(
-            input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
-        )
 
-
-class KLDivLoss(_Loss):
+class KLDivLoss(_Loss, function=F.kl_div):
     """The Kullback-Leibler divergence of log-probabilities from target probabilities.
 
     >>> torch.nn.KLDivLoss(reduction="batchmean")(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[1., 0.]]))
@@ -178,11 +180,8 @@ class KLDivLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
-    def forward(self, input, target):
-        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
-
-class PoissonNLLLoss(_Loss):
+class PoissonNLLLoss(_Loss, function=F.poisson_nll_loss):
     """Minus the log-likelihood of counts under Poisson distributions.
 
     >>> torch.nn.PoissonNLLLoss()(torch.tensor([0.]), torch.tensor([1.]))
@@ -196,13 +195,8 @@ class PoissonNLLLoss(_Loss):
         self.full = full
         self.eps = eps
 
-    def forward(self, input, target):
-        return F.poisson_nll_loss(
-            input, target, log_input=self.log_input, full=self.full, eps=self.eps, reduction=self.reduction
-        )
 
-
-class GaussianNLLLoss(_Loss):
+class GaussianNLLLoss(_Loss, function=F.gaussian_nll_loss):
     """Minus the log-likelihood of targets under normal distributions.
 
     >>> torch.nn.GaussianNLLLoss()(torch.tensor([0.]), torch.tensor([1.]), torch.tensor([1.]))
@@ -215,10 +209,10 @@ class GaussianNLLLoss(_Loss):
         self.eps = eps
 
     def forward(self, input, target, var):
-        return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
+        return self._of(input, target, var)
 
 
-class HingeEmbeddingLoss(_Loss):
+class HingeEmbeddingLoss(_Loss, function=F.hinge_embedding_loss):
     """x where y is 1, max(0, margin - x) where y is -1.
 
     >>> torch.nn.HingeEmbeddingLoss()(torch.tensor([0.5, 0.5]), torch.tensor([1., -1.]))
@@ -229,11 +223,8 @@ class HingeEmbeddingLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
-    def forward(self, input, target):
-        return F.hinge_embedding_loss(input, target, margin=self.margin, reduction=self.reduction)
 
-
-class MarginRankingLoss(_Loss):
+class MarginRankingLoss(_Loss, function=F.margin_ranking_loss):
     """max(0, -y · (x1 - x2) + margin).
 
     >>> torch.nn.MarginRankingLoss(margin=1.)(torch.tensor([2.]), torch.tensor([1.5]), torch.tensor([1.]))
@@ -245,10 +236,10 @@ class MarginRankingLoss(_Loss):
         self.margin = margin
 
     def forward(self, input1, input2, target):
-        return F.margin_ranking_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
+        return self._of(input1, input2, target)
 
 
-class CosineEmbeddingLoss(_Loss):
+class CosineEmbeddingLoss(_Loss, function=F.cosine_embedding_loss):
     """1 - cos(x1, x2) where y is 1, max(0, cos(x1, x2) - margin) where it is -1.
 
     >>> torch.nn.CosineEmbeddingLoss()(torch.tensor([[1., 0.]]), torch.tensor([[0., 1.]]), torch.tensor([1.]))
@@ -260,43 +251,34 @@ class CosineEmbeddingLoss(_Loss):
         self.margin = margin
 
     def forward(self, input1, input2, target):
-        return F.cosine_embedding_loss(input1, input2, target, margin=self.margin, reduction=self.reduction)
+        return self._of(input1, input2, target)
 
 
-class SoftMarginLoss(_Loss):
+class SoftMarginLoss(_Loss, function=F.soft_margin_loss):
     """log(1 + exp(-y · x)) for targets y of 1 and -1.
 
     >>> torch.nn.SoftMarginLoss()(torch.tensor([0.]), torch.tensor([1.]))
     tensor(0.6931)
     """
 
-    def forward(self, input, target):
-        return F.soft_margin_loss(input, target, reduction=self.reduction)
 
-
-class MultiLabelMarginLoss(_Loss):
+class MultiLabelMarginLoss(_Loss, function=F.multilabel_margin_loss):
     """A hinge for every pair of a right and a wrong class.
 
     >>> torch.nn.MultiLabelMarginLoss()(torch.tensor([[0.1, 0.2, 0.4]]), torch.tensor([[2, -1, 0]]))
     tensor(0.5000)
     """
 
-    def forward(self, input, target):
-        return F.multilabel_margin_loss(input, target, reduction=self.reduction)
 
-
-class MultiLabelSoftMarginLoss(_WeightedLoss):
+class MultiLabelSoftMarginLoss(_WeightedLoss, function=F.multilabel_soft_margin_loss):
     """The mean binary cross entropy over classes.
 
     >>> torch.nn.MultiLabelSoftMarginLoss()(torch.tensor([[0., 0.]]), torch.tensor([[1., 0.]]))
     tensor(0.6931)
     """
 
-    def forward(self, input, target):
-        return F.multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
 
-
-class MultiMarginLoss(_WeightedLoss):
+class MultiMarginLoss(_WeightedLoss, function=F.multi_margin_loss):
     """The mean over the wrong classes of max(0, margin - x[right] + x[wrong])**p.
 
     >>> torch.nn.MultiMarginLoss()(torch.tensor([[0.1, 0.2, 0.4]]), torch.tensor([2]))
@@ -313,13 +295,8 @@ class MultiMarginLoss(_WeightedLoss):
         self.p = p
         self.margin = margin
 
-    def forward(self, input, target):
-        return F.multi_margin_loss(
-            input, target, p=self.p, margin=self.margin, weight=self.weight, reduction=self.reduction
-        )
 
-
-class TripletMarginLoss(_Loss):
+class TripletMarginLoss(_Loss, function=F.triplet_margin_loss):
     """max(0, distance to the positive - distance to the negative + margin).
 
     >>> torch.nn.TripletMarginLoss()(torch.tensor([[0., 0.]]), torch.tensor([[0., 1.]]), torch.tensor([[0., 1.5]]))
@@ -337,13 +314,10 @@ class TripletMarginLoss(_Loss):
         self.swap = swap
 
     def forward(self, anchor, positive, negative):
-        return F.triplet_margin_loss(
-            anchor, positive, negative, margin=self.margin, p=self.p, eps=self.eps, swap=self.swap,
-            reduction=self.reduction,
-        )  # fmt: skip
+        return self._of(anchor, positive, negative)
 
 
-class TripletMarginWithDistanceLoss(_Loss):
+class TripletMarginWithDistanceLoss(_Loss, function=F.triplet_margin_with_distance_loss):
     """`TripletMarginLoss` with a distance of one's own.
 
     >>> torch.nn.TripletMarginWithDistanceLoss()(tensor([[0., 0.]]), tensor([[0., 1.]]), tensor([[0., 1.5]]))
@@ -361,13 +335,10 @@ class TripletMarginWithDistanceLoss(_Loss):
         self.swap = swap
 
     def forward(self, anchor, positive, negative):
-        return F.triplet_margin_with_distance_loss(
-            anchor, positive, negative, distance_function=self.distance_function, margin=self.margin, swap=self.swap,
-            reduction=self.reduction,
-        )  # fmt: skip
+        return self._of(anchor, positive, negative)
 
 
-class CTCLoss(_Loss):
+class CTCLoss(_Loss, function=F.ctc_loss):
     """Minus the log-probability of a sequence of labels that is not aligned with the inputs.
 
     >>> scores = torch.zeros(4, 1, 3).log_softmax(2)
@@ -381,6 +352,4 @@ class CTCLoss(_Loss):
         self.zero_infinity = zero_infinity
 
     def forward(self, log_probs, targets, input_lengths, target_lengths):
-        return F.ctc_loss(
-            log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity
-        )
+        return self._of(log_probs, targets, input_lengths, target_lengths)
