@@ -86,9 +86,9 @@ _ON_DEMAND = {
 _later.announce(__name__, {
     "random": "get_rng_state() initial_seed() manual_seed() seed() set_rng_state()",
     "drawing": """
-        bernoulli binomial() multinomial normal() poisson() rand() rand_like() randint() randint_like() randn()
-        randn_like() randperm() .bernoulli_ .cauchy_ .exponential_ .geometric_ .log_normal_ .normal_ .random_
-        .uniform_""",
+        rand() rand_like() randint() randint_like() randn() randn_like() randperm() .bernoulli_ .cauchy_
+        .exponential_ .geometric_ .log_normal_ .normal_ .random_ .uniform_""",
+    "sampling": "bernoulli binomial() multinomial normal() poisson()",
     "nn.functional.activation": ".hardshrink .prelu",
     "lowrank": "pca_lowrank() svd_lowrank()",
     "autograd.graph": ".output_nr",

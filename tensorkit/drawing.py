@@ -1,7 +1,7 @@
 """Random tensors: PyTorch's functions and in-place methods over PyTorch's stream of numbers, equal for an equal seed.
 
-The numbers come from `tensorkit.streams`; here they get a shape and a dtype. Seeds, states and generators stand in
-`random.py`.
+The numbers come from `tensorkit.streams`; here they get a shape and a dtype. Draws whose chances are given by tensors
+stand in `sampling.py`, seeds, states and generators in `random.py`.
 
 Source: https://pytorch.org/docs/stable/torch.html#random-sampling
 """
@@ -16,23 +16,25 @@ from .array_modules import move, move_like, on_gpu
 from .errors import not_implemented, wrong_argument
 from .formats import checked
 from .ops.alike import like_input
-from .ops.cast import moved_like
 from .ops.create import finish, resolve, sized, spread
-from .ops.declare import function, method, write_out
+from .ops.declare import function, method
 from .ops.inplace import overwrite, unrelated
 from .ops.layout import as_asked
 from .ops.promote import is_whole
 from .ops.writable import check_writable
 from .random import engine_of
 from .streams import fill
-from .tensor import Tensor, memory, storage_of, wrap
+from .tensor import Tensor, memory, storage_of
+
+#: What PyTorch calls the work that is done for floating-point types alone.
+_KERNELS = {"rand": "check_uniform_bounds", "uniform_": "check_uniform_bounds", "randn": "normal_kernel_cpu",
+            "normal_": "normal_kernel_cpu", "exponential_": "exponential"}  # fmt: skip
 
 
 def _floating(dtype, name: str) -> np.dtype:
     wanted = resolve(dtype, name)
     if wanted.kind in "biu":
-        kernel = {"rand": "check_uniform_bounds", "randn": "normal_kernel_cpu"}[name]
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(wanted).cpp_name}'")
+        raise not_implemented(_KERNELS[name], dtypes.from_numpy(wanted).cpp_name)
     return wanted
 
 
@@ -154,8 +156,7 @@ def _like(name: str, draw, call: str, shown: str):
         array = np.empty_like(like, None if dtype is None else resolve(dtype, name), "C" if 0 in like.strides else "K")
         array = as_asked(array, like, memory_format and checked(memory_format, f"{name}_like"))
         if array.dtype.kind in "biu" and name != "randint":
-            raise not_implemented(_KERNELS[{"rand": "uniform_", "randn": "normal_"}[name]],
-                                  dtypes.from_numpy(array.dtype).cpp_name)  # fmt: skip
+            raise not_implemented(_KERNELS[name], dtypes.from_numpy(array.dtype).cpp_name)
         _fill(array, draw(array, engine_of(generator), *args, **names))
         return like_input(input, array, requires_grad, device)
 
@@ -194,120 +195,6 @@ randint_like = _like("randint", lambda array, engine, low, high=None: _whole_num
     engine, array.size, *_bounds(low, high), array.dtype), "torch.zeros(2), 10", "[4., 9.]")  # fmt: skip
 
 
-def _value(parameter):
-    return parameter._array if isinstance(parameter, Tensor) else parameter
-
-
-@function(method=False)
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False,
-           layout=None) -> Tensor:  # fmt: skip
-    """Numbers drawn from normal distributions: of one mean and deviation in a given size, or one for each element.
-
-    >>> _ = torch.manual_seed(0)
-    >>> torch.normal(0., 1., (2,))
-    tensor([ 1.5410, -0.2934])
-    """
-    least = float(np.min(_value(std))) if np.size(_value(std)) else 0.0
-    if least < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {least:g}")
-    engine = engine_of(generator)
-    if size is not None:
-        shape = sized(size, "normal")
-        wanted = resolve(dtype, "normal")
-        drawn = engine.normal(math.prod(shape), float(mean), float(std), wanted)
-        return finish(drawn.reshape(shape), requires_grad, device, out)
-    shape = np.broadcast_shapes(np.shape(_value(mean)), np.shape(_value(std)))
-    like = mean if isinstance(mean, Tensor) else std
-    if not isinstance(like, Tensor):
-        raise TypeError("normal() received an invalid combination of arguments")
-    standard = wrap(engine.normal(math.prod(shape), dtype=like._array.dtype).reshape(shape))
-    result = moved_like(standard, like) * std + mean
-    return finish(result._array, requires_grad, like.device if device is None else device, out)
-
-
-@function(method=False)
-def bernoulli(input, p=None, *, generator=None, out=None) -> Tensor:
-    """1 with the probability that stands in each element (or with probability `p`), else 0.
-
-    >>> _ = torch.manual_seed(0)
-    >>> torch.bernoulli(torch.full((5,), 0.5))
-    tensor([1., 0., 1., 1., 1.])
-    """
-    array, engine = move(memory(input), None), engine_of(generator)
-    if p is not None:
-        if not 0 <= p <= 1:
-            raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
-        drawn = engine.bernoulli(array.size, p)
-    else:
-        if array.dtype.kind not in "fV":
-            raise NotImplementedError(f"\"bernoulli_tensor_cpu_self_\" not implemented for '{input.dtype.cpp_name}'")
-        if np.any((array < 0) | (array > 1)):
-            raise RuntimeError(
-                "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  "
-                "If so, please report an enhancement request to PyTorch.)"
-            )
-        drawn = engine.bernoulli_each(array).reshape(-1)
-    result = wrap(move_like(drawn.astype(array.dtype).reshape(array.shape), input._array))
-    return result if out is None else write_out(result, out)
-
-
-@function
-def multinomial(input, num_samples, replacement=False, *, generator=None, out=None) -> Tensor:
-    """Indices drawn with the weights given: for each row of `input`, `num_samples` of them.
-
-    >>> _ = torch.manual_seed(0)
-    >>> torch.multinomial(tensor([0., 1., 3.]), 2)
-    tensor([2, 1])
-    """
-    array = np.asarray(move(memory(input), None))
-    if array.dtype.kind not in "fV":
-        raise RuntimeError("multinomial only supports floating-point dtypes for input, got: " + input.dtype.cpp_name)
-    if array.ndim not in (1, 2):
-        raise RuntimeError("prob_dist must be 1 or 2 dim")
-    if num_samples <= 0:
-        raise RuntimeError("cannot sample n_sample <= 0 samples")
-    if not replacement and num_samples > array.shape[-1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    if not np.all(np.isfinite(array)) or np.any(array < 0):
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    if np.any(array.sum(-1) == 0):
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
-    drawn = engine_of(generator).multinomial(array, num_samples, replacement)
-    result = wrap(move_like(drawn, input._array))
-    return result if out is None else write_out(result, out)
-
-
-@function(method=False)
-def poisson(input, generator=None) -> Tensor:
-    """Numbers of events, drawn for the rates in `input`.
-
-    >>> _ = torch.manual_seed(0)
-    >>> torch.poisson(tensor([1., 5.]))
-    tensor([2., 6.])
-    """
-    array = np.asarray(move(memory(input), None))
-    drawn = np.asarray(engine_of(generator).poisson(array)).astype(array.dtype).reshape(array.shape)
-    return wrap(move_like(drawn, input._array))
-
-
-@function(method=False)
-def binomial(count, prob, generator=None) -> Tensor:
-    """Numbers of successes in `count` tries, each of which succeeds with probability `prob`.
-
-    >>> _ = torch.manual_seed(0)
-    >>> torch.binomial(tensor([10., 100.]), tensor([0.5, 0.9]))
-    tensor([ 7., 89.])
-    """
-    if not count.is_floating_point():
-        raise ValueError(f"binomial only supports floating-point dtypes for count, got: {count.dtype.cpp_name}")
-    if prob.dtype is not count.dtype:
-        raise RuntimeError(f"Found dtype {prob.dtype.cpp_name} but expected {count.dtype.cpp_name}")
-    counts, shares = np.broadcast_arrays(move(count._array, None), move(prob._array, None))
-    drawn = np.asarray(engine_of(generator).binomial(counts, shares)).reshape(counts.shape)
-    found = wrap(move_like(drawn, count._array))
-    return found if counts.shape == count._array.shape else write_out(found, count.new_zeros(count.shape))
-
-
 # In place
 
 
@@ -316,7 +203,7 @@ def _in_place(name: str, draw, doc: str, call: str, shown: str, floating: bool =
         check_writable(self)
         array = memory(self)
         if floating and array.dtype.kind in "biu":
-            raise NotImplementedError(f"\"{_KERNELS.get(name, name)}\" not implemented for '{self.dtype.cpp_name}'")
+            raise not_implemented(_KERNELS.get(name, name), self.dtype.cpp_name)
         drawn = draw(array, engine_of(generator), *args, **names)
         if self._requires_grad:
             fresh = np.empty_like(array)
@@ -337,7 +224,6 @@ def _in_place(name: str, draw, doc: str, call: str, shown: str, floating: bool =
 
 
 _NODES = {"bernoulli_": "BernoulliBackward2", "random_": "RandomBackward1", "log_normal_": "LogNormalBackward0"}
-_KERNELS = {"uniform_": "check_uniform_bounds", "normal_": "normal_kernel_cpu", "exponential_": "exponential"}
 
 
 def _ends(bounds: tuple, names: dict, low, high) -> tuple:
@@ -402,6 +288,3 @@ log_normal_ = _in_place(
     "log_normal_", lambda array, engine, mean=1.0, std=2.0: engine.log_normal(array.size, mean, std, array.dtype),
     "Numbers whose logarithm is normally distributed, in place.",
     "log_normal_()", "[59.2634,  1.5116]")  # fmt: skip
-
-
-Tensor.bernoulli = bernoulli

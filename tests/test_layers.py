@@ -19,7 +19,7 @@ LAYERS = [
     ["control", "conversions", "storages", "subclass"],
     ["ops"],
     ["autograd", "random", "linalg", "special"],
-    ["drawing", "lowrank"],
+    ["drawing", "lowrank", "sampling"],
     ["distributed"],
     ["func", "nn"],
     ["optim", "utils", "cuda", "backends", "amp", "accelerator"],

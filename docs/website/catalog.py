@@ -30,7 +30,7 @@ FAMILIES = [
     ),
     ("Special functions", "ops.special ops.bessel ops.polynomials"),
     ("Samples, grids and more", "ops.samples ops.misc"),
-    ("Random numbers", "drawing lowrank random"),
+    ("Random numbers", "drawing sampling lowrank random"),
     (
         "Types, devices and modes",
         "dtypes device formats size printing tape grad_mode tensor once autograd ops.legacy "

@@ -51,7 +51,8 @@ def everywhere(answer):
 
 
 #: Frames that hand on what a program asked for, and functions in which modules make their parameters.
-HANDING_ON = ("create.py", "data.py", "drawing.py", "publish.py", "legacy.py", "device.py", "matrices.py")
+HANDING_ON = ("create.py", "alike.py", "allocate.py", "data.py", "drawing.py", "sampling.py", "publish.py", "legacy.py",
+              "device.py", "matrices.py")  # fmt: skip
 MAKING = ("__init__", "_set_up", "_register_weights", "_scale", "materialize", "__new__", "_make")
 
 

@@ -1,8 +1,8 @@
 """`torch.nn.functional`: what the layers compute, as functions.
 
-Where to look: `activation.py`, `linear.py`, `conv.py`, `pooling.py`, `fractional.py`, `norm.py`, `dropout.py`,
-`sparse.py` (embeddings), `loss.py`, `classes.py` (cross entropy), `margin.py` and `sequence.py` (CTC), `padding.py`,
-`vision.py`, `attention.py`.
+Where to look: `activation.py`, `softmax.py`, `linear.py`, `conv.py`, `pooling.py`, `fractional.py`, `norm.py`,
+`dropout.py`, `sparse.py` (embeddings), `loss.py`, `classes.py` (cross entropy), `margin.py` and `sequence.py` (CTC),
+`padding.py`, `vision.py`, `attention.py`.
 
 >>> import tensorkit.nn.functional as F
 >>> F.relu(torch.tensor([-1., 1.]))
@@ -19,7 +19,6 @@ from .activation import (
     elu_,
     gelu,
     glu,
-    gumbel_softmax,
     hardshrink,
     hardsigmoid,
     hardswish,
@@ -27,7 +26,6 @@ from .activation import (
     hardtanh_,
     leaky_relu,
     leaky_relu_,
-    log_softmax,
     logsigmoid,
     mish,
     prelu,
@@ -40,8 +38,6 @@ from .activation import (
     selu_,
     sigmoid,
     silu,
-    softmax,
-    softmin,
     softplus,
     softshrink,
     softsign,
@@ -110,6 +106,7 @@ from .pooling import (
     max_unpool3d,
 )  # fmt: skip
 from .sequence import ctc_loss
+from .softmax import gumbel_softmax, log_softmax, softmax, softmin
 from .sparse import embedding, embedding_bag, one_hot
 from .vision import affine_grid, grid_sample, interpolate, upsample, upsample_bilinear, upsample_nearest
 

@@ -7,8 +7,8 @@ from ...array_modules import np
 from ...errors import brackets, hint, kind, no_tensor
 from ...ops import loss as _ops
 from ...tensor import Tensor, memory, wrap
-from .activation import log_softmax
 from .loss import _reduction
+from .softmax import log_softmax
 
 
 def _check_classes(input, target) -> None:
