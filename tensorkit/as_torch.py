@@ -94,8 +94,7 @@ def start() -> None:
     if "torch" in sys.modules:
         raise AlreadyImportedError(
             "PyTorch itself is already imported here: start anew (in a notebook, restart the kernel) and ask for "
-            "tensorkit "
-            "before the first `import torch`"
+            "tensorkit before the first `import torch`"
         )
     sys.meta_path.insert(0, _finder)
     sys.modules["torch"] = tensorkit

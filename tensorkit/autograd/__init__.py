@@ -24,12 +24,9 @@ _HOMES = {"Function": "function", "detect_anomaly": "anomaly", "set_detect_anoma
 
 _CYCLE = (
     "Using backward() with create_graph=True will create a reference cycle between the parameter and its gradient "
-    "which can "
-    "cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you have to use "
-    "this "
-    "function, make sure to reset the .grad fields of your parameters to None after use to break the cycle and avoid "
-    "the "
-    "leak."
+    "which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid this. If you "
+    "have to use this function, make sure to reset the .grad fields of your parameters to None after use to break the "
+    "cycle and avoid the leak."
 )
 
 
@@ -91,8 +88,7 @@ def backward(
         if grad_tensors is not None:
             raise RuntimeError(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
-                "use "
-                "`grad_tensors`."
+                "use `grad_tensors`."
             )
         grad_tensors = grad_variables
     outputs = _as_tuple(tensors)
@@ -187,8 +183,7 @@ def grad(
         if gradient is None and not allow_unused and not materialize_grads:
             raise RuntimeError(
                 f"The differentiated Tensor at index {i} appears to not have been used in the graph. Set "
-                "allow_unused=True if "
-                "this is the desired behavior."
+                "allow_unused=True if this is the desired behavior."
             )
         if gradient is None and materialize_grads:
             gradient = FUNCTIONS["zeros_like"](each)

@@ -64,8 +64,7 @@ class FunctionOp(Op):
             if not is_tensor:
                 raise RuntimeError(
                     f"function {self.node_name} returned a gradient different than None at position {position}, but "
-                    "the "
-                    "corresponding forward input was not a Variable"
+                    "the corresponding forward input was not a Variable"
                 )
             if not isinstance(gradient, Tensor):
                 raise RuntimeError(f"expected Variable or None (got {type(gradient).__name__})")
@@ -82,8 +81,7 @@ class FunctionOp(Op):
             if len(shape) < len(like.shape) or any(n not in (1, m) for n, m in zip(like.shape, behind, strict=True)):
                 raise RuntimeError(
                     f"Function {self.node_name} returned an invalid gradient at index {place} - got {brackets(shape)} "
-                    "but "
-                    f"expected shape compatible with {brackets(like.shape)}"
+                    f"but expected shape compatible with {brackets(like.shape)}"
                 )
             gradient = sum_to(gradient, like.shape)
         if gradient._array.dtype != like.dtype:
@@ -105,8 +103,7 @@ def _derivative(user: type):
     if has_backward and has_vjp:
         raise RuntimeError(
             "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
-            "one "
-            "of them."
+            "one of them."
         )
     return user.vjp if has_vjp else user.backward
 
@@ -139,8 +136,7 @@ class Function:
         warn(
             f"{self.__class__} should not be instantiated. Methods on autograd functions are all static, so you should "
             "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
-            "version "
-            "of PyTorch.",
+            "version of PyTorch.",
             DeprecationWarning,
             stacklevel=2,
         )
@@ -233,9 +229,8 @@ def _check_dirty(ctx: FunctionCtx, args: tuple, outputs: tuple, recording: bool)
     for each in ctx._dirty:
         if not any(each is out for out in outputs):
             raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as output. The inputs "
-                "that are "
-                "modified inplace must all be outputs of the Function."
+                "Some elements marked as dirty during the forward method were not returned as output. The inputs that "
+                "are modified inplace must all be outputs of the Function."
             )
         if recording and each._node is None and each._requires_grad:
             raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")

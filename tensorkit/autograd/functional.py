@@ -183,8 +183,7 @@ def _hessian_product(name: str, func, inputs, v, create_graph: bool, strict: boo
 _OUTPUTS = "outputs of the user-provided function"
 _OUTPUT = (
     "Output {} of the user-provided function does not require gradients. The outputs must be computed in a "
-    "differentiable "
-    "manner from the input when running in strict mode."
+    "differentiable manner from the input when running in strict mode."
 )
 _LINEAR = (
     "While computing the hessian, found that the jacobian of the user-provided function with respect to input {} is "
@@ -293,8 +292,7 @@ def _check_strategy(strategy: str, vectorize: bool, strict: bool, name: str) -> 
     if vectorize and strict:
         raise RuntimeError(
             f"torch.autograd.functional.{name}: `strict=True` and `vectorize=True` are not supported together. Please "
-            "either "
-            "set `strict=False` or `vectorize=False`."
+            "either set `strict=False` or `vectorize=False`."
         )
 
 

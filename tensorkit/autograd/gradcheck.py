@@ -137,17 +137,14 @@ def _check_inputs(inputs: tuple, wanted: list) -> None:
         if each._array.dtype.name not in ("float64", "complex128"):
             warn(
                 f"Input #{idx} requires gradient and is not a double precision floating point or complex. This check "
-                "will "
-                "likely fail if all the inputs are not of double precision floating point or complex. ",
+                "will likely fail if all the inputs are not of double precision floating point or complex. ",
                 stacklevel=4,
             )
         if any(step == 0 and size > 1 for step, size in zip(each.stride(), each.shape, strict=True)):
             raise RuntimeError(
                 f"The {idx}th input has a dimension with stride 0. gradcheck only supports inputs that are "
-                "non-overlapping "
-                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input "
-                "before "
-                "passing it to gradcheck."
+                "non-overlapping to be able to compute the numerical gradients correctly. You should call .contiguous "
+                "on the input before passing it to gradcheck."
             )
 
 
@@ -228,8 +225,7 @@ def _compare(
         raise GradcheckError(
             "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
             "different values, although analytical gradient matches numerical gradient.The tolerance for "
-            "nondeterminism "
-            f"was {nondet_tol}."
+            f"nondeterminism was {nondet_tol}."
         )
 
 

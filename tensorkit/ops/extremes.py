@@ -39,9 +39,8 @@ def _check_some(name: str, x, dim) -> None:
         return
     if dim is None or (isinstance(dim, (tuple, list)) and not dim):
         raise RuntimeError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
-            "with the "
-            "'dim' argument."
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            "the 'dim' argument."
         )
     for each in dim if isinstance(dim, (tuple, list)) else (dim,):
         _check_not_empty(name, x, each)

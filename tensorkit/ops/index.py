@@ -148,10 +148,8 @@ def parts_of(index) -> tuple:
     if isinstance(index, (list, str)) and _stands_for_a_tuple(index):
         warn(
             "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch "
-            "2.9; use "
-            "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
-            "x[torch.tensor(seq)], "
-            "which will result either in an error or a different result",
+            "2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, "
+            "x[torch.tensor(seq)], which will result either in an error or a different result",
             stacklevel=3,
         )
         index = tuple(index)
@@ -220,8 +218,7 @@ def _array_index(x, arrays: dict) -> tuple:
                 if size != x.shape[place + i]:
                     raise IndexError(
                         f"The shape of the mask {brackets(array.shape)} at index {i} does not match the shape of the "
-                        "indexed "
-                        f"tensor {brackets(x.shape)} at index {place + i}"
+                        f"indexed tensor {brackets(x.shape)} at index {place + i}"
                     )
             index.extend(np.nonzero(array))
             dim = place + array.ndim
@@ -312,8 +309,7 @@ def _getitem(self, index):
                 raise IndexError(f"index {index} is out of bounds for dimension 0 with size 0")
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
-                "convert a "
-                "0-dim tensor to a number"
+                "convert a 0-dim tensor to a number"
             )
         return _view_index(self, (index,))
     parts = parts_of(index)

@@ -22,8 +22,7 @@ def _same_type(x, y, text) -> None:
         raise hint(
             RuntimeError(text(a, b)),
             "matrix products do not convert: make both tensors "
-            f"{max((a, b), key=lambda d: (d.category, d.itemsize))!r}, "
-            "with .to(dtype) or .float().",
+            f"{max((a, b), key=lambda d: (d.category, d.itemsize))!r}, with .to(dtype) or .float().",
         )
 
 

@@ -161,9 +161,8 @@ def overwritten(array, storage, time: int, maker, index: int = 0, view: bool = F
     """PyTorch's error for a saved value that an in-place operation changed before the backward pass came for it."""
     kind = dtypes.from_numpy(array.dtype)
     advice = (
-        "the backtrace further above shows the operation that failed to compute its gradient. The variable in "
-        "question was "
-        "changed in there or anywhere later. Good luck!"
+        "the backtrace further above shows the operation that failed to compute its gradient. The variable in question "
+        "was changed in there or anywhere later. Good luck!"
         if anomaly.enabled
         else "enable anomaly detection to find the operation that failed to compute its gradient, with "
         "torch.autograd.set_detect_anomaly(True, check_nan=False)."

@@ -59,8 +59,7 @@ def refuse_bool(x, y) -> None:
            for each in (x, y)):  # fmt: skip
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use "
-            "the `~` or `logical_not()` operator instead."
+            "use the `~` or `logical_not()` operator instead."
         )
 
 
@@ -79,8 +78,7 @@ def rsub(x, y):
     if x.dtype.kind == "b":
         raise RuntimeError(
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use "
-            "the `~` or `logical_not()` operator instead."
+            "use the `~` or `logical_not()` operator instead."
         )
     return y - x
 
@@ -215,8 +213,7 @@ def _neg_check(x):
     if x.dtype.kind == "b":
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
-            "the "
-            "`~` or `logical_not()` operator instead."
+            "the `~` or `logical_not()` operator instead."
         )
 
 

@@ -120,8 +120,7 @@ def tensordot(a, b, dims=2):
             shown = one - a.ndim if isinstance(dims, int) else one
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a._array.shape[one]} in dim {shown} and "
-                "second has "
-                f"size {b._array.shape[two]} in dim {two}"
+                f"second has size {b._array.shape[two]} in dim {two}"
             )
     left, right = [dim % a.ndim for dim in left], [dim % b.ndim for dim in right]
     rest_a = [dim for dim in range(a.ndim) if dim not in left]

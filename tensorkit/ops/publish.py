@@ -190,8 +190,7 @@ def write_out(result, out, name: str = "operation"):
     if mode.enabled and (result._requires_grad or out._requires_grad):
         raise RuntimeError(
             f"{result._node.op.name if result._node else 'operation'}(): functions with out=... arguments don't "
-            "support "
-            "automatic differentiation, but one of the arguments requires grad."
+            "support automatic differentiation, but one of the arguments requires grad."
         )
     if not dtypes.can_cast(result.dtype, out.dtype):
         raise RuntimeError(
@@ -217,8 +216,7 @@ def _warn_resize(old, new_shape):
     warn(
         f"An output with one or more elements was resized since it had shape {list(old)}, which does not match the "
         f"required output shape {list(new_shape)}. This behavior is deprecated, and in a future PyTorch release "
-        "outputs "
-        "will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
-        "inplace, to zero elements with t.resize_(0).",
+        "outputs will not be resized unless they have zero elements. You can explicitly reuse an out tensor t by "
+        "resizing it, inplace, to zero elements with t.resize_(0).",
         stacklevel=4,
     )

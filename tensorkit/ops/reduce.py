@@ -165,8 +165,7 @@ def mean(x, dim=None, keepdim=False, dtype=None):
         raise hint(
             RuntimeError(
                 f"mean(): could not infer output dtype. {'Input' if dtype is None else 'Optional'} dtype must be "
-                "either a "
-                f"floating point or complex dtype. Got: {kind}"
+                f"either a floating point or complex dtype. Got: {kind}"
             ),
             "a mean of whole numbers need not be whole: make them floats first, with .float() or dtype=torch.float32.",
         )

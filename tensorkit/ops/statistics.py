@@ -38,8 +38,7 @@ def _variance(x, dim, keepdim, correction, name):
 
         warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
-            "(input numel "
-            "divided by output numel).",
+            "(input numel divided by output numel).",
             stacklevel=5,
         )
         center = add_up(x.astype(work), axis, True, count) if x.size else 0
