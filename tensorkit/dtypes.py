@@ -9,7 +9,7 @@ Source: https://pytorch.org/docs/stable/tensor_attributes.html
 
 import numpy as np
 
-from .errors import Named, hint
+from .errors import Named, hint, not_implemented
 
 BOOL, INTEGER, FLOATING, COMPLEX = range(4)
 
@@ -150,6 +150,12 @@ def from_numpy(numpy: np.dtype) -> dtype:
             "uint32, uint16, uint8, and bool."
         )
     return found
+
+
+def refuse(kernel: str, array, kinds: str) -> None:
+    """Raise PyTorch's error for elements of one of these kinds (NumPy's letters), which `kernel` has no version for."""
+    if array.dtype.kind in kinds:
+        raise not_implemented(kernel, from_numpy(array.dtype).cpp_name)
 
 
 def as_dtype(wanted) -> dtype:

@@ -5,8 +5,7 @@ The others stand in `tensorkit.nn.functional`.
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented
-from .declare import op, unary
+from .declare import behind, op, unary
 from .exponential import _exp, exp
 from .pointwise import nothing
 from .reduce import add_up, greatest
@@ -17,8 +16,7 @@ from .shape import wrap_dim
 _BITS = {"f": np.int32, "d": np.int64}
 
 
-@op(x=lambda g, gate: where_positive(g, gate), gate=nothing, node_name="ThresholdBackwardBackward0", function=False,
-    method=False)  # fmt: skip
+@behind(x=lambda g, gate: where_positive(g, gate), gate=nothing, node_name="ThresholdBackwardBackward0")
 def where_positive(x, gate):
     """x where the gate is positive (or nan), 0 elsewhere: what relu lets through of a gradient.
 
@@ -45,8 +43,7 @@ def relu(x):
     return np.maximum(x, x.dtype.type(0))
 
 
-@op(x=lambda g, y: sigmoid_backward(g, y), y=lambda g, x, y: g * x * (1 - 2 * y), function=False, method=False,
-    node_name="SigmoidBackwardBackward0")  # fmt: skip
+@behind(x=lambda g, y: sigmoid_backward(g, y), y=lambda g, x, y: g * x * (1 - 2 * y))
 def sigmoid_backward(x, y):
     """`x` times the slope of the sigmoid where its value is `y`."""
     return x * (1 - y) * y
@@ -69,9 +66,9 @@ def _prepared(x, dim, dtype, kernel: str):
     if dtype is not None:
         x = x.astype(dtypes.numpy_dtype(dtypes.as_dtype(dtype)))
     axis = wrap_dim(dim, x.ndim)
-    if x.dtype.kind not in "fV" and x.size:
+    if x.size:
         place = "lastdim_" if axis == max(x.ndim - 1, 0) else ""
-        raise not_implemented(f"{kernel}_{place}kernel_impl", dtypes.from_numpy(x.dtype).cpp_name)
+        dtypes.refuse(f"{kernel}_{place}kernel_impl", x, "biuc")
     if x.ndim == 0:
         x = np.reshape(x, 1)
     return x, axis

@@ -10,12 +10,12 @@ from ..formats import preserve_format, suggested
 from ..tensor import Tensor
 from .cast import c_cast, number_for
 from .create import empty, filled, finish, resolve
-from .declare import function, method, op
+from .declare import behind, function, method
 from .pointwise import nothing
 from .promote import is_number
 
 
-@op(x=nothing, value=lambda g: g.sum(), function=False, method=False,
+@behind(x=nothing, value=lambda g: g.sum(),
     node_name=lambda node: f"FillBackward{0 if is_number(node.parents[1]) else 1}")  # fmt: skip
 def _filled(x, value):
     return np.full_like(x, c_cast(np.asarray(value), x.dtype))

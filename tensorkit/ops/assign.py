@@ -10,7 +10,7 @@ from ..errors import brackets, cannot_broadcast, kind
 from ..tensor import Tensor, memory, storage_of, wrap
 from .broadcast import expand
 from .cast import c_cast, moved_like, number_for, to_dtype
-from .declare import function, method, op
+from .declare import behind, function, method
 from .index import _array_index, _plain, _split, _take_index, _view_index, parts_of, unwritten, watch
 from .inplace import overwrite
 from .placing import different_devices
@@ -118,7 +118,7 @@ def _assign(target, value) -> None:
     copy_(target, value)
 
 
-@op(x=nothing, y=lambda g: g, function=False, method=False, node_name="torch::autograd::CopyBackwards")
+@behind(x=nothing, y=lambda g: g, node_name="torch::autograd::CopyBackwards")
 def _copied(x, y):
     return np.broadcast_to(c_cast(y, x.dtype), x.shape).copy()[()]
 
@@ -192,8 +192,7 @@ def _index_put_dx(g, index, accumulate, watched):
     return g if accumulate else _index_put(g, wrap(g._array.dtype.type(0)), index, False)
 
 
-@op(x=_index_put_dx, values=lambda g, index, watched: _take_index(g, unwritten(index, watched)), function=False,
-    method=False, node_name="IndexPutBackward0")  # fmt: skip
+@behind(x=_index_put_dx, values=lambda g, index, watched: _take_index(g, unwritten(index, watched)))
 def _index_put(x, values, index, accumulate, watched=()):
     result = np.array(x)
     if accumulate:

@@ -10,7 +10,6 @@ import math
 import numpy as np
 
 from .. import dtypes
-from ..errors import not_implemented
 from . import formulas
 from .declare import unary
 
@@ -140,8 +139,7 @@ def _spherical(x):
 
 def _declared(name: str, formula, doc: str, example: str):
     def body(x):
-        if x.dtype.kind != "f" or x.dtype.itemsize == 2:
-            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+        dtypes.refuse(f"{name}_cpu", x, "f" if x.dtype.itemsize == 2 else "biucV")
         found = formula(np.atleast_1d(np.asarray(x, np.float64)))
         return np.asarray(found, x.dtype).reshape(x.shape)[()]
 

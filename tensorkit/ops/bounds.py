@@ -8,13 +8,18 @@ from ..errors import wrong_argument
 from ..tensor import Tensor
 from .cast import number_for, to_dtype
 from .compare import ge, gt, isnan, le, lt
-from .declare import FUNCTIONS, binary, function, is_operand, op
+from .declare import FUNCTIONS, behind, binary, function, is_operand
 from .promote import is_number, result_dtype
 
 
 def _where(mask, g):
     """`g` where the mask holds, else 0: chosen, not multiplied, so that inf and nan stay out."""
     return FUNCTIONS["where"](mask, g, 0.0)
+
+
+def _refuse_complex(name: str, x) -> None:
+    if x.dtype.kind == "c":
+        raise RuntimeError(f"{name} not implemented for complex tensors.")
 
 
 @binary(lambda g, x, y: _larger(g, x, y), lambda g, x, y: _larger(g, y, x), inplace=False)
@@ -24,8 +29,7 @@ def maximum(x, y):
     >>> torch.maximum(tensor([1., 4.]), tensor([3., 2.]))
     tensor([3., 4.])
     """
-    if x.dtype.kind == "c":
-        raise RuntimeError("maximum not implemented for complex tensors.")
+    _refuse_complex("maximum", x)
     return np.maximum(x, y)
 
 
@@ -36,8 +40,7 @@ def minimum(x, y):
     >>> torch.minimum(tensor([1., 4.]), tensor([3., 2.]))
     tensor([1., 2.])
     """
-    if x.dtype.kind == "c":
-        raise RuntimeError("minimum not implemented for complex tensors.")
+    _refuse_complex("minimum", x)
     return np.minimum(x, y)
 
 
@@ -54,8 +57,7 @@ def fmax(x, y):
     >>> torch.fmax(tensor([1., float("nan")]), tensor([2., 3.]))
     tensor([2., 3.])
     """
-    if x.dtype.kind == "c":
-        raise RuntimeError("fmax not implemented for complex tensors.")
+    _refuse_complex("fmax", x)
     return np.fmax(x, y)
 
 
@@ -67,8 +69,7 @@ def fmin(x, y):
     >>> torch.fmin(tensor([1., float("nan")]), tensor([2., 3.]))
     tensor([1., 3.])
     """
-    if x.dtype.kind == "c":
-        raise RuntimeError("fmin not implemented for complex tensors.")
+    _refuse_complex("fmin", x)
     return np.fmin(x, y)
 
 
@@ -96,8 +97,7 @@ def _clamp_name(node) -> str:
     return f"Clamp{alone}Backward{int(not numbers) if alone else int(numbers)}"
 
 
-@op(x=_clamp_dx, min=_clamp_dmin, max=_clamp_dmax, optional=("min", "max"), inplace=True, node_name=_clamp_name,
-    function=False, method=False)  # fmt: skip
+@behind(x=_clamp_dx, min=_clamp_dmin, max=_clamp_dmax, optional=("min", "max"), inplace=True, node_name=_clamp_name)
 def _clamp(x, min=None, max=None, alone=""):
     if x.dtype.kind in "iu":  # PyTorch converts the bounds as C does
         min, max = (each if each is None else np.asarray(each).astype(x.dtype) for each in (min, max))

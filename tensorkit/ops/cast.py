@@ -13,7 +13,7 @@ from ..dtypes import dtype
 from ..formats import checked, contiguous_format, lies_in, preserve_format, suggested
 from ..once import first_time
 from ..tensor import Tensor
-from .declare import function, method, op
+from .declare import behind, function, method, op
 from .layout import as_asked, in_format, unexpanded
 from .promote import number_dtype
 
@@ -88,13 +88,13 @@ _SCALAR_NAMES = {"float16": "double", "bfloat16": "double", "float32": "float", 
                  "complex64": "c10::complex<float>"}  # fmt: skip
 
 
-@op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
+@behind(x=lambda g, x_dtype: to_dtype(g, x_dtype))
 def _to_copy(x, wanted, x_dtype):
     cast = c_cast(x, dtypes.numpy_dtype(wanted))
     return cast if x.ndim < 4 or x.strides[1] > x.strides[-1] else as_asked(cast, x, None)
 
 
-@op(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0", function=False, method=False)
+@behind(x=lambda g, x_dtype: to_dtype(g, x_dtype), node_name="ToCopyBackward0")
 def _to_copy_in_format(x, wanted, x_dtype, memory_format):
     return in_format(c_cast(x, dtypes.numpy_dtype(wanted)), memory_format)
 
@@ -176,7 +176,7 @@ def _to_format(tensor: Tensor, dtype, device, copy: bool, memory_format) -> Tens
     return _to_copy_in_format(moved, wanted, moved.dtype, memory_format)
 
 
-@op(x=lambda g, place, origin: _to_device(g, origin, place), node_name="ToCopyBackward0", function=False, method=False)
+@behind(x=lambda g, place, origin: _to_device(g, origin, place), node_name="ToCopyBackward0")
 def _to_device(x, place, origin):
     return move(x, place)
 
@@ -287,12 +287,12 @@ def contiguous(x, *, memory_format=contiguous_format):
     return _in_format(x, memory_format)
 
 
-@op(x=lambda g: g, node_name="CloneBackward0", function=False, method=False)
+@behind(x=lambda g: g, node_name="CloneBackward0")
 def _contiguous(x):
     return np.ascontiguousarray(x)
 
 
-@op(x=lambda g: g, node_name="CloneBackward0", function=False, method=False)
+@behind(x=lambda g: g, node_name="CloneBackward0")
 def _in_format(x, memory_format):
     return in_format(np.array(x), memory_format)
 

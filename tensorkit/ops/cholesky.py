@@ -8,7 +8,7 @@ from warnings import warn
 
 from ..array_modules import np
 from ..errors import LinAlgError
-from .declare import function, op
+from .declare import behind, function
 from .decompose import _solve, batch_place, check_matrix
 from .matmul import matmul
 from .matrices import diag_embed, tril
@@ -50,8 +50,8 @@ def _not_positive(name: str, infos):
     )
 
 
-@op(A=lambda g, L: _cholesky_dx(g, L), outputs=("L", "info"), function=False, method=False,
-    result=return_type("linalg_cholesky_ex", "L", "info"), node_name="LinalgCholeskyExBackward0")  # fmt: skip
+@behind(A=lambda g, L: _cholesky_dx(g, L), outputs=("L", "info"), result=return_type("linalg_cholesky_ex", "L", "info"),
+    node_name="LinalgCholeskyExBackward0")  # fmt: skip
 def _cholesky_ex(A):
     check_matrix("linalg.cholesky", A, True)
     factors, infos = cholesky_factor(A)
@@ -86,8 +86,7 @@ def linalg_cholesky(A, *, upper=False, out=None):
     return factor if out is None else out.copy_(factor)
 
 
-@op(A=lambda g, out, upper: _cholesky_dx(g.mH, out.mH) if upper else _cholesky_dx(g, out), function=False, method=False,
-    node_name="CholeskyBackward0")  # fmt: skip
+@behind(A=lambda g, out, upper: _cholesky_dx(g.mH, out.mH) if upper else _cholesky_dx(g, out))
 def _cholesky(A, upper):
     check_matrix("cholesky", A, True)
     factors, infos = cholesky_factor(np.swapaxes(A, -1, -2).conj() if upper else A)

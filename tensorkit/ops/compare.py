@@ -2,14 +2,8 @@
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from .declare import attach_operator, binary, broadcast_error, function, unary
-
-
-def _refuse_complex(kernel: str, x) -> None:
-    if x.dtype.kind == "c":
-        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
 
 
 @binary(operator="__gt__", aliases=("greater",))
@@ -19,7 +13,7 @@ def gt(x, y):
     >>> tensor([1, 2, 3]) > 2
     tensor([False, False,  True])
     """
-    _refuse_complex("gt_cpu", x)
+    dtypes.refuse("gt_cpu", x, "c")
     return np.greater(x, y)
 
 
@@ -30,7 +24,7 @@ def ge(x, y):
     >>> tensor([1, 2, 3]) >= 2
     tensor([False,  True,  True])
     """
-    _refuse_complex("ge_cpu", x)
+    dtypes.refuse("ge_cpu", x, "c")
     return np.greater_equal(x, y)
 
 
@@ -41,7 +35,7 @@ def lt(x, y):
     >>> tensor([1, 2, 3]) < 2
     tensor([ True, False, False])
     """
-    _refuse_complex("lt_cpu", x)
+    dtypes.refuse("lt_cpu", x, "c")
     return np.less(x, y)
 
 
@@ -52,7 +46,7 @@ def le(x, y):
     >>> tensor([1, 2, 3]) <= 2
     tensor([ True,  True, False])
     """
-    _refuse_complex("le_cpu", x)
+    dtypes.refuse("le_cpu", x, "c")
     return np.less_equal(x, y)
 
 
@@ -120,11 +114,10 @@ def logical_not(x):
 
 
 def _bitwise(name: str, kernel: str, operator: str, ufunc, doc: str, shown: str):
-    kinds = "iu" if "shift" in kernel else "biu"
+    refused = "bfcV" if "shift" in kernel else "fcV"
 
     def body(x, y):
-        if x.dtype.kind not in kinds:
-            raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtypes.from_numpy(x.dtype).cpp_name}'")
+        dtypes.refuse(kernel, x, refused)
         return ufunc(x, y)
 
     body.__name__, body.__doc__ = name, f"{doc}\n\n    >>> {shown}\n"
@@ -153,8 +146,7 @@ def bitwise_not(x):
     >>> ~tensor([0, 5])
     tensor([-1, -6])
     """
-    if x.dtype.kind not in "biu":
-        raise not_implemented("bitwise_not_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("bitwise_not_cpu", x, "fcV")
     return np.invert(x)
 
 

@@ -6,7 +6,7 @@ what goes in and what comes out.  `real` and `imag` are views (`complex_views.py
 
 from .. import dtypes
 from ..array_modules import np
-from .declare import function, op, unary, write_out
+from .declare import behind, function, op, unary, write_out
 from .pointwise import nothing
 from .trigonometric import _per_square, cos, sin
 
@@ -21,7 +21,7 @@ def conj(input):
     return _conj(input) if input._array.dtype.kind == "c" else input
 
 
-@op(x=lambda g: conj(g), node_name="ConjBackward0", function=False, method=False)
+@behind(x=lambda g: conj(g))
 def _conj(x):
     return np.conj(x)
 
@@ -75,7 +75,7 @@ def angle(x):
     return np.angle(x).astype(x.dtype if x.dtype.kind in "fV" else x.real.dtype)[()]
 
 
-@unary(lambda g: conj(g), node_name="ConjPhysicalBackward0", method=False, inplace=False)
+@unary(lambda g: conj(g), method=False, inplace=False)
 def _conj_physical(x):
     return np.conj(x)
 

@@ -5,7 +5,7 @@ What is computed from complex numbers, `conj` and `angle` for example, stands in
 
 from ..array_modules import np
 from ..tensor import Tensor
-from .declare import FUNCTIONS, function, op
+from .declare import FUNCTIONS, behind, function, op
 
 
 @function
@@ -30,14 +30,12 @@ def imag(input):
     return _imag(input)
 
 
-@op(x=lambda g: g + 0j, views=True, function=False, method=False, node_name="SelectBackward0",
-    steps=("ViewAsRealBackward0",))  # fmt: skip
+@behind(x=lambda g: g + 0j, views=True, node_name="SelectBackward0", steps=("ViewAsRealBackward0",))
 def _real(x):
     return x.real
 
 
-@op(x=lambda g: g * 1j, views=True, function=False, method=False, node_name="SelectBackward0",
-    steps=("ViewAsRealBackward0",))  # fmt: skip
+@behind(x=lambda g: g * 1j, views=True, node_name="SelectBackward0", steps=("ViewAsRealBackward0",))
 def _imag(x):
     return x.imag
 

@@ -18,7 +18,7 @@ import math
 from itertools import product
 
 from ..array_modules import np
-from .declare import op
+from .declare import behind
 from .layout import as_either
 from .reduce import sum as sum_
 
@@ -117,11 +117,11 @@ def _bias_dx(g):
     return sum_(g, [0, *range(2, g.ndim)])
 
 
-@op(x=lambda g, weight, x_shape, stride, padding, dilation, groups: spread_back(
+@behind(x=lambda g, weight, x_shape, stride, padding, dilation, groups: spread_back(
         g, weight, x_shape[2:], stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         g, x, weight_shape[2:], stride, padding, dilation, groups),
-    bias=_bias_dx, optional=("bias",), layout=as_either, function=False, method=False)  # fmt: skip
+    bias=_bias_dx, optional=("bias",), layout=as_either)  # fmt: skip
 def convolution(x, weight, bias, stride, padding, dilation, groups):
     """The products of a kernel with every window.
 
@@ -154,11 +154,11 @@ def fold(columns, channels: int, samples: int, sizes, kernel, stride, padding, d
     return np.ascontiguousarray(np.moveaxis(inner, -1, 0))
 
 
-@op(x=lambda g, weight, stride, padding, dilation, groups: convolution(
+@behind(x=lambda g, weight, stride, padding, dilation, groups: convolution(
         g, weight, None, stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         x, g, weight_shape[2:], stride, padding, dilation, groups),
-    node_name="ConvolutionBackwardBackward0", function=False, method=False)  # fmt: skip
+    node_name="ConvolutionBackwardBackward0")  # fmt: skip
 def spread_back(x, weight, sizes, stride, padding, dilation, groups):
     """Every element times the kernel, added up where the windows of a convolution over `sizes` places lie."""
     rows = _as_rows(x, groups)
@@ -167,22 +167,21 @@ def spread_back(x, weight, sizes, stride, padding, dilation, groups):
     return fold(columns, weight.shape[1] * groups, x.shape[0], sizes, weight.shape[2:], stride, padding, dilation)
 
 
-@op(x=lambda g, y, stride, padding, dilation, groups: convolution(y, g, None, stride, padding, dilation, groups),
+@behind(x=lambda g, y, stride, padding, dilation, groups: convolution(y, g, None, stride, padding, dilation, groups),
     y=lambda g, x, y_shape, stride, padding, dilation, groups: spread_back(
         x, g, y_shape[2:], stride, padding, dilation, groups),
-    node_name="ConvolutionBackwardBackward0", function=False, method=False)  # fmt: skip
+    node_name="ConvolutionBackwardBackward0")  # fmt: skip
 def match(x, y, kernel, stride, padding, dilation, groups):
     """For each place of the kernel, the sum over all windows of `y` of what lies there times `x` at the window."""
     columns = _columns(y, kernel, stride, padding, dilation, groups)
     return _correlate(_as_rows(x, groups), columns, x.shape[2]).reshape(x.shape[1], y.shape[1] // groups, *kernel)
 
 
-@op(x=lambda g, weight, stride, padding, dilation, groups: convolution(
+@behind(x=lambda g, weight, stride, padding, dilation, groups: convolution(
         g, weight, None, stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         x, g, weight_shape[2:], stride, padding, dilation, groups),
-    bias=_bias_dx, optional=("bias",), layout=as_either, node_name="ConvolutionBackward0", function=False,
-    method=False)  # fmt: skip
+    bias=_bias_dx, optional=("bias",), layout=as_either, node_name="ConvolutionBackward0")  # fmt: skip
 def transposed_convolution(x, weight, bias, sizes, stride, padding, dilation, groups):
     """The convolution that runs backwards: `spread_back`, with a bias.
 
@@ -204,16 +203,14 @@ def _unfolded(x, kernel, dilation, padding, stride):
     return np.ascontiguousarray(np.moveaxis(view.reshape(rows, -1, x.shape[0]), -1, 0))
 
 
-@op(x=lambda g, x_shape, kernel, dilation, padding, stride: col2im(
-        g, x_shape[2:], kernel, dilation, padding, stride),
-    node_name="Im2ColBackward0", function=False, method=False)  # fmt: skip
+@behind(x=lambda g, x_shape, kernel, dilation, padding, stride: col2im(
+        g, x_shape[2:], kernel, dilation, padding, stride))  # fmt: skip
 def im2col(x, kernel, dilation, padding, stride):
     """The windows of images as columns: samples, channels · kernel, windows."""
     return _unfolded(x, kernel, dilation, padding, stride)
 
 
-@op(x=lambda g, kernel, dilation, padding, stride: im2col(g, kernel, dilation, padding, stride), function=False,
-    method=False, node_name="Col2ImBackward0")  # fmt: skip
+@behind(x=lambda g, kernel, dilation, padding, stride: im2col(g, kernel, dilation, padding, stride))
 def col2im(x, sizes, kernel, dilation, padding, stride):
     """Columns added up to images of the given sizes, where windows overlap."""
     samples, rows = x.shape[:2]

@@ -100,8 +100,7 @@ def _running_extreme(name: str, ufunc, doc: str):
             return np.array(x), np.int64(0)
         if not x.size:  # PyTorch looks at no dimension then
             return x.copy(), np.zeros(x.shape, np.int64)
-        if x.dtype.kind == "c":
-            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+        dtypes.refuse(f"{name}_cpu", x, "c")
         axis = wrap_dim(dim, x.ndim)
         values = ufunc.accumulate(x, axis)
         positions = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.ndim)])
@@ -151,8 +150,7 @@ def logcumsumexp(x, dim):
     >>> torch.logcumsumexp(tensor([0., 0., 0.]), dim=0)
     tensor([0.0000, 0.6931, 1.0986])
     """
-    if x.dtype.kind in "biu":
-        raise not_implemented("logcumsumexp_out_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("logcumsumexp_out_cpu", x, "biu")
     axis = wrap_dim(dim, x.ndim)
     if x.ndim and x.dtype.kind == "c":
         totals = list(accumulate(np.moveaxis(x, axis, 0), add_exp))

@@ -30,7 +30,7 @@ from .promote import cast, is_number, result_dtype
 from .publish import FUNCTIONS, MISSING, function, method, refuse_gradients, register, told, write_out
 
 __all__ = [
-    "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "binary", "bind",
+    "FLOAT_SCALARS", "FUNCTIONS", "REGISTRY", "Op", "argument_names", "attach_operator", "behind", "binary", "bind",
     "broadcast_error", "function", "is_operand", "method", "op", "operands", "output", "overwritten",
     "record_view", "record_views", "recorded", "unary", "write_out",
 ]  # fmt: skip
@@ -83,6 +83,11 @@ def op(*, outputs=("out",), result=None, symbol=None, node_name=None, name=None,
         return calls[gathers]  # within the package the more lenient of the two
 
     return declare
+
+
+def behind(**settings):
+    """Declare an operation that stands behind functions, and is neither a function of `torch` nor a method itself."""
+    return op(function=False, method=False, **settings)
 
 
 def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, rests: dict, gathers: bool, optional: tuple,

@@ -12,7 +12,7 @@ from .. import dtypes
 from ..array_modules import beside, np
 from ..errors import LinAlgError, not_implemented
 from ..tensor import Tensor, wrap
-from .declare import function, op
+from .declare import behind, function
 from .join import cat
 from .matmul import matmul
 from .matrices import diag_embed, triu
@@ -98,8 +98,8 @@ def _svd_dx(U, S, Vh, gU=None, gS=None, gVh=None):
     return result
 
 
-@op(A=lambda g, U, S, Vh: conjugated(g, lambda *g: _svd_dx(U, S, Vh, *g)), outputs=("U", "S", "Vh"), function=False,
-    method=False, result=return_type("linalg_svd", "U", "S", "Vh"))  # fmt: skip
+@behind(A=lambda g, U, S, Vh: conjugated(g, lambda *g: _svd_dx(U, S, Vh, *g)), outputs=("U", "S", "Vh"),
+    result=return_type("linalg_svd", "U", "S", "Vh"))  # fmt: skip
 def linalg_svd(A, full_matrices=True, driver=None):
     """The singular value decomposition A = U diag(S) Vh, the largest values first.
 
@@ -135,7 +135,7 @@ def svdvals(A, *, driver=None, out=None):
     return _only_values(A, out=out)
 
 
-@op(A=None, function=False, method=False)
+@behind(A=None)
 def _only_values(A):
     return svd_of(A, compute_uv=False)
 
@@ -204,8 +204,8 @@ def _qr_dx(Q, R, mode, gQ=None, gR=None):
     return cat([left, matmul(Q, g_rest)], -1)
 
 
-@op(A=lambda g, Q, R, mode: conjugated(g, lambda *g: _qr_dx(Q, R, mode, *g)), outputs=("Q", "R"), function=False,
-    method=False, result=return_type("linalg_qr", "Q", "R"))  # fmt: skip
+@behind(A=lambda g, Q, R, mode: conjugated(g, lambda *g: _qr_dx(Q, R, mode, *g)), outputs=("Q", "R"),
+    result=return_type("linalg_qr", "Q", "R"))  # fmt: skip
 def linalg_qr(A, mode="reduced"):
     """The decomposition A = QR into a matrix with orthonormal columns and an upper triangular one.
 
@@ -265,8 +265,8 @@ def _symmetric(x):
     return (x + x.mH) / 2
 
 
-@op(A=lambda g, eigenvalues, eigenvectors: conjugated(g, lambda *g: _eigh_dx(eigenvalues, eigenvectors, *g)),
-    outputs=("eigenvalues", "eigenvectors"), function=False, method=False,
+@behind(A=lambda g, eigenvalues, eigenvectors: conjugated(g, lambda *g: _eigh_dx(eigenvalues, eigenvectors, *g)),
+    outputs=("eigenvalues", "eigenvectors"),
     result=return_type("linalg_eigh", "eigenvalues", "eigenvectors"))  # fmt: skip
 def linalg_eigh(A, UPLO="L"):
     """The eigenvalues of symmetric matrices, the smallest first, and the eigenvectors as columns.
@@ -305,8 +305,8 @@ def _eig_dx(L, V, gL=None, gV=None):
     return _solve(V.mH, matmul(inner, V.mH))
 
 
-@op(A=lambda g, eigenvalues, eigenvectors: conjugated(g, lambda *g: _eig_dx(eigenvalues, eigenvectors, *g)),
-    outputs=("eigenvalues", "eigenvectors"), function=False, method=False,
+@behind(A=lambda g, eigenvalues, eigenvectors: conjugated(g, lambda *g: _eig_dx(eigenvalues, eigenvectors, *g)),
+    outputs=("eigenvalues", "eigenvectors"),
     result=return_type("linalg_eig", "eigenvalues", "eigenvectors"))  # fmt: skip
 def linalg_eig(A):
     """The eigenvalues of square matrices, in no order, and the eigenvectors as columns; both complex.

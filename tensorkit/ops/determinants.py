@@ -7,7 +7,7 @@ import math
 
 from ..array_modules import np
 from ..tensor import wrap
-from .declare import function, op
+from .declare import behind, function, op
 from .decompose import check_matrix, linalg_svd
 from .exponential import log
 from .join import cat
@@ -37,7 +37,7 @@ def _det_dx(g, A, out):
     return g * _cofactors(A)
 
 
-@op(A=_det_dx, node_name="LinalgDetBackward0", function=False, method=False)
+@behind(A=_det_dx, node_name="LinalgDetBackward0")
 def _det(A):
     check_matrix("linalg.det", A, True)
     return np.linalg.det(A)
@@ -63,8 +63,7 @@ def _slogdet_dx(g, A):
 _slogdet_outputs = {"outputs": ("sign", "logabsdet"), "function": False, "method": False}
 
 
-@op(A=_slogdet_dx, node_name="LinalgSlogdetBackward0", **_slogdet_outputs,
-    result=return_type("linalg_slogdet", "sign", "logabsdet"))  # fmt: skip
+@op(A=_slogdet_dx, **_slogdet_outputs, result=return_type("linalg_slogdet", "sign", "logabsdet"))
 def linalg_slogdet(A):
     """The sign of the determinant and the logarithm of its absolute value, which does not overflow.
 

@@ -7,7 +7,7 @@ import numpy
 
 from ..array_modules import move, move_like, np
 from ..tensor import memory, wrap
-from .declare import op
+from .declare import behind
 
 
 def _add_rows(rows, index, count: int):
@@ -25,7 +25,7 @@ def _lookup_dx(g, weight_shape, index, padding_idx, by_frequency):
     return table_of_rows(g, index, weight_shape[0], padding_idx, by_frequency)
 
 
-@op(weight=_lookup_dx, node_name="EmbeddingBackward0", function=False, method=False)
+@behind(weight=_lookup_dx, node_name="EmbeddingBackward0")
 def lookup(weight, index, padding_idx, by_frequency):
     """The rows of `weight` with the given numbers; the row `padding_idx` gets no gradient."""
     return weight[index]
@@ -48,7 +48,7 @@ def _row_scale(index, padding_idx: int, by_frequency: bool, kind):
     return scale
 
 
-@op(x=_table_dx, node_name="EmbeddingDenseBackwardBackward0", function=False, method=False)
+@behind(x=_table_dx, node_name="EmbeddingDenseBackwardBackward0")
 def table_of_rows(x, index, count, padding_idx, by_frequency):
     """The reverse of `lookup`: a table in which rows are added up at their numbers."""
     rows = x.reshape(-1, x.shape[-1])
@@ -86,8 +86,7 @@ def _per_sample_dx(g, weight, index, bags, kept):
     return shares.sum(1) * wrap(kept.astype(g._array.dtype))
 
 
-@op(weight=_bag_dx, per_sample=_per_sample_dx, optional=("per_sample",), node_name="EmbeddingBagBackward0",
-    function=False, method=False)  # fmt: skip
+@behind(weight=_bag_dx, per_sample=_per_sample_dx, optional=("per_sample",), node_name="EmbeddingBagBackward0")
 def bag(weight, per_sample, index, bags, count, mode, kept, largest):
     """The sum, mean or maximum of the rows in each bag.
 
@@ -117,7 +116,7 @@ def largest_rows(weight, index, bags, count: int, kept):
     return move_like(rows, weight._array)
 
 
-@op(x=lambda g, rows: _columns_at(g, rows), function=False, method=False)
+@behind(x=lambda g, rows: _columns_at(g, rows))
 def spread_columns(x, rows, count):
     """Each element added to the row that `rows` names, in its own column."""
     table = np.zeros((count, x.shape[1]), x.dtype)
@@ -126,6 +125,6 @@ def spread_columns(x, rows, count):
     return table
 
 
-@op(x=lambda g, rows, x_shape: spread_columns(g, rows, x_shape[0]), function=False, method=False)
+@behind(x=lambda g, rows, x_shape: spread_columns(g, rows, x_shape[0]))
 def _columns_at(x, rows):
     return np.where(rows >= 0, np.take_along_axis(x, np.maximum(rows, 0), 0), x.dtype.type(0))

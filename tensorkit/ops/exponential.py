@@ -8,7 +8,6 @@ import math
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented
 from .declare import binary, unary
 from .pointwise import mul_scalar
 
@@ -85,7 +84,7 @@ def log10(x):
     return _log10(x)
 
 
-@unary(lambda g, x: g / (x + 1), floating=True, node_name="Log1PBackward0")
+@unary(lambda g, x: g / (x + 1), floating=True)
 def log1p(x):
     """log(1 + x), exact for small x.
 
@@ -102,8 +101,7 @@ def logaddexp(x, y):
     >>> torch.logaddexp(tensor([0.]), tensor([0.]))
     tensor([0.6931])
     """
-    if x.dtype.kind in "biu":
-        raise not_implemented("logaddexp_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("logaddexp_cpu", x, "biu")
     return np.logaddexp(x, y) if x.dtype.kind != "c" else add_exp(x, y)
 
 
@@ -122,8 +120,7 @@ def logaddexp2(x, y):
     >>> torch.logaddexp2(tensor([3.]), tensor([3.]))
     tensor([4.])
     """
-    if x.dtype.kind in "biuc":
-        raise not_implemented("logaddexp2_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("logaddexp2_cpu", x, "biuc")
     return np.logaddexp2(x, y)
 
 

@@ -5,13 +5,14 @@ they share the gradient.  The larger of two tensors (`maximum`) stands in `compa
 `cumulative.py`.
 """
 
+from .. import dtypes
 from ..array_modules import np
 from ..tensor import Tensor, wrap
 from .bounds import maximum, minimum
-from .declare import FUNCTIONS, function, op, write_out
+from .declare import FUNCTIONS, behind, function, op, write_out
 from .layout import rows_anew
 from .publish import MISSING
-from .reduce import _check_flag, _refuse_complex, add_all, axes, restore, spread, sum
+from .reduce import _check_flag, add_all, axes, restore, spread, sum
 from .return_types import return_type
 from .shape import unsqueeze, wrap_dim
 
@@ -62,8 +63,8 @@ def _extreme_along(name: str, pick):
         return np.squeeze(values, axis)[()], np.squeeze(indices, axis)[()]
 
     body.__name__ = name
-    return op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
-              node_name=f"{name.capitalize()}Backward0", function=False, method=False)(body)  # fmt: skip
+    return behind(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
+                  node_name=f"{name.capitalize()}Backward0")(body)  # fmt: skip
 
 
 def _shared_dx(g, x, out, dim, keepdim):
@@ -84,11 +85,11 @@ def _evenly_dx(g, x, out):
 def _extreme_of_all(name: str, reduce_):
     def body(x, dim=None, keepdim=False):
         _check_some(name, x, None)
-        _refuse_complex(f"{name}_all", x)
+        dtypes.refuse(f"{name}_all", x, "c")
         return reduce_(x)
 
     body.__name__ = name
-    return op(x=_evenly_dx, node_name=f"{name.capitalize()}Backward1", function=False, method=False)(body)
+    return behind(x=_evenly_dx, node_name=f"{name.capitalize()}Backward1")(body)
 
 
 _max_along, _min_along = _extreme_along("max", np.argmax), _extreme_along("min", np.argmin)
@@ -169,7 +170,7 @@ def amax(x, dim=(), keepdim=False):
     _check_some("amax", x, dim)
     axis = axes(dim, x.ndim)
     if x.size:
-        _refuse_complex("max_values_cpu", x)
+        dtypes.refuse("max_values_cpu", x, "c")
     return _first_of_zeros(np.maximum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmax)
 
 
@@ -184,7 +185,7 @@ def amin(x, dim=(), keepdim=False):
     _check_some("amin", x, dim)
     axis = axes(dim, x.ndim)
     if x.size:
-        _refuse_complex("min_values_cpu", x)
+        dtypes.refuse("min_values_cpu", x, "c")
     return _first_of_zeros(np.minimum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmin)
 
 
@@ -195,10 +196,10 @@ def _aminmax_dx(g, x, min, max, dim, keepdim):
     return add_all(shares)
 
 
-@op(x=_aminmax_dx, outputs=("min", "max"), result=return_type("aminmax", "min", "max"), name="aminmax",
-    layout=rows_anew, function=False, method=False)  # fmt: skip
+@behind(x=_aminmax_dx, outputs=("min", "max"), result=return_type("aminmax", "min", "max"), name="aminmax",
+    layout=rows_anew)  # fmt: skip
 def _aminmax(x, dim, keepdim):
-    _refuse_complex("aminmax_cpu", x)
+    dtypes.refuse("aminmax_cpu", x, "c")
     if dim is not None:
         _check_not_empty("aminmax", x, dim)
     elif not x.size:

@@ -5,7 +5,7 @@ Indices along one dimension stand in `gather.py`.
 
 from ..array_modules import np
 from .assign import _check_shared
-from .declare import FUNCTIONS, function, method, op
+from .declare import FUNCTIONS, behind, function, method
 from .index import _add_at_zeros
 from .inplace import overwrite
 from .shape import reshape
@@ -31,7 +31,7 @@ def _taken_dx(g, x, index):  # names x, of which the shape would do, as PyTorch 
     return reshape(_add_at_zeros(reshape(g, -1), (int(np.prod(shape)),), (np.ravel(index._array),)), shape)
 
 
-@op(x=_taken_dx, index=None, function=False, method=False)
+@behind(x=_taken_dx, index=None)
 def _take(x, index):
     return np.ravel(x)[index]
 
@@ -59,8 +59,7 @@ def _put_dx(g, index, accumulate):
     )
 
 
-@op(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), index=None,
-    function=False, method=False)  # fmt: skip
+@behind(x=_put_dx, source=lambda g, index, source_shape: reshape(_take(g, index), source_shape), index=None)
 def _put(x, source, index, accumulate):
     flat, places = np.array(x).reshape(-1), np.ravel(index)
     if accumulate:

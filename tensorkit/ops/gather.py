@@ -10,7 +10,7 @@ from ..errors import brackets, cannot_broadcast, dim_out_of_range
 from ..tensor import Tensor, wrap
 from .broadcast import expand
 from .cast import number_for
-from .declare import FUNCTIONS, function, op
+from .declare import FUNCTIONS, behind, function
 from .pointwise import no_derivative
 from .promote import is_number
 from .shape import reshape, wrap_dim
@@ -69,8 +69,7 @@ def _size_along(src, dim: int) -> int:
 
 
 # Like PyTorch's, the rule keeps `x` itself, though all it wants is its shape: then it tells of writes to it.
-@op(x=lambda g, x, index, dim: scatter_add(zeros_of(g, x._array.shape), dim, index, g), index=None, function=False,
-    method=False, node_name="GatherBackward0", rows=True)  # fmt: skip
+@behind(x=lambda g, x, index, dim: scatter_add(zeros_of(g, x._array.shape), dim, index, g), index=None, rows=True)
 def _gather(x, index, dim):
     if not index.size:
         return np.empty(index.shape, x.dtype)
@@ -136,9 +135,8 @@ def _taken(g, index, dim, src_shape, maker):
     return found
 
 
-@op(x=lambda g, index, dim: _scatter(g, 0.0, index, dim),
-    src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape, "ScatterBackward0"),
-    index=None, function=False, method=False,
+@behind(x=lambda g, index, dim: _scatter(g, 0.0, index, dim),
+    src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape, "ScatterBackward0"), index=None,
     node_name=lambda node: "ScatterBackward1" if is_number(node.parents[1]) else "ScatterBackward0",
     rows=True)  # fmt: skip
 def _scatter(x, src, index, dim):
@@ -148,8 +146,8 @@ def _scatter(x, src, index, dim):
     return result
 
 
-@op(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape, "ScatterAddBackward0"),
-    index=None, function=False, method=False, rows=True)  # fmt: skip
+@behind(x=lambda g: g, src=lambda g, index, dim, src_shape: _taken(g, index, dim, src_shape, "ScatterAddBackward0"),
+    index=None, rows=True)  # fmt: skip
 def _scatter_add(x, src, index, dim):
     result = np.array(x)
     if index.size:
@@ -297,15 +295,7 @@ def _shared_out(g, x, src, out, index, dim):
     return g / _scatter_add((x == out).to(g.dtype), winners, index, dim).clamp(min=1)
 
 
-@op(
-    x=_reduced_dx,
-    src=_reduced_dsrc,
-    index=None,
-    function=False,
-    method=False,
-    node_name="ScatterReduceBackward0",
-    rows=True,
-)
+@behind(x=_reduced_dx, src=_reduced_dsrc, index=None, rows=True)
 def _scatter_reduce(x, src, index, dim, reduce, include_self):
     result = np.array(x)
     if not index.size:
@@ -323,7 +313,7 @@ def _scatter_reduce(x, src, index, dim, reduce, include_self):
     return result
 
 
-@op(x=no_derivative("scatter"), src=no_derivative("scatter"), index=None, function=False, method=False,
+@behind(x=no_derivative("scatter"), src=no_derivative("scatter"), index=None,
     node_name="torch::autograd::NotImplemented", rows=True)  # fmt: skip
 def _scatter_combined(x, src, index, dim, reduce):
     return _scatter_reduce.op.forward(x, src, index, dim, reduce, True)

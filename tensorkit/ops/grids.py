@@ -11,7 +11,7 @@ import numpy
 from ..array_modules import np
 from ..errors import brackets
 from .broadcast import expand
-from .declare import FUNCTIONS, function, op
+from .declare import FUNCTIONS, behind, function
 from .join import narrowed, stack
 from .shape import reshape
 
@@ -100,7 +100,7 @@ def _block_share(g, i, tensors_shape):
     return reshape(block, tensors_shape[i])
 
 
-@op(tensors=_block_share, variadic=True, function=False, method=False)
+@behind(tensors=_block_share, variadic=True)
 def _block_diag(tensors):
     blocks = [np.atleast_2d(each) for each in tensors]
     full = np.zeros(np.sum([each.shape for each in blocks], 0).tolist(), blocks[0].dtype)

@@ -15,7 +15,7 @@ from ..array_modules import is_array, move_like, np, on_gpu
 from ..errors import brackets
 from ..tape import mode, tick
 from ..tensor import Tensor, memory
-from .declare import op, overwritten
+from .declare import behind, overwritten
 from .layout import in_order, in_rows
 from .shape import unsqueeze
 
@@ -43,7 +43,7 @@ def _index_steps(node) -> list:
     return steps or ["AliasBackward0"]
 
 
-@op(x=lambda g, index, x_shape: _index_into_zeros(g, x_shape, index), views=True, function=False, method=False,
+@behind(x=lambda g, index, x_shape: _index_into_zeros(g, x_shape, index), views=True,
     node_name=lambda node: _index_steps(node)[-1], steps=lambda node: _index_steps(node)[:-1])  # fmt: skip
 def _view_index(x, index):
     try:
@@ -70,7 +70,7 @@ def _one_by_one(x, index):
     return x
 
 
-@op(x=lambda g, index: _view_index(g, index), function=False, method=False, node_name="SliceBackward0")
+@behind(x=lambda g, index: _view_index(g, index), node_name="SliceBackward0")
 def _index_into_zeros(x, shape, index):
     full = np.zeros(shape, x.dtype)
     full[index] = x
@@ -244,8 +244,8 @@ def _array_index(x, arrays: dict) -> tuple:
     return tuple(index)
 
 
-@op(x=lambda g, index, x_shape, watched: _add_at_zeros(g, x_shape, unwritten(index, watched)), function=False,
-    method=False, node_name="IndexBackward0")  # fmt: skip
+@behind(x=lambda g, index, x_shape, watched: _add_at_zeros(g, x_shape, unwritten(index, watched)),
+    node_name="IndexBackward0")  # fmt: skip
 def _take_index(x, index, watched=()):
     if not is_array(index[-1]):  # slices, for a derivative
         return x[index]
@@ -293,7 +293,7 @@ def unwritten(index: tuple, watched: tuple) -> tuple:
     return index
 
 
-@op(x=lambda g, index: _take_index(g, index), function=False, method=False, node_name="IndexPutBackward0")
+@behind(x=lambda g, index: _take_index(g, index), node_name="IndexPutBackward0")
 def _add_at_zeros(x, shape, index):
     full = np.zeros(shape, x.dtype)
     np.add.at(full, index, x)

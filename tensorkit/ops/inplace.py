@@ -14,7 +14,7 @@ from ..formats import OUTER_FIRST, check_rank, checked, preserve_format
 from ..tape import mode, record
 from ..tensor import Tensor, storage_of, wrap
 from .cast import c_cast, number_for, to_dtype
-from .declare import REGISTRY, op
+from .declare import REGISTRY, behind
 from .pointwise import nothing
 from .publish import told
 from .writable import check_overlap, check_recorded_write, check_writable, is_expanded
@@ -169,18 +169,18 @@ def attach_in_place_methods(functions: dict) -> None:
             setattr(Tensor, operator, vars(Tensor)[name + "_"])
 
 
-@op(x=nothing, function=False, method=False)
+@behind(x=nothing)
 def _zero(x):
     return np.zeros_like(x)
 
 
-@op(x=nothing, value=lambda g: g.sum(), function=False, method=False,
+@behind(x=nothing, value=lambda g: g.sum(),
     node_name=lambda node: f"FillBackward{2 if isinstance(node.parents[1], (int, float)) else 3}")  # fmt: skip
 def _fill(x, value):
     return np.full_like(x, c_cast(np.asarray(value), x.dtype))
 
 
-@op(x=nothing, function=False, method=False, node_name=lambda node: node.extras[0])
+@behind(x=nothing, node_name=lambda node: node.extras[0])
 def _unrelated(x, node_name):
     return np.zeros_like(x)
 

@@ -12,7 +12,7 @@ import numpy
 
 from .. import dtypes
 from ..array_modules import move, move_like
-from .declare import op
+from .declare import behind
 from .decompose import check_matrix
 from .return_types import return_type
 
@@ -65,7 +65,7 @@ def _no_derivative(g):
     raise NotImplementedError("the derivative for 'linalg_ldl_factor_ex' is not implemented.")
 
 
-@op(A=_no_derivative, outputs=("LD", "pivots", "info"), function=False, method=False, node_name="NotImplemented",
+@behind(A=_no_derivative, outputs=("LD", "pivots", "info"), node_name="NotImplemented",
     result=return_type("linalg_ldl_factor_ex", "LD", "pivots", "info"))  # fmt: skip
 def _ldl_factor_ex(A, hermitian):
     check_matrix("torch.linalg.ldl_factor_ex", A, True)
@@ -132,8 +132,7 @@ def _no_solution_derivative(g):
     raise NotImplementedError("the derivative for 'linalg_ldl_solve' is not implemented.")
 
 
-@op(LD=_no_solution_derivative, pivots=None, B=_no_solution_derivative, function=False, method=False,
-    node_name="NotImplemented")  # fmt: skip
+@behind(LD=_no_solution_derivative, pivots=None, B=_no_solution_derivative, node_name="NotImplemented")
 def _ldl_solve(LD, pivots, B, hermitian):
     check_matrix("torch.linalg.ldl_solve", LD, True)
     if B.ndim < 2:

@@ -7,7 +7,7 @@ nonlinear least squares problems whose variables separate" (1973).
 from .. import dtypes
 from ..array_modules import np
 from ..tensor import Tensor, wrap
-from .declare import function, op
+from .declare import behind, function
 from .decompose import check_matrix, linalg_eigh, svd_of, svdvals
 from .linalg import is_vector
 from .matmul import matmul
@@ -28,7 +28,7 @@ def _pinv_dx(g, A, out):
     return left - matmul(A, matmul(out, left)) + right - matmul(matmul(right, out), A) - inner
 
 
-@op(A=lambda g, A, out: _pinv_dx(g, A, out), node_name="LinalgPinvBackward0", function=False, method=False)
+@behind(A=lambda g, A, out: _pinv_dx(g, A, out), node_name="LinalgPinvBackward0")
 def _pinv(A, atol, rtol, hermitian):
     check_matrix("linalg.pinv", A)
     U, S, Vh = svd_of(A, full_matrices=False)
@@ -73,7 +73,7 @@ def _lstsq_dA(g, A, B, out):
     return _pinv_dx(matmul(g, B.mH), A, inverse)
 
 
-@op(A=_lstsq_dA, B=lambda g, A: matmul(pinv(A).mH, g), node_name="LinalgLstsqBackward0", function=False, method=False)
+@behind(A=_lstsq_dA, B=lambda g, A: matmul(pinv(A).mH, g), node_name="LinalgLstsqBackward0")
 def _least_squares(A, B):
     return np.linalg.pinv(A) @ B if A.ndim > 2 else np.linalg.lstsq(A, B, None)[0]
 

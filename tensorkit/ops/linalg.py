@@ -12,7 +12,7 @@ from .. import dtypes
 from ..array_modules import np
 from ..errors import LinAlgError, times
 from ..tensor import wrap
-from .declare import function, op
+from .declare import behind, function
 from .decompose import batch_place, check_matrix, identity
 from .join import cat
 from .masks import where
@@ -44,8 +44,8 @@ def _inverted(A):
         return np.where((infos != 0)[..., None, None], np.array(np.nan, A.dtype), found), infos
 
 
-@op(A=lambda g, inverse: -matmul(inverse.mT, matmul(g, inverse.mT)), outputs=("inverse", "info"), function=False,
-    method=False, result=return_type("linalg_inv_ex", "inverse", "info"), node_name="LinalgInvExBackward0")  # fmt: skip
+@behind(A=lambda g, inverse: -matmul(inverse.mT, matmul(g, inverse.mT)), outputs=("inverse", "info"),
+    result=return_type("linalg_inv_ex", "inverse", "info"), node_name="LinalgInvExBackward0")  # fmt: skip
 def _inv_ex(A):
     check_matrix("linalg.inv", A, True)
     found, infos = _inverted(A)
@@ -97,7 +97,7 @@ def _solve_dA(g, A, B, out):
     return -matmul(share, out.mT)
 
 
-@op(A=_solve_dA, B=lambda g, A: linalg_solve(A.mT, g), node_name="LinalgSolveExBackward0", function=False, method=False)
+@behind(A=_solve_dA, B=lambda g, A: linalg_solve(A.mT, g), node_name="LinalgSolveExBackward0")
 def _solve(A, B):
     check_matrix("linalg.solve", A, True)
     if A.dtype != B.dtype:
@@ -172,8 +172,8 @@ def _triangular_dA(g, A, out, upper, unitriangular):
     return triu(share, int(unitriangular)) if upper else tril(share, -int(unitriangular))
 
 
-@op(A=_triangular_dA, B=lambda g, A, upper, unitriangular: _solve_triangular(A.mT, g, not upper, unitriangular),
-    node_name="LinalgSolveTriangularBackward0", function=False, method=False)  # fmt: skip
+@behind(A=_triangular_dA, B=lambda g, A, upper, unitriangular: _solve_triangular(A.mT, g, not upper, unitriangular),
+    node_name="LinalgSolveTriangularBackward0")  # fmt: skip
 def _solve_triangular(A, B, upper, unitriangular):
     check_matrix("linalg.solve_triangular", A, True)
     if B.ndim < 2:
@@ -225,8 +225,7 @@ def _cholesky_solve_dL(g, L, out, upper):
     return -matmul(L, both) if upper else -matmul(both, L)
 
 
-@op(B=lambda g, L, upper: cholesky_solve(g, L, upper), L=_cholesky_solve_dL, function=False, method=False,
-    node_name="CholeskySolveBackward0")  # fmt: skip
+@behind(B=lambda g, L, upper: cholesky_solve(g, L, upper), L=_cholesky_solve_dL)
 def _cholesky_solve(B, L, upper):
     check_matrix("cholesky_solve", L, True)
     factor = np.swapaxes(np.triu(L), -1, -2).conj() if upper else np.tril(L)
@@ -304,7 +303,7 @@ def _matrix_exp_dx(g, A):
     return narrow(narrow(matrix_exp(large), -2, 0, size), -1, size, size)
 
 
-@op(A=_matrix_exp_dx, node_name="LinalgMatrixExpBackward0", function=False, method=False)
+@behind(A=_matrix_exp_dx, node_name="LinalgMatrixExpBackward0")
 def _matrix_exp(A):
     check_matrix("linalg.matrix_exp", A, True)
     norm = float(np.abs(A).sum(-2).max()) if A.size else 0.0

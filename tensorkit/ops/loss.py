@@ -10,7 +10,7 @@ import math
 from ..array_modules import np
 from ..tensor import wrap
 from .activation import sigmoid
-from .declare import op
+from .declare import behind
 from .exponential import _log1p
 from .layout import as_operands
 from .masks import where
@@ -49,7 +49,7 @@ def elementwise(node_name: str, dx, dy):
             return as_operands(losses, (x, y)) if reduction == "none" else reduced(losses, reduction)
 
         forward.__name__, forward.__doc__, forward.__module__ = body.__name__, body.__doc__, body.__module__
-        return op(x=x_rule, y=y_rule, node_name=node_name, function=False, method=False)(forward)
+        return behind(x=x_rule, y=y_rule, node_name=node_name)(forward)
 
     return declare
 
@@ -115,12 +115,11 @@ def soft_margin(x, y, parameter):
 # Yes or no
 
 
-@op(x=lambda g, x, y, weight, x_shape, reduction: _weighed(
+@behind(x=lambda g, x, y, weight, x_shape, reduction: _weighed(
         _share(g, x_shape, reduction) * ((x - y) / ((1 - x) * x).clamp(min=1e-12)), weight),
     y=lambda g, x, weight, x_shape, reduction: _weighed(_share(g, x_shape, reduction) * (
         (1 - x).log().clamp(min=-100) - x.log().clamp(min=-100)), weight),
-    weight=None, optional=("weight",), node_name="BinaryCrossEntropyBackward0", function=False,
-    method=False)  # fmt: skip
+    weight=None, optional=("weight",))  # fmt: skip
 def binary_cross_entropy(x, y, weight, reduction):
     """-(y·log x + (1-y)·log(1-x)) for probabilities x; logarithms stop at -100."""
     if x.size and (x.min() < 0 or x.max() > 1):
@@ -155,8 +154,8 @@ def _logits_dy(g, x, weight, pos_weight, x_shape, reduction):
     return g * (log_sigmoid(-x) - pos_weight * log_sigmoid(x))
 
 
-@op(x=_logits_dx, y=_logits_dy, weight=None, pos_weight=None, optional=("weight", "pos_weight"),
-    node_name="BinaryCrossEntropyWithLogitsBackward0", function=False, method=False)  # fmt: skip
+@behind(x=_logits_dx, y=_logits_dy, weight=None, pos_weight=None, optional=("weight", "pos_weight"),
+    node_name="BinaryCrossEntropyWithLogitsBackward0")  # fmt: skip
 def logits_cross_entropy(x, y, weight, pos_weight, reduction):
     """The same for logits x, whose sigmoid is the probability: exact also far from 0."""
     softened = _log1p(np.exp(-np.abs(x))) + np.maximum(-x, 0)  # log(1 + exp(-x))
@@ -186,7 +185,7 @@ def _class_places(y):
     return grids[0], y, *grids[1:]
 
 
-@op(x=lambda g, y: take_class(g, y), y=None, node_name="NllLossBackwardBackward0", function=False, method=False)
+@behind(x=lambda g, y: take_class(g, y), y=None, node_name="NllLossBackwardBackward0")
 def put_at_class(x, y, classes):
     """x (samples, places …) at the class that `y` names, along a new second dimension; 0 at all other classes."""
     full = np.zeros((y.shape[0], classes, *y.shape[1:]), x.dtype)
@@ -194,14 +193,13 @@ def put_at_class(x, y, classes):
     return full
 
 
-@op(x=lambda g, y, x_shape: put_at_class(g, y, x_shape[1]), y=None, node_name="NllLossBackwardBackward0",
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g, y, x_shape: put_at_class(g, y, x_shape[1]), y=None, node_name="NllLossBackwardBackward0")
 def take_class(x, y):
     """x (samples, classes, places …) at the class that `y` names."""
     return x[_class_places(y)]
 
 
-@op(x=_nll_dx, y=None, weights=None, optional=("weights",), node_name=_nll_name, function=False, method=False)
+@behind(x=_nll_dx, y=None, weights=None, optional=("weights",), node_name=_nll_name)
 def nll(x, y, weights, reduction, ignored, total):
     """Minus the log-probability of the right class of each sample, times the sample's weight.
 
@@ -219,7 +217,7 @@ def nll(x, y, weights, reduction, ignored, total):
     return summed if reduction == "sum" else summed / x.dtype.type(total)
 
 
-@op(x=lambda g, count: g / count, node_name="DivBackward1", function=False, method=False)
+@behind(x=lambda g, count: g / count, node_name="DivBackward1")
 def mean_over(x, count):
     """A sum divided by how many samples it is over."""
     return x / x.dtype.type(count)
@@ -244,8 +242,7 @@ def _margin_dx(g, x, y, weight, reduction, margin, p):
     return slope * (reshape(g, -1, 1) if reduction == "none" else _share(g, y._array.shape, reduction))
 
 
-@op(x=_margin_dx, y=None, weight=None, optional=("weight",), node_name="MultiMarginLossBackward0", function=False,
-    method=False)  # fmt: skip
+@behind(x=_margin_dx, y=None, weight=None, optional=("weight",), node_name="MultiMarginLossBackward0")
 def multi_margin(x, y, weight, reduction, margin, p):
     """For each sample the mean over the wrong classes of how much less than `margin` they stay behind the right one."""
     rows = np.arange(len(y))
@@ -280,7 +277,7 @@ def _multilabel_dx(g, x, y, reduction):
     return slope * (reshape(g, -1, 1) if reduction == "none" else _share(g, y._array.shape[:1], reduction))
 
 
-@op(x=_multilabel_dx, y=None, node_name="MultilabelMarginLossBackward0", function=False, method=False)
+@behind(x=_multilabel_dx, y=None, node_name="MultilabelMarginLossBackward0")
 def multilabel_margin(x, y, reduction):
     """For each sample, over all pairs of a right and a wrong class, how much less than 1 they are apart."""
     gaps = _multilabel_gaps(x, _listed(y))

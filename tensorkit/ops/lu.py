@@ -6,7 +6,7 @@ import numpy
 
 from ..array_modules import beside, move, move_like, np
 from ..tensor import wrap
-from .declare import function, op
+from .declare import behind, function
 from .decompose import check_matrix, identity
 from .linalg import linalg_solve, solve_triangular
 from .matmul import matmul
@@ -58,7 +58,7 @@ def _lu_dx(g, LU, pivots):
     return matmul(P, solve_triangular(lower.mH, half, upper=True, unitriangular=True))
 
 
-@op(A=_lu_dx, outputs=("LU", "pivots"), function=False, method=False, node_name="LinalgLuFactorExBackward0",
+@behind(A=_lu_dx, outputs=("LU", "pivots"), node_name="LinalgLuFactorExBackward0",
     result=return_type("linalg_lu_factor", "LU", "pivots"))  # fmt: skip
 def linalg_lu_factor(A, pivot=True):
     """L and U of A = PLU in one matrix, and the pivots: the row that each row was exchanged with, from 1.

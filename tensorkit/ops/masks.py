@@ -8,7 +8,7 @@ from ..errors import cannot_broadcast
 from ..tensor import Tensor, wrap
 from .assign import _index_put
 from .cast import c_cast, number_for, to_dtype
-from .declare import broadcast_error, function, op
+from .declare import behind, broadcast_error, function
 from .index import _add_at_zeros, _take_index, unwritten, watch
 from .layout import as_operands
 from .promote import is_number, result_dtype
@@ -16,8 +16,8 @@ from .shape import reshape
 
 
 # The derivative chooses between g and 0 instead of multiplying by a mask, so that nan and inf stay out.
-@op(condition=None, x=lambda g, condition: where(condition, g, 0.0), y=lambda g, condition: where(condition, 0.0, g),
-    optional=("x", "y"), layout=as_operands, function=False, method=False)  # fmt: skip
+@behind(condition=None, x=lambda g, condition: where(condition, g, 0.0),
+    y=lambda g, condition: where(condition, 0.0, g), optional=("x", "y"), layout=as_operands)  # fmt: skip
 def _where(condition, x, y):
     return np.where(condition, x, y)[()]
 
@@ -58,8 +58,7 @@ def _where_method(self, condition, other):
 Tensor.where = _where_method
 
 
-@op(x=lambda g, mask: masked_fill(g, mask, 0), mask=None, value=lambda g, mask: (g * mask.to(g.dtype)).sum(),
-    function=False, method=False,
+@behind(x=lambda g, mask: masked_fill(g, mask, 0), mask=None, value=lambda g, mask: (g * mask.to(g.dtype)).sum(),
     node_name=lambda node: f"MaskedFillBackward{int(not is_number(node.parents[2]))}", rows=True)  # fmt: skip
 def _masked_fill(x, mask, value):
     return np.where(mask, c_cast(np.asarray(value), x.dtype), x)[()]
@@ -109,7 +108,7 @@ def _selected_dx(g, x, index, shape, watched):  # names x, as PyTorch does: it t
     return _add_at_zeros(g, shape, unwritten(index, watched))
 
 
-@op(x=_selected_dx, function=False, method=False)
+@behind(x=_selected_dx)
 def _masked_select(x, index, shape, watched=()):
     return np.broadcast_to(x, shape)[index]
 
@@ -140,8 +139,8 @@ def _masked_scatter_dsource(g, index, source_shape, watched):
     return reshape(_add_at_zeros(reshape(taken, -1), (size,), (slice(0, taken.numel()),)), source_shape)
 
 
-@op(x=lambda g, index, watched: _index_put(g, wrap(g._array.dtype.type(0)), unwritten(index, watched), False),
-    source=_masked_scatter_dsource, function=False, method=False)  # fmt: skip
+@behind(x=lambda g, index, watched: _index_put(g, wrap(g._array.dtype.type(0)), unwritten(index, watched), False),
+    source=_masked_scatter_dsource)  # fmt: skip
 def _masked_scatter(x, source, index, count, watched=()):
     result = np.array(x)
     result[index] = np.ravel(source)[:count]

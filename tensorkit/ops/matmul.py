@@ -8,7 +8,7 @@ import math
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import brackets, cannot_broadcast, hint, not_implemented, times
+from ..errors import brackets, cannot_broadcast, hint, times
 from ..tensor import Tensor
 from .declare import FUNCTIONS, attach_operator, function, op
 from .inplace import reshaped_over
@@ -39,8 +39,8 @@ def product(x, y, kernel: str = "addmm_impl_cpu_"):
             # One summand each: added to 0, as BLAS does but for whole matrices, it would not stay -0.
             return x * y if x.shape[0] != 1 else x * y + 0
         return x.dot(y)  # faster than `matmul` to find BLAS: by half for matrices of 100 by 16
-    if x.dtype.kind == "b" and (kernel == "dot" or (x.size and y.size)):
-        raise not_implemented(kernel, "Bool")
+    if kernel == "dot" or (x.size and y.size):
+        dtypes.refuse(kernel, x, "b")
     if x.dtype.kind in "biu":
         return np.matmul(x, y)
     return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(x.dtype)
@@ -91,9 +91,8 @@ def bmm(x, y):
             f"[{y.shape[0]}, {y.shape[1]}]."
         )
     empty = not (x.size and y.size)  # then PyTorch looks at no dtypes
-    if not empty and x.dtype.kind == "b":
-        raise not_implemented("bmm", "Bool")
     if not empty:
+        dtypes.refuse("bmm", x, "b")
         _same_type(x, y, lambda a, b: f"expected scalar type {a.cpp_name} but found {b.cpp_name}")
     return product(x.astype(y.dtype) if empty else x, y, "bmm")
 

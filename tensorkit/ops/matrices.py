@@ -4,13 +4,12 @@ from warnings import warn
 
 from .. import dtypes
 from ..array_modules import beside, np
-from ..dtypes import BOOL
-from ..errors import not_implemented, wrong_argument
+from ..errors import wrong_argument
 from ..tensor import Tensor, memory, wrap
 from .broadcast import expand
 from .create import finish, resolve
 from .cumulative import cumprod
-from .declare import function, op
+from .declare import behind, function, op
 from .join import cat
 from .layout import in_order
 from .pointwise import add
@@ -87,8 +86,7 @@ triu_indices = _triangle_indices(
 # Diagonals
 
 
-@op(x=lambda g, x_shape, offset: _scatter_diagonal(g, x_shape, offset, 0, 1), node_name="DiagonalBackward0_copy",
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g, x_shape, offset: _scatter_diagonal(g, x_shape, offset, 0, 1), node_name="DiagonalBackward0_copy")
 def _diagonal_copy(x, offset):
     return diagonal.op.forward(x, offset).copy()
 
@@ -143,8 +141,7 @@ def trace(x):
     >>> torch.trace(tensor([[1., 2.], [3., 4.]]))
     tensor(5.)
     """
-    if x.dtype.kind == "b":
-        raise not_implemented("trace", "Bool")
+    dtypes.refuse("trace", x, "b")
     if x.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}")
     return np.trace(x, dtype=np.int64 if x.dtype.kind in "biu" else x.dtype)
@@ -187,8 +184,7 @@ def kron(input, other, *, out=None):
     return result if out is None else add(result, 0, out=out)
 
 
-@op(x=lambda g, y, dim: _cross(y, g, dim), y=lambda g, x, dim: _cross(g, x, dim), function=False, method=False,
-    node_name="LinalgCrossBackward0")  # fmt: skip
+@behind(x=lambda g, y, dim: _cross(y, g, dim), y=lambda g, x, dim: _cross(g, x, dim), node_name="LinalgCrossBackward0")
 def _cross(x, y, dim):
     x, y = np.broadcast_arrays(x, y)
     (x1, x2, x3), (y1, y2, y3) = np.moveaxis(x, dim, 0), np.moveaxis(y, dim, 0)
@@ -210,8 +206,7 @@ def linalg_cross(input, other, *, dim=-1, out=None):
     if input._array.size and other._array.size:
         if input.dtype is not other.dtype:
             raise RuntimeError(f"expected scalar type {input.dtype.cpp_name} but found {other.dtype.cpp_name}")
-        if input.dtype.category == BOOL:
-            raise not_implemented("cross", "Bool")
+        dtypes.refuse("cross", input._array, "b")
     return _cross(input, other, axis, out=out)
 
 

@@ -4,10 +4,10 @@ import math
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented, wrong_argument
+from ..errors import wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import c_cast
-from .declare import FUNCTIONS, binary, broadcast_error, function, op
+from .declare import FUNCTIONS, behind, binary, broadcast_error, function, op
 from .join import stack
 from .pointwise import no_derivative, nothing
 from .promote import result_dtype
@@ -16,17 +16,15 @@ from .return_types import return_type
 # Three operands
 
 
-@op(x=lambda g: g, y=lambda g, z, value: g * (z * value if value != 1 else z),
-    z=lambda g, y, value: g * (y * value if value != 1 else y), function=False, method=False)  # fmt: skip
+@behind(x=lambda g: g, y=lambda g, z, value: g * (z * value if value != 1 else z),
+    z=lambda g, y, value: g * (y * value if value != 1 else y))  # fmt: skip
 def _addcmul(x, y, z, value, dtype):
     x, y, z = [c_cast(each, dtype) for each in (x, y, z)]
-    if x.dtype.kind == "b":
-        raise not_implemented("addcmul_cpu_out", "Bool")
+    dtypes.refuse("addcmul_cpu_out", x, "b")
     return x + (y * z if value == 1 else x.dtype.type(value) * y * z)
 
 
-@op(x=lambda g: g, y=lambda g, z, value: g * _over(value, z), z=lambda g, y, z, value: -g * (value * y / (z * z)),
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g: g, y=lambda g, z, value: g * _over(value, z), z=lambda g, y, z, value: -g * (value * y / (z * z)))
 def _addcdiv(x, y, z, value, dtype):
     x, y, z = [c_cast(each, dtype) for each in (x, y, z)]
     return x + (y / z if value == 1 else x.dtype.type(value) * y / z)
@@ -82,15 +80,14 @@ def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
     return _addcdiv(input, tensor1, tensor2, value, wanted, out=out)
 
 
-@op(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x),
-    function=False, method=False, node_name="LerpBackward1")  # fmt: skip
+@behind(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x),
+    node_name="LerpBackward1")  # fmt: skip
 def _lerp(x, end, weight):
     # From the end that is nearer, so that weight 1 gives the end exactly.
     return np.where(np.abs(weight) < 0.5, x + weight * (end - x), end - (end - x) * (1 - weight)).astype(x.dtype)[()]
 
 
-@op(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, function=False, method=False,
-    node_name="LerpBackward0")  # fmt: skip
+@behind(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, node_name="LerpBackward0")
 def _lerp_by_number(x, end, weight):
     return _lerp.op.forward(x, end, weight)
 
@@ -106,9 +103,7 @@ def lerp(input, end, weight, *, out=None):
         if isinstance(other, Tensor) and other.dtype is not input.dtype and not (name == "weight" and other.ndim == 0):
             raise RuntimeError(f"expected dtype {_c_name(input)} for `{name}` but got dtype {_c_name(other)}")
     _check_shapes(input, end, weight if isinstance(weight, Tensor) else end)
-    if input.dtype.category < dtypes.FLOATING:
-        kind = "tensor" if isinstance(weight, Tensor) else "scalar"
-        raise not_implemented(f"lerp_kernel_{kind}", input.dtype.cpp_name)
+    dtypes.refuse(f"lerp_kernel_{'tensor' if isinstance(weight, Tensor) else 'scalar'}", input._array, "biu")
     return (_lerp if isinstance(weight, Tensor) else _lerp_by_number)(input, end, weight, out=out)
 
 
@@ -162,8 +157,7 @@ def heaviside(input, values, *, out=None):
 
 def _of_integers(name: str, ufunc, doc: str):
     def body(x, y):
-        if x.dtype.kind not in "iu":
-            raise not_implemented(f"{name}_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+        dtypes.refuse(f"{name}_cpu", x, "bfcV")
         return ufunc(x, y)
 
     body.__name__, body.__doc__ = name, doc
@@ -197,8 +191,7 @@ def nextafter(x, y):
     >>> torch.nextafter(tensor([1.]), tensor([2.])) > 1
     tensor([True])
     """
-    if x.dtype.kind not in "fV":
-        raise not_implemented("nextafter_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("nextafter_cpu", x, "biuc")
     return np.nextafter(x, y)
 
 

@@ -9,7 +9,7 @@ from ..errors import cannot_broadcast, wrong_argument
 from ..once import first_time
 from ..tensor import Tensor
 from .cast import to_dtype
-from .declare import function, op
+from .declare import behind, function, op
 from .decompose import svdvals
 from .extremes import amax, amin
 from .linalg import inv_ex
@@ -71,7 +71,7 @@ def _length(x, ord: float, axis, keepdim: bool):
     return np.asarray(found).astype(kind)[()]
 
 
-@op(x=_vector_norm_dx, function=False, method=False, node_name="LinalgVectorNormBackward0", rows=True)
+@behind(x=_vector_norm_dx, rows=True)
 def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
     """The norm of vectors: (sum of |x|**ord) ** (1/ord), over all elements or along `dim`.
 
@@ -201,9 +201,8 @@ Tensor.norm = _norm_method
 # Distances
 
 
-@op(x=lambda g, x, y, out, p: _norm_dx(g, x - y, out, float(p), None, False),
-    y=lambda g, x, y, out, p: -_norm_dx(g, x - y, out, float(p), None, False), function=False, method=False,
-    node_name="DistBackward0")  # fmt: skip
+@behind(x=lambda g, x, y, out, p: _norm_dx(g, x - y, out, float(p), None, False),
+    y=lambda g, x, y, out, p: -_norm_dx(g, x - y, out, float(p), None, False))  # fmt: skip
 def _dist(x, y, p, numpy_dtype):
     """The norm of the difference of two tensors."""
     try:
@@ -232,9 +231,8 @@ def _pairs(x, y):
     return unsqueeze(x, -2) - unsqueeze(y, -3)
 
 
-@op(x=lambda g, x, y, out, p: sum_(_norm_dx(g, _pairs(x, y), out, p, -1, False), -2),
-    y=lambda g, x, y, out, p: -sum_(_norm_dx(g, _pairs(x, y), out, p, -1, False), -3), function=False, method=False,
-    node_name="CdistBackward0")  # fmt: skip
+@behind(x=lambda g, x, y, out, p: sum_(_norm_dx(g, _pairs(x, y), out, p, -1, False), -2),
+    y=lambda g, x, y, out, p: -sum_(_norm_dx(g, _pairs(x, y), out, p, -1, False), -3))  # fmt: skip
 def _cdist(x, y, p):
     """The distances of all rows of one matrix (or batch) to all rows of another."""
     if p == 2 and max(x.shape[-2], y.shape[-2]) > 25:  # as PyTorch: by a matrix product, where there are many rows

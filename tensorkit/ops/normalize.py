@@ -12,7 +12,7 @@ import math
 from ..array_modules import np
 from ..tape import mode
 from ..tensor import wrap
-from .declare import op
+from .declare import behind
 from .layout import as_first, as_first_or_rows, in_rows
 from .reduce import mean
 from .shape import reshape
@@ -85,7 +85,7 @@ def _name(node) -> str:
     return f"Native{node.extras[3]}NormBackward0"
 
 
-@op(x=_dx, weight=_dweight, bias=_dbias, optional=("weight", "bias"), node_name=_name, function=False, method=False)
+@behind(x=_dx, weight=_dweight, bias=_dbias, optional=("weight", "bias"), node_name=_name)
 def normalize(x, weight, bias, axes, layout, eps, kind):
     """(x - mean) / sqrt(variance + eps) · weight + bias.
 
@@ -118,8 +118,8 @@ def _fixed_dweight(g, x, weight_shape, center, variance, layout, eps):
     return _summed(g * hat, layout, weight_shape)
 
 
-@op(x=_fixed_dx, weight=_fixed_dweight, bias=_dbias, optional=("weight", "bias"), node_name="NativeBatchNormBackward0",
-    layout=as_first_or_rows, function=False, method=False)  # fmt: skip
+@behind(x=_fixed_dx, weight=_fixed_dweight, bias=_dbias, optional=("weight", "bias"),
+    node_name="NativeBatchNormBackward0", layout=as_first_or_rows)  # fmt: skip
 def normalize_by(x, weight, bias, center, variance, layout, eps):
     """The same with a given mean and variance, which are no operands: batch normalisation when it is not training."""
     scale = (1 / np.sqrt(variance + variance.dtype.type(eps))).reshape(layout)
@@ -158,8 +158,8 @@ def _groups_dbias(g, bias_shape, x_shape):
     return _summed(g, (1, x_shape[1], *[1] * (len(x_shape) - 2)), bias_shape)
 
 
-@op(x=_groups_dx, weight=_groups_dweight, bias=_groups_dbias, optional=("weight", "bias"),
-    node_name="NativeGroupNormBackward0", layout=as_first, function=False, method=False)  # fmt: skip
+@behind(x=_groups_dx, weight=_groups_dweight, bias=_groups_dbias, optional=("weight", "bias"),
+    node_name="NativeGroupNormBackward0", layout=as_first)  # fmt: skip
 def normalize_groups(x, weight, bias, groups, eps):
     """The channels (dimension 1) of each sample normalised in `groups`; weight and bias stand for single channels."""
     flat = _grouped(x, groups)

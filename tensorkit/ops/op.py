@@ -184,7 +184,7 @@ def overwritten(array, storage, time: int, maker, index: int = 0, view: bool = F
 
 
 def _camel(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+    return name.title().replace("_", "")  # with a capital also behind a digit: Log1P
 
 
 def output(node: Node, index: int, array) -> Output:

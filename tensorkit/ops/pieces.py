@@ -10,7 +10,7 @@ from ..array_modules import beside, np
 from ..errors import brackets, wrong_argument
 from ..tape import mode
 from ..tensor import Tensor, wrap
-from .declare import function, op, record_views
+from .declare import behind, function, record_views
 from .join import cat, narrowed, stack
 from .shape import wrap_dim
 
@@ -55,16 +55,15 @@ def _zeros(shape: tuple, like) -> Tensor:
         return wrap(np.zeros(shape, like.dtype)[()])
 
 
-@op(x=lambda g, split_size, dim, x_shape: _uncut(g, x_shape, dim, _of_equal_length(x_shape[dim], split_size)),
+@behind(x=lambda g, split_size, dim, x_shape: _uncut(g, x_shape, dim, _of_equal_length(x_shape[dim], split_size)),
     width=lambda split_size, dim, x_shape: len(_of_equal_length(x_shape[dim], split_size)),
-    node_name="SplitBackward0", function=False, method=False)  # fmt: skip
+    node_name="SplitBackward0")  # fmt: skip
 def _split_evenly(x, split_size, dim):
     return _cut(x, dim, _of_equal_length(x.shape[dim], split_size))
 
 
-@op(x=lambda g, split_sizes, dim, x_shape: _uncut(g, x_shape, dim, split_sizes),
-    width=lambda split_sizes, dim, x_shape: len(split_sizes),
-    node_name="SplitWithSizesBackward0", function=False, method=False)  # fmt: skip
+@behind(x=lambda g, split_sizes, dim, x_shape: _uncut(g, x_shape, dim, split_sizes),
+    width=lambda split_sizes, dim, x_shape: len(split_sizes), node_name="SplitWithSizesBackward0")  # fmt: skip
 def _split_by_sizes(x, split_sizes, dim):
     return _cut(x, dim, split_sizes)
 
@@ -232,8 +231,8 @@ def _together(g, shape: tuple, dim: int):
     return stack([zeros if each is None else each for each in g], dim)
 
 
-@op(x=lambda g, dim, x_shape: _together(g, x_shape, dim), width=lambda dim, x_shape: x_shape[dim],
-    node_name="UnbindBackward0", function=False, method=False)  # fmt: skip
+@behind(x=lambda g, dim, x_shape: _together(g, x_shape, dim), width=lambda dim, x_shape: x_shape[dim],
+    node_name="UnbindBackward0")  # fmt: skip
 def _unbound(x, dim):
     return _slices(x, dim)
 

@@ -9,9 +9,8 @@ in `special.py`, what neural networks apply to each element in `activation.py`.
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented
 from ..tensor import Tensor
-from .declare import FUNCTIONS, attach_operator, binary, function, op, unary
+from .declare import FUNCTIONS, attach_operator, behind, binary, function, unary
 from .elementwise import SCALED
 from .promote import is_number
 
@@ -24,6 +23,10 @@ def nothing(g):
 _BOOLEANS = (
     "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
     "instead."
+)
+_BOOLEAN = (
+    "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the "
+    "`~` or `logical_not()` operator instead."
 )
 
 
@@ -53,14 +56,11 @@ def sub(x, y):
 
 def refuse_bool(x, y) -> None:
     """PyTorch's error for a subtraction in which one side is boolean."""
-    if all(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b") for each in (x, y)):
+    are = [isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b") for each in (x, y)]
+    if all(are):
         raise RuntimeError(_BOOLEANS)
-    if any(isinstance(each, bool) or (isinstance(each, Tensor) and each._array.dtype.kind == "b")
-           for each in (x, y)):  # fmt: skip
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use the `~` or `logical_not()` operator instead."
-        )
+    if any(are):
+        raise RuntimeError(_BOOLEAN)
 
 
 def _rsub_name(node) -> str:
@@ -76,15 +76,11 @@ def rsub(x, y):
     tensor([9., 8.])
     """
     if x.dtype.kind == "b":
-        raise RuntimeError(
-            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
-            "use the `~` or `logical_not()` operator instead."
-        )
+        raise RuntimeError(_BOOLEAN)
     return y - x
 
 
-@binary(lambda g, y: g * y, lambda g, x: g * x, symbol="*", operator="__mul__",
-        aliases=("multiply",))  # fmt: skip
+@binary(lambda g, y: g * y, lambda g, x: g * x, symbol="*", operator="__mul__", aliases=("multiply",))
 def mul(x, y):
     """Multiply two tensors element by element (the Hadamard product).
 
@@ -94,25 +90,29 @@ def mul(x, y):
     return x * y
 
 
-@op(x=lambda g, number: mul_scalar(g, number), node_name="MulBackward1", function=False, method=False)
+def _floating(x):
+    return x if x.dtype.kind in "fcV" else x.astype(dtypes.get_default_dtype().numpy)
+
+
+@behind(x=lambda g, number: mul_scalar(g, number), node_name="MulBackward1")
 def mul_scalar(x, number):
     """`x` times a number: PyTorch has a node of its own for it, which its composite operations leave behind."""
-    return (x if x.dtype.kind in "fcV" else x.astype(dtypes.get_default_dtype().numpy)) * number
+    return _floating(x) * number
 
 
-@op(x=lambda g: g, y=lambda g, alpha: mul_scalar(g, alpha), node_name="AddBackward0", function=False, method=False)
+@behind(x=lambda g: g, y=lambda g, alpha: mul_scalar(g, alpha), node_name="AddBackward0")
 def add_scaled(x, y, alpha):
     """x + alpha · y"""
     return x + y * alpha
 
 
-@op(x=lambda g: g, y=lambda g, alpha: mul_scalar(-g, alpha), node_name="SubBackward0", function=False, method=False)
+@behind(x=lambda g: g, y=lambda g, alpha: mul_scalar(-g, alpha), node_name="SubBackward0")
 def sub_scaled(x, y, alpha):
     """x - alpha · y"""
     return x - y * alpha
 
 
-@op(x=lambda g, alpha: mul_scalar(-g, alpha), y=lambda g: g, node_name=_rsub_name, function=False, method=False)
+@behind(x=lambda g, alpha: mul_scalar(-g, alpha), y=lambda g: g, node_name=_rsub_name)
 def rsub_scaled(x, y, alpha):
     """y - alpha · x"""
     return y - x * alpha
@@ -121,10 +121,10 @@ def rsub_scaled(x, y, alpha):
 SCALED.update(add=add_scaled.op, sub=sub_scaled.op, rsub=rsub_scaled.op)
 
 
-@op(x=lambda g, number: div_scalar(g, number), node_name="DivBackward1", function=False, method=False)
+@behind(x=lambda g, number: div_scalar(g, number), node_name="DivBackward1")
 def div_scalar(x, number):
     """`x` divided by a number, likewise."""
-    return (x if x.dtype.kind in "fcV" else x.astype(dtypes.get_default_dtype().numpy)) / number
+    return _floating(x) / number
 
 
 @binary(lambda g, y: g / y, lambda g, x, y: -g * ((x / y) / y), floating=True, symbol="/",
@@ -167,8 +167,7 @@ div.op, div.op.function = _true_div.op, div
 
 
 def _refuse_division(kernel: str, x, y) -> None:
-    if x.dtype.kind in "bc":
-        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse(kernel, x, "bc")
     if x.dtype.kind in "iu" and y.dtype.kind in "biu" and np.size(x) and not np.all(y):
         raise RuntimeError("ZeroDivisionError")
 
@@ -254,24 +253,8 @@ def _reflected(name: str, call):
     attach_operator(name, call, reflected=True)
 
 
-def _rsub(x, y):
-    return rsub(y, x)
-
-
-def _rdiv(x, y):
-    return reciprocal(y) * x
-
-
 _reflected("__radd__", lambda x, y: add(y, x))
-
-
-_reflected("__rsub__", _rsub)
-
-
+_reflected("__rsub__", lambda x, y: rsub(y, x))
 _reflected("__rmul__", lambda x, y: mul(y, x))
-
-
-_reflected("__rtruediv__", _rdiv)
-
-
+_reflected("__rtruediv__", lambda x, y: reciprocal(y) * x)
 _reflected("__rfloordiv__", floor_divide)

@@ -9,7 +9,7 @@ from itertools import product
 from ..array_modules import beside, np
 from .activation import where_positive
 from .conv import padded
-from .declare import op
+from .declare import behind
 from .layout import as_first, as_first_image
 
 
@@ -70,9 +70,9 @@ def _max_name(node) -> str:
     return f"MaxPool{len(node.extras[0])}DWithIndicesBackward0"
 
 
-@op(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
+@behind(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
         g, choice, tuple(x_shape), kernel, stride, padding, dilation),
-    outputs=("out", "choice"), node_name=_max_name, layout=as_first, function=False, method=False)  # fmt: skip
+    outputs=("out", "choice"), node_name=_max_name, layout=as_first)  # fmt: skip
 def max_pool(x, kernel, stride, padding, dilation, counts):
     """The largest element of each window, and at which place of the kernel it stands; `places_of` gives its index."""
     full = _reach(x, kernel, stride, padding, dilation, counts, _lowest(x.dtype))
@@ -95,8 +95,9 @@ def max_pool(x, kernel, stride, padding, dilation, counts):
     return best, choice
 
 
-@op(x=lambda g, choice, kernel, stride, padding, dilation: _take_choice(g, choice, kernel, stride, padding, dilation),
-    choice=None, node_name="MaxPoolBackwardBackward0", function=False, method=False)  # fmt: skip
+@behind(
+    x=lambda g, choice, kernel, stride, padding, dilation: _take_choice(g, choice, kernel, stride, padding, dilation),
+    choice=None, node_name="MaxPoolBackwardBackward0")  # fmt: skip
 def _spread_choice(x, choice, shape, kernel, stride, padding, dilation):
     """Elements added where the largest of their windows stood; 0 elsewhere."""
     counts = choice.shape[choice.ndim - len(kernel) :]
@@ -108,9 +109,9 @@ def _spread_choice(x, choice, shape, kernel, stride, padding, dilation):
     return np.ascontiguousarray(full[(Ellipsis, *inner)])
 
 
-@op(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
-        g, choice, tuple(x_shape), kernel, stride, padding, dilation), choice=None, node_name="MaxPoolBackward0",
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
+        g, choice, tuple(x_shape), kernel, stride, padding, dilation),
+    choice=None, node_name="MaxPoolBackward0")  # fmt: skip
 def _take_choice(x, choice, kernel, stride, padding, dilation):
     """The elements at the places where the largest of each window stood."""
     counts = choice.shape[choice.ndim - len(kernel) :]
@@ -135,7 +136,7 @@ def _unpool_names(node) -> list[str]:
     return [f"MaxUnpool{n}DBackward0"] if n > 1 else ["UnsqueezeBackward0", "MaxUnpool2DBackward0", "SqueezeBackward1"]
 
 
-@op(x=lambda g, places, sizes: take_at(g, places, sizes), places=None, function=False, method=False,
+@behind(x=lambda g, places, sizes: take_at(g, places, sizes), places=None,
     node_name=lambda node: _unpool_names(node)[-1], steps=lambda node: _unpool_names(node)[:-1],
     layout=as_first_image)  # fmt: skip
 def spread_at(x, places, sizes):
@@ -146,8 +147,8 @@ def spread_at(x, places, sizes):
     return summed.astype(x.dtype).reshape(*lead, *sizes)
 
 
-@op(x=lambda g, places, x_shape, sizes: spread_at(g, places, tuple(x_shape[len(x_shape) - len(sizes) :])), places=None,
-    node_name="MaxPoolBackward0", function=False, method=False)  # fmt: skip
+@behind(x=lambda g, places, x_shape, sizes: spread_at(g, places, tuple(x_shape[len(x_shape) - len(sizes) :])),
+    places=None, node_name="MaxPoolBackward0")  # fmt: skip
 def take_at(x, places, sizes):
     """The elements at the given places of each channel."""
     lead = x.shape[: x.ndim - len(sizes)]
@@ -176,8 +177,7 @@ def _mean_dx(g, x_shape, kernel, stride, padding, counts, include_pad, divisor):
     return spread_means(g, tuple(x_shape), kernel, stride, padding, counts, include_pad, divisor)
 
 
-@op(x=_mean_dx, node_name=lambda node: f"AvgPool{len(node.extras[0])}DBackward0", layout=as_first_image, function=False,
-    method=False)  # fmt: skip
+@behind(x=_mean_dx, node_name=lambda node: f"AvgPool{len(node.extras[0])}DBackward0", layout=as_first_image)
 def avg_pool(x, kernel, stride, padding, counts, include_pad, divisor):
     """The mean of each window."""
     ones = (1,) * len(kernel)
@@ -197,9 +197,9 @@ def avg_pool(x, kernel, stride, padding, counts, include_pad, divisor):
     return total
 
 
-@op(x=lambda g, kernel, stride, padding, counts, include_pad, divisor: avg_pool(
+@behind(x=lambda g, kernel, stride, padding, counts, include_pad, divisor: avg_pool(
         g, kernel, stride, padding, counts, include_pad, divisor),
-    node_name=lambda node: f"AvgPool{len(node.extras[1])}DBackwardBackward0", function=False, method=False)  # fmt: skip
+    node_name=lambda node: f"AvgPool{len(node.extras[1])}DBackwardBackward0")  # fmt: skip
 def spread_means(x, shape, kernel, stride, padding, counts, include_pad, divisor):
     """Each element divided among the places of its window."""
     ones = (1,) * len(kernel)
@@ -225,8 +225,8 @@ def _max_dx(g, places, x_shape, kernel):
     return spread_at(g, places, tuple(x_shape[len(x_shape) - len(kernel) :]))
 
 
-@op(x=_max_dx, outputs=("out", "places"), node_name=lambda node: f"AdaptiveMaxPool{len(node.extras[0])}DBackward0",
-    layout=as_first_image, function=False, method=False)  # fmt: skip
+@behind(x=_max_dx, outputs=("out", "places"), node_name=lambda node: f"AdaptiveMaxPool{len(node.extras[0])}DBackward0",
+    layout=as_first_image)  # fmt: skip
 def adaptive_max_pool(x, kernel):
     """The largest element of each of `kernel` windows, and its flat index; windows of unlike sizes repeat their last "
     "place."""

@@ -7,7 +7,7 @@ from ..array_modules import move, move_like, np
 from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import clone
-from .declare import FUNCTIONS, function, method, op
+from .declare import FUNCTIONS, behind, function, method, op
 from .shape import inferred_sizes, reshape, squeeze, wrap_dim, wrap_dims
 
 
@@ -42,7 +42,7 @@ def _repeat_dx(g, x_shape, repeats):
     return reshape(total, x_shape)
 
 
-@op(x=_repeat_dx, function=False, method=False, node_name="RepeatBackward0")
+@behind(x=_repeat_dx)
 def _repeat(x, repeats):
     return np.tile(x, repeats)
 
@@ -58,8 +58,8 @@ def tile(input, *sizes, dims=None):
     return _repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
-@op(x=lambda g, dim: squeeze(FUNCTIONS["sum"](g, dim + 1, True), dim + 1), function=False, method=False,
-    node_name="CloneBackward0", steps=("UnsqueezeBackward0", "ExpandBackward0"))  # fmt: skip
+@behind(x=lambda g, dim: squeeze(FUNCTIONS["sum"](g, dim + 1, True), dim + 1), node_name="CloneBackward0",
+    steps=("UnsqueezeBackward0", "ExpandBackward0"))  # fmt: skip
 def _repeat_interleave(x, repeats, dim):
     """The repetitions along a dimension of their own, behind `dim`."""
     spread = np.empty((*x.shape[: dim + 1], int(repeats), *x.shape[dim + 1 :]), x.dtype)

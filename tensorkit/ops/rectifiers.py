@@ -9,10 +9,9 @@ from copy import copy
 from functools import cache
 
 from ..array_modules import np
-from ..dtypes import from_numpy
-from ..errors import not_implemented
+from ..dtypes import refuse
 from .activation import sigmoid
-from .declare import op
+from .declare import behind
 from .exponential import _exp, _log1p, exp
 from .formulas import erf
 from .join import cat
@@ -35,10 +34,8 @@ def written_over(op: Op) -> Op:
     return form
 
 
-def _refuse(x, kernel: str, kinds: str = "biuc") -> None:
-    """PyTorch's error for whole and complex numbers, which most of these know nothing of."""
-    if x.dtype.kind in kinds:
-        raise not_implemented(kernel, from_numpy(x.dtype).cpp_name)
+#: Whole and complex numbers, which most of these know nothing of.
+_NOT_REAL = "biuc"
 
 
 def _within(g, x, low, high):
@@ -46,10 +43,10 @@ def _within(g, x, low, high):
     return where(x.gt(low).logical_and(x.lt(high)), g, 0.0)
 
 
-@op(x=lambda g, x, slope: where(x > 0, g, g * slope), function=False, method=False)
+@behind(x=lambda g, x, slope: where(x > 0, g, g * slope))
 def leaky_relu(x, slope):
     """x where it is positive, slope · x elsewhere."""
-    _refuse(x, "leaky_relu_cpu")
+    refuse("leaky_relu_cpu", x, _NOT_REAL)
     return np.where(x > 0, x, x * x.dtype.type(slope))[()]
 
 
@@ -57,8 +54,7 @@ def _elu_bend(g, x, y, alpha, scale, input_scale):
     return elu_backward(g * x * input_scale, y, alpha, scale, input_scale) * (y < 0)
 
 
-@op(x=lambda g, y, alpha, scale, input_scale: elu_backward(g, y, alpha, scale, input_scale), y=_elu_bend,
-    function=False, method=False, node_name="EluBackwardBackward0")  # fmt: skip
+@behind(x=lambda g, y, alpha, scale, input_scale: elu_backward(g, y, alpha, scale, input_scale), y=_elu_bend)
 def elu_backward(x, y, alpha, scale, input_scale):
     """`x` times the slope of `elu` at `y`."""
     kind = x.dtype.type
@@ -66,16 +62,15 @@ def elu_backward(x, y, alpha, scale, input_scale):
     return x * np.where(y > 0, kind(scale), below)[()]
 
 
-@op(x=lambda g, x, alpha, scale, input_scale: elu_backward(g, x, alpha, scale, input_scale), function=False,
-    method=False)  # fmt: skip
+@behind(x=lambda g, x, alpha, scale, input_scale: elu_backward(g, x, alpha, scale, input_scale))
 def elu(x, alpha, scale, input_scale):
     """scale · x where x is positive, scale · alpha · (exp(input_scale · x) - 1) elsewhere."""
-    _refuse(x, "elu_cpu")
+    refuse("elu_cpu", x, _NOT_REAL)
     kind = x.dtype.type
     return np.where(x > 0, x * kind(scale), np.expm1(np.minimum(x, 0) * kind(input_scale)) * kind(alpha * scale))[()]
 
 
-@op(x=lambda g, x, alpha: elu_backward(g, x, alpha, 1.0, 1.0 / alpha), function=False, method=False)
+@behind(x=lambda g, x, alpha: elu_backward(g, x, alpha, 1.0, 1.0 / alpha))
 def celu(x, alpha):
     """x where it is positive, alpha · (exp(x / alpha) - 1) elsewhere."""
     return elu.op.forward(x, alpha, 1.0, 1.0 / alpha)
@@ -88,13 +83,13 @@ def _gelu_dx(g, x, tanh_form):
     return g * (0.5 * (1 + erf_(x / _ROOT_2)) + x * exp(x * x * -0.5) / _ROOT_2_PI)
 
 
-@op(x=_gelu_dx, function=False, method=False)
+@behind(x=_gelu_dx)
 def gelu(x, tanh_form):
     """x · Φ(x), where Φ is the share of a normal distribution that lies below x; or its approximation by tanh.
 
     Source: Hendrycks and Gimpel, https://arxiv.org/abs/1606.08415
     """
-    _refuse(x, "GeluKernelImpl")
+    refuse("GeluKernelImpl", x, _NOT_REAL)
     if tanh_form:
         inner = (x + x * x * x * x.dtype.type(_CUBIC)) * x.dtype.type(_GELU)
         return x * (_tanh(inner) + 1) * x.dtype.type(0.5)
@@ -107,10 +102,10 @@ def _silu_dx(g, x):
     return g * s * (1 + x * (1 - s))
 
 
-@op(x=_silu_dx, function=False, method=False)
+@behind(x=_silu_dx)
 def silu(x):
     """x · sigmoid(x)."""
-    _refuse(x, "silu_cpu", "biu")
+    refuse("silu_cpu", x, "biu")
     return x / (1 + _exp(-x))
 
 
@@ -119,32 +114,31 @@ def _mish_dx(g, x):
     return g * (bent + x * s * (1 - bent * bent))
 
 
-@op(x=_mish_dx, function=False, method=False)
+@behind(x=_mish_dx)
 def mish(x):
     """x · tanh(softplus(x))."""
-    _refuse(x, "mish_cpu")
+    refuse("mish_cpu", x, _NOT_REAL)
     return x * _tanh(softplus.op.forward(x, 1.0, 20.0))
 
 
-@op(x=lambda g, x, beta, threshold: g * where(x * beta > threshold, 1.0, sigmoid(x * beta)), function=False,
-    method=False)  # fmt: skip
+@behind(x=lambda g, x, beta, threshold: g * where(x * beta > threshold, 1.0, sigmoid(x * beta)))
 def softplus(x, beta, threshold):
     """log(1 + exp(beta · x)) / beta: a smooth relu; x itself where beta · x is above the threshold."""
-    _refuse(x, "softplus_cpu")
+    refuse("softplus_cpu", x, _NOT_REAL)
     scaled = x * x.dtype.type(beta)
     return np.where(
         scaled > threshold, x, _log1p(_exp(np.minimum(scaled, x.dtype.type(threshold)))) / x.dtype.type(beta)
     )[()]
 
 
-@op(x=lambda g, x: g * sigmoid(-x), rows=True, function=False, method=False)
+@behind(x=lambda g, x: g * sigmoid(-x), rows=True)
 def log_sigmoid(x):
     """log(sigmoid(x)), exact also far from 0."""
-    _refuse(x, "log_sigmoid_cpu")
+    refuse("log_sigmoid_cpu", x, _NOT_REAL)
     return np.minimum(x, 0) - _log1p(_exp(-np.abs(x)))
 
 
-@op(x=lambda g, x, low, high: _within(g, x, low, high), function=False, method=False)
+@behind(x=lambda g, x, low, high: _within(g, x, low, high))
 def hardtanh(x, low, high):
     """x, cut off at two bounds."""
     if x.dtype.kind in "bc":
@@ -153,64 +147,64 @@ def hardtanh(x, low, high):
     return np.minimum(np.maximum(x, x.dtype.type(low)), x.dtype.type(high))
 
 
-@op(g=no_derivative("hardsigmoid_backward"), x=no_derivative("hardsigmoid_backward"), function=False, method=False,
+@behind(g=no_derivative("hardsigmoid_backward"), x=no_derivative("hardsigmoid_backward"),
     node_name="torch::autograd::NotImplemented")  # fmt: skip
 def _hardsigmoid_slope(g, x):
     """The gradient of hardsigmoid. It has no derivative of its own, as in PyTorch."""
     return np.where((x > -3) & (x < 3), g / 6, g * 0)[()]
 
 
-@op(x=lambda g, x: _hardsigmoid_slope(g, x), function=False, method=False)
+@behind(x=lambda g, x: _hardsigmoid_slope(g, x))
 def hardsigmoid(x):
     """A sigmoid of straight lines: 0 below -3, 1 above 3."""
-    _refuse(x, "hardsigmoid_cpu")
+    refuse("hardsigmoid_cpu", x, _NOT_REAL)
     three, six = x.dtype.type(3), x.dtype.type(6)
     return np.minimum(np.maximum(x + three, x.dtype.type(0)), six) / six
 
 
-@op(x=lambda g, x: where(x <= -3, 0.0, where(x >= 3, g, g * (x / 3 + 0.5))), function=False, method=False)
+@behind(x=lambda g, x: where(x <= -3, 0.0, where(x >= 3, g, g * (x / 3 + 0.5))))
 def hardswish(x):
     """x times the sigmoid of straight lines."""
-    _refuse(x, "hardswish_cpu")
+    refuse("hardswish_cpu", x, _NOT_REAL)
     return x * hardsigmoid.op.forward(x)
 
 
-@op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)
+@behind(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0))
 def softshrink(x, lambd):
     """x moved by lambd towards 0, and 0 where it is nearer than that."""
-    _refuse(x, "softshrink_check")
+    refuse("softshrink_check", x, _NOT_REAL)
     lambd = x.dtype.type(lambd)
     return np.where(x > lambd, x - lambd, np.where(x < -lambd, x + lambd, x * 0))[()]
 
 
-@op(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0), function=False, method=False)
+@behind(x=lambda g, x, lambd: where(x.abs() > lambd, g, 0.0))
 def hardshrink(x, lambd):
     """x, but 0 where it is nearer to 0 than lambd."""
-    _refuse(x, "hardshrink_cpu")
+    refuse("hardshrink_cpu", x, _NOT_REAL)
     return np.where(np.abs(x) <= lambd, x.dtype.type(0), x)[()]
 
 
-@op(x=lambda g, x, threshold: where(x > threshold, g, 0.0), function=False, method=False)
+@behind(x=lambda g, x, threshold: where(x > threshold, g, 0.0))
 def threshold(x, threshold, value):
     """x where it is above the threshold, `value` elsewhere."""
-    _refuse(x, "threshold_cpu", "bc")
+    refuse("threshold_cpu", x, "bc")
     return np.where(x > threshold, x, x.dtype.type(value))[()]
 
 
-@op(x=lambda g, x, low: where(x >= low, g, 0.0), node_name="ClampMinBackward0", function=False, method=False)
+@behind(x=lambda g, x, low: where(x >= low, g, 0.0), node_name="ClampMinBackward0")
 def at_least(x, low):
     """x, but no less than a number."""
     return np.maximum(x, x.dtype.type(low))
 
 
-@op(x=lambda g, x, weight: where(x > 0, g, g * weight), weight=lambda g, x: where(x > 0, 0.0, g * x), function=False,
-    method=False, node_name="PreluKernelBackward0")  # fmt: skip
+@behind(x=lambda g, x, weight: where(x > 0, g, g * weight), weight=lambda g, x: where(x > 0, 0.0, g * x),
+    node_name="PreluKernelBackward0")  # fmt: skip
 def prelu(x, weight):
     """x where it is positive, weight · x elsewhere."""
     return np.where(x > 0, x, x * weight)[()]
 
 
-@op(x=lambda g, noise: g * noise, noise=None, rows=True, function=False, method=False)
+@behind(x=lambda g, noise: g * noise, noise=None, rows=True)
 def rrelu_with_noise(x, noise):
     """x times the slopes that were drawn for it."""
     return x * noise
@@ -222,9 +216,9 @@ def _glu_dx(g, x, dim):
     return cat([g * s, g * a * s * (1 - s)], dim)
 
 
-@op(x=_glu_dx, function=False, method=False)
+@behind(x=_glu_dx)
 def glu(x, dim):
     """The first half along `dim` times the sigmoid of the second."""
-    _refuse(x, "glu_cpu")
+    refuse("glu_cpu", x, _NOT_REAL)
     a, b = np.split(x, 2, dim)
     return a / (1 + _exp(-b))

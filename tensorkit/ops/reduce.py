@@ -10,7 +10,7 @@ import math
 from .. import dtypes
 from ..array_modules import np
 from ..dtypes import FLOATING
-from ..errors import brackets, hint, not_implemented
+from ..errors import brackets, hint
 from ..tape import mode
 from .broadcast import broadcast_dims, expand
 from .cast import to_dtype
@@ -115,11 +115,6 @@ def _check_flag(name: str, keepdim) -> None:
             TypeError(f"{name}(): argument 'keepdim' (position 2) must be bool, not {type(keepdim).__name__}"),
             "several dimensions are given as one tuple: dim=(0, 1).",
         )
-
-
-def _refuse_complex(kernel: str, x) -> None:
-    if x.dtype.kind == "c":
-        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
 
 
 def _as(x, dtype):

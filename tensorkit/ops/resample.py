@@ -5,7 +5,7 @@ small matrix for each dimension, and its transpose carries the gradient back.
 """
 
 from ..array_modules import np
-from .declare import op
+from .declare import behind
 from .layout import as_first, in_rows
 
 
@@ -23,16 +23,15 @@ def _transposed(matrices) -> tuple:
     return tuple([None if each is None else each.T for each in matrices])
 
 
-@op(x=lambda g, matrices, name: resample(g, _transposed(matrices), name), node_name=lambda node: node.extras[1],
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g, matrices, name: resample(g, _transposed(matrices), name), node_name=lambda node: node.extras[1])
 def resample(x, matrices, name):
     """`x` with its last dimensions multiplied by matrices; `name` is what PyTorch calls the node."""
     found = apply(x, matrices)
     return found if name == "AdaptiveAvgPool3DBackward0" else as_first(found, (x,))
 
 
-@op(x=lambda g, x_shape, index, name: gather_back(g, tuple(x_shape), index, name),
-    node_name=lambda node: node.extras[1], function=False, method=False)  # fmt: skip
+@behind(x=lambda g, x_shape, index, name: gather_back(g, tuple(x_shape), index, name),
+    node_name=lambda node: node.extras[1])  # fmt: skip
 def pick(x, index, name):
     """`x` at the given places of each of its last dimensions (an array of indices for each, or None)."""
     lead, found = x.ndim - len(index), x
@@ -42,7 +41,7 @@ def pick(x, index, name):
     return in_rows(found) if name == "CopySlices" else as_first(found, (x,))
 
 
-@op(x=lambda g, index, name: pick(g, index, name), node_name=lambda node: node.extras[2], function=False, method=False)
+@behind(x=lambda g, index, name: pick(g, index, name), node_name=lambda node: node.extras[2])
 def gather_back(x, shape, index, name):
     """The reverse of `pick`: elements added to the places that they were picked from."""
     lead = len(shape) - len(index)

@@ -13,7 +13,7 @@ from ..errors import brackets
 from ..once import first_time
 from ..tensor import Tensor
 from .broadcast import expand
-from .declare import function, op
+from .declare import behind, function
 from .gather import _reduced_dsrc, _reduced_dx, _scatter_reduce
 from .index import _view_index
 from .shape import reshape, wrap_dim
@@ -38,17 +38,16 @@ def _copy(x):
     return copied
 
 
-def _kept(g, index, src_shape):
-    return _written(g, _zeros(g, src_shape), index)
-
-
 def _zeros(g, shape) -> Tensor:
     return g.new_zeros(shape)
 
 
-@op(x=lambda g, index, src_shape: _kept(g, index, src_shape), src=lambda g, index: _view_index(g, index),
-    node_name=lambda node: ("Slice" if type(node.extras[0][-1]) is slice else "Select") + "ScatterBackward0",
-    function=False, method=False)  # fmt: skip
+def _written_name(node) -> str:
+    return ("Slice" if type(node.extras[0][-1]) is slice else "Select") + "ScatterBackward0"
+
+
+@behind(x=lambda g, index, src_shape: _written(g, _zeros(g, src_shape), index),
+    src=lambda g, index: _view_index(g, index), node_name=_written_name)  # fmt: skip
 def _written(x, src, index):
     """`x` with `src` at an index of slices and whole numbers."""
     result = _copy(x)
@@ -83,8 +82,8 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     return _written(input, src, index)
 
 
-@op(x=lambda g, src_shape, offset, dim1, dim2: _diagonal_written(g, _zeros(g, src_shape), offset, dim1, dim2),
-    src=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2), function=False, method=False,
+@behind(x=lambda g, src_shape, offset, dim1, dim2: _diagonal_written(g, _zeros(g, src_shape), offset, dim1, dim2),
+    src=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2),
     node_name="DiagonalScatterBackward0")  # fmt: skip
 def _diagonal_written(x, src, offset, dim1, dim2):
     result = _copy(x)
@@ -104,10 +103,10 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     return _diagonal_written(input, src, offset, dim1, dim2)
 
 
-@op(x=lambda g, src_shape, geometry, size, stride, offset:
+@behind(x=lambda g, src_shape, geometry, size, stride, offset:
         _window_written(g, _zeros(g, src_shape), geometry, size, stride, offset),
     src=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset),
-    function=False, method=False, node_name="AsStridedScatterBackward0")  # fmt: skip
+    node_name="AsStridedScatterBackward0")  # fmt: skip
 def _window_written(x, src, geometry, size, stride, offset):
     shape, strides = geometry
     flat = np.zeros(extent(shape, strides), x.dtype)
@@ -136,8 +135,7 @@ def as_strided_scatter(input, src, size, stride, storage_offset=None):
     return _window_written(input, src, geometry, size, stride, offset - input.storage_offset())
 
 
-@op(x=_reduced_dx, src=_reduced_dsrc, index=None, function=False, method=False, node_name="IndexReduceBackward0",
-    rows=True)  # fmt: skip
+@behind(x=_reduced_dx, src=_reduced_dsrc, index=None, rows=True)
 def _index_reduce(x, src, index, dim, reduce, include_self):
     return _scatter_reduce.op.forward(x, src, index, dim, reduce, include_self)
 

@@ -11,7 +11,7 @@ from ..array_modules import np
 from ..tape import record, tick
 from ..tensor import Tensor, storage_of
 from .complex_views import slopes_of_pairs, view_as_complex, view_as_real
-from .declare import op
+from .declare import behind
 from .fragile import Broken
 from .windows import _as_strided, _window_of, extent, places
 from .writable import SHARED
@@ -117,7 +117,7 @@ def _as_pairs(complex_numbers, array):
     return record(view_as_real.op, (complex_numbers,), (), (), _pairs(array))
 
 
-@op(x=slopes_of_pairs, function=False, method=False, node_name="torch::autograd::CopySlices")
+@behind(x=slopes_of_pairs, node_name="torch::autograd::CopySlices")
 def _of_pairs(x):
     """Pairs of real numbers as complex ones again, after a write to one of them."""
     return view_as_complex.op.forward(np.ascontiguousarray(x))
@@ -138,9 +138,8 @@ def _before_write(g, geometry, size, stride, offset):
     return _without_window(g, geometry, size, stride, offset)
 
 
-@op(x=_before_write,
-    value=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="torch::autograd::CopySlices")  # fmt: skip
+@behind(x=_before_write, value=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset),
+    node_name="torch::autograd::CopySlices")  # fmt: skip
 def _copy_slices(x, value, geometry, size, stride, offset):
     """`x` with a window of its memory replaced by `value`."""
     shape, strides = geometry
@@ -150,8 +149,7 @@ def _copy_slices(x, value, geometry, size, stride, offset):
     return flat[places(shape, strides)]
 
 
-@op(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset), function=False,
-    method=False)  # fmt: skip
+@behind(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset))
 def _without_window(x, geometry, size, stride, offset):
     """A gradient with zeros in a window: what was there before the write has no part in the result."""
     return _copy_slices.op.forward(x, x.dtype.type(0), geometry, size, stride, offset)

@@ -6,7 +6,6 @@ in `pointwise.py`.
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented
 from ..tensor import Tensor
 from .declare import binary, op, unary
 from .pointwise import _div_floor, _reflected, _refuse_division, no_derivative, nothing
@@ -95,8 +94,7 @@ def round(x, decimals=0):
     >>> tensor([3.14159]).round(decimals=2)
     tensor([3.1400])
     """
-    if x.dtype.kind in "bc":
-        raise not_implemented("round_vml_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("round_vml_cpu", x, "bc")
     if x.dtype.kind in "iu":
         return x.copy()
     if decimals == 0:
@@ -112,8 +110,7 @@ def frac(x):
     >>> tensor([1.25, -2.5]).frac()
     tensor([ 0.2500, -0.5000])
     """
-    if x.dtype.kind not in "fV":
-        raise not_implemented("frac_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("frac_cpu", x, "biuc")
     return x - np.trunc(x)
 
 

@@ -2,9 +2,9 @@
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import brackets, kind, not_implemented, wrong_argument
+from ..errors import brackets, kind, wrong_argument
 from ..tensor import Tensor, wrap
-from .declare import function, op, write_out
+from .declare import behind, function, write_out
 from .promote import is_number
 from .return_types import return_type
 from .shape import wrap_dim
@@ -17,17 +17,17 @@ def _not_differentiable(name: str):
     return rule
 
 
-@op(x=_not_differentiable("_unique2"), node_name="Unique2Backward0", function=False, method=False)
+@behind(x=_not_differentiable("_unique2"), node_name="Unique2Backward0")
 def _distinct(x, values):
     return values
 
 
-@op(x=_not_differentiable("unique_dim"), node_name="UniqueDimBackward0", function=False, method=False)
+@behind(x=_not_differentiable("unique_dim"), node_name="UniqueDimBackward0")
 def _distinct_slices(x, values):
     return values
 
 
-@op(x=_not_differentiable("unique_consecutive"), node_name="UniqueConsecutiveBackward0", function=False, method=False)
+@behind(x=_not_differentiable("unique_consecutive"), node_name="UniqueConsecutiveBackward0")
 def _distinct_runs(x, values):
     return values
 
@@ -94,9 +94,8 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
 
 
 def _places(edges, values, right: bool, out_int32: bool):
-    complex_one = next((each for each in (edges, values) if each.dtype.kind == "c"), None)
-    if complex_one is not None:
-        raise not_implemented("searchsorted_out_cpu", dtypes.from_numpy(complex_one.dtype).cpp_name)
+    for each in (edges, values):
+        dtypes.refuse("searchsorted_out_cpu", each, "c")
     side = "right" if right else "left"
     if edges.ndim == 1:
         found = np.searchsorted(edges, values, side)
@@ -155,8 +154,7 @@ def bincount(input, weights=None, minlength=0):
     tensor([0, 2, 0, 1])
     """
     x = input._array
-    if x.dtype.kind not in "iu":
-        raise not_implemented("bincount_cpu", input.dtype.cpp_name)
+    dtypes.refuse("bincount_cpu", x, "bfcV")
     if minlength < 0:
         raise RuntimeError("minlength should be >= 0")
     if x.ndim != 1 or (x.size and x.min() < 0):
@@ -182,8 +180,7 @@ def _range(x, low, high, name: str):
 
 
 def _check_bins(x, bins) -> None:
-    if x.dtype.kind != "f":
-        raise not_implemented("histogram_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse("histogram_cpu", x, "biucV")
     if is_number(bins) and bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
 
@@ -261,8 +258,7 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
     for i, each in enumerate(bins):
         if isinstance(each, int) and each <= 0:
             raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {each} for dimension {i}")
-    if points.dtype.kind != "f":
-        raise not_implemented("histogramdd", input.dtype.cpp_name)
+    dtypes.refuse("histogramdd", points, "biucV")
     edges, places, inside = [], [], True
     for i, each in enumerate(bins):
         column = points[:, i]

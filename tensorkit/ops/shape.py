@@ -8,7 +8,7 @@ their own in `windows.py`; what puts tensors together in `join.py`, what takes t
 from ..array_modules import np
 from ..errors import brackets, dim_out_of_range, missing_arguments, wrong_argument
 from ..tensor import Tensor, memory
-from .declare import function, method, op, record_view
+from .declare import behind, function, method, op, record_view
 
 
 def wrap_dim(dim, ndim: int) -> int:
@@ -74,7 +74,7 @@ def inferred_sizes(size) -> tuple:
     return tuple([each.__index__() for each in size])
 
 
-@op(x=lambda g, x_shape: reshape(g, x_shape), views=True, function=False, method=False)
+@behind(x=lambda g, x_shape: reshape(g, x_shape), views=True)
 def _view(x, shape):
     try:
         return np.reshape(x, shape, copy=False)
@@ -85,18 +85,17 @@ def _view(x, shape):
         ) from None
 
 
-@op(x=lambda g, x_shape: reshape(g, x_shape), node_name="UnsafeViewBackward0", function=False, method=False)
+@behind(x=lambda g, x_shape: reshape(g, x_shape), node_name="UnsafeViewBackward0")
 def _copy_reshape(x, shape):
     return np.reshape(x, shape)
 
 
-@op(x=lambda g, x_shape: reshape(g, x_shape), node_name="UnsafeViewBackward0", steps=("CloneBackward0",),
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g, x_shape: reshape(g, x_shape), node_name="UnsafeViewBackward0", steps=("CloneBackward0",))
 def _cloned_reshape(x, shape):
     return np.reshape(x, shape)
 
 
-@op(x=lambda g, x_shape: reshape(g, x_shape), function=False, method=False)
+@behind(x=lambda g, x_shape: reshape(g, x_shape))
 def _unsafe_view(x, shape):
     """A view that neither hears of writes to its memory nor refuses them."""
     return np.reshape(x, shape)  # a copy where the order of the elements asks for one

@@ -8,7 +8,7 @@ from ..array_modules import np
 from ..errors import brackets
 from ..tensor import Tensor
 from .cast import number_for
-from .declare import function, op
+from .declare import behind, function
 from .index import _index_into_zeros, _view_index
 from .shape import wrap_dim
 
@@ -98,13 +98,13 @@ def index_select(input, dim, index, *, out=None):
     return _index_select_at(input, index, dim, out=out) if input._array.ndim else input.clone()
 
 
-@op(x=lambda g, x_shape, index, dim: _index_add_zeros(g, index, x_shape, dim), index=None, function=False,
-    method=False, node_name="IndexSelectBackward0")  # fmt: skip
+@behind(x=lambda g, x_shape, index, dim: _index_add_zeros(g, index, x_shape, dim), index=None,
+    node_name="IndexSelectBackward0")  # fmt: skip
 def _index_select_at(x, index, dim):
     return np.take(x, np.atleast_1d(index), dim) if x.ndim else np.array(x)
 
 
-@op(x=lambda g, index, dim: _index_select_at(g, index, dim), index=None, function=False, method=False)
+@behind(x=lambda g, index, dim: _index_select_at(g, index, dim), index=None)
 def _index_add_zeros(x, index, shape, dim):
     full = np.zeros(shape, x.dtype)
     np.add.at(full, _at(dim, len(shape), index), x)
@@ -122,7 +122,7 @@ def _added_dx(g, index, source, dim, alpha):
     return _index_select_at(g, index, dim) * alpha
 
 
-@op(x=lambda g: g, index=None, source=_added_dx, function=False, method=False, rows=True)
+@behind(x=lambda g: g, index=None, source=_added_dx, rows=True)
 def _index_add(x, index, source, dim, alpha):
     result = np.array(x)
     np.add.at(result, _at(dim, x.ndim, index), source * alpha if alpha != 1 else source)
@@ -174,8 +174,8 @@ def index_add(input, dim, index, source, *, alpha=1):
     return _index_add(input, index, source, dim, alpha)
 
 
-@op(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
-    source=lambda g, index, source, dim: _index_select_at(g, index, dim), function=False, method=False)  # fmt: skip
+@behind(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
+    source=lambda g, index, source, dim: _index_select_at(g, index, dim))  # fmt: skip
 def _index_copy(x, index, source, dim):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = source
@@ -238,8 +238,8 @@ def _check_within(name: str, index, target, dim: int, lowest: int | None = None)
             raise IndexError(f"{name}index {each} is out of bounds for dimension {dim} with size {size}")
 
 
-@op(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
-    value=lambda g, index, dim: _index_select_at(g, index, dim).sum(), function=False, method=False)  # fmt: skip
+@behind(x=lambda g, index, dim: _index_fill(g, index, 0.0, dim), index=None,
+    value=lambda g, index, dim: _index_select_at(g, index, dim).sum())  # fmt: skip
 def _index_fill(x, index, value, dim):
     result = np.array(x)
     result[_at(dim, x.ndim, index)] = value

@@ -6,11 +6,11 @@ is named, in `selection.py`.
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import not_implemented, wrong_argument
+from ..errors import wrong_argument
 from ..tensor import Tensor, wrap
 from . import selection
 from .cast import c_cast, clone
-from .declare import function, op
+from .declare import behind, function, op
 from .extremes import _check_not_empty, _evenly_dx, _picked_dx
 from .gather import gather
 from .misc import lerp
@@ -91,11 +91,6 @@ def msort(input, *, out=None):
     return values if out is None else add(values, 0, out=out)
 
 
-def _refuse(kernel: str, x, kinds: str = "bc") -> None:
-    if x.dtype.kind in kinds:
-        raise not_implemented(kernel, dtypes.from_numpy(x.dtype).cpp_name)
-
-
 def _ranked(x):
     """The elements in a dtype that NumPy can sort: in bfloat16 it leaves nan where it is."""
     return x.astype(np.float32) if x.dtype.kind == "V" else x
@@ -157,7 +152,7 @@ def kthvalue(x, k, dim=-1, keepdim=False):
         raise RuntimeError("kthvalue(): selected number k out of range for dimension " + str(axis))
     if x.ndim == 0:
         return x.copy(), np.int64(0)
-    _refuse("kthvalue_cpu", x)
+    dtypes.refuse("kthvalue_cpu", x, "bc")
 
     def pick(row):
         tied = selection.kth_of(row, k - 1) if x.size <= selection.MOST else None
@@ -183,21 +178,21 @@ def _median(name: str, ignore_nan: bool, doc: str):
         flat = np.ravel(x)
         if flat.size == 0:
             return c_cast(np.asarray(np.nan), x.dtype)[()]
-        _refuse("median_cpu", x)
+        dtypes.refuse("median_cpu", x, "bc")
         return flat[_median_index(_ranked(flat), ignore_nan)]
 
     def along(x, dim, keepdim=False):
         _check_not_empty("median", x, dim)
         axis = wrap_dim(dim, x.ndim)
-        _refuse("median_out", x)
+        dtypes.refuse("median_out", x, "bc")
         if x.ndim == 0:
             return x.copy(), np.int64(0)
         return _one_of_each(x, axis, keepdim, lambda row: _median_index(row, ignore_nan))
 
     of_all.__name__, along.__name__ = f"_{name}_of_all", f"_{name}_along"
-    of_all = op(x=_evenly_dx, node_name=f"{camel}Backward0", function=False, method=False)(of_all)
-    along = op(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
-               node_name=f"{camel}Backward1", function=False, method=False)(along)  # fmt: skip
+    of_all = behind(x=_evenly_dx, node_name=f"{camel}Backward0")(of_all)
+    along = behind(x=_picked_dx, outputs=("values", "indices"), result=return_type(name, "values", "indices"),
+                   node_name=f"{camel}Backward1")(along)  # fmt: skip
 
     def median(input, dim=MISSING, keepdim=False, *, out=None):
         if not isinstance(input, Tensor):
@@ -239,7 +234,7 @@ def mode(x, dim=-1, keepdim=False):
     indices=tensor(2))
     """
     axis = wrap_dim(dim, x.ndim)
-    _refuse("mode_cpu", x, "c")
+    dtypes.refuse("mode_cpu", x, "c")
     if x.ndim == 0:
         return x.copy(), np.int64(0)
     if x.shape[axis] == 0:
@@ -272,7 +267,7 @@ def _check_quantile(name: str, x, q, interpolation: str):
     return q
 
 
-@op(x=lambda g: unsqueeze(g, -1), views=True, function=False, method=False, node_name="SqueezeBackward4")
+@behind(x=lambda g: unsqueeze(g, -1), views=True, node_name="SqueezeBackward4")
 def _without_last(x):
     return x[..., 0]
 

@@ -8,10 +8,9 @@ import math
 
 from .. import dtypes
 from ..array_modules import beside, np
-from ..errors import not_implemented
 from ..tensor import Tensor, wrap
 from . import formulas
-from .declare import binary, function, op, unary
+from .declare import behind, binary, function, op, unary
 from .exponential import exp, log
 from .inplace import in_place
 from .masks import where
@@ -27,10 +26,18 @@ _ROOT_2 = math.sqrt(2)
 
 def by_double(formula, x, name: str = ""):
     """`formula` computed in float64, given in the type of `x`; there is none for complex numbers."""
-    if x.dtype.kind == "c":
-        name = name or formula.__name__
-        raise not_implemented(f"{name}_vml_cpu", dtypes.from_numpy(x.dtype).cpp_name)
+    dtypes.refuse(f"{name or formula.__name__}_vml_cpu", x, "c")
     return np.asarray(formula(np.asarray(x, np.float64)), x.dtype)[()]
+
+
+def special(rule):
+    """Declare a function of `torch.special` alone: no method, and a node with the namespace in its name."""
+
+    def declare(body):
+        node_name = "Special" + body.__name__.title().replace("_", "") + "Backward0"
+        return unary(rule, floating=True, method=False, inplace=False, node_name=node_name)(body)
+
+    return declare
 
 
 # The error function
@@ -66,8 +73,7 @@ def erfinv(x):
     return by_double(formulas.erfinv, x)
 
 
-@unary(lambda g, x, out: g * (2 * x * out - 2 / _ROOT_PI), floating=True, method=False, inplace=False,
-       node_name="SpecialErfcxBackward0")  # fmt: skip
+@special(lambda g, x, out: g * (2 * x * out - 2 / _ROOT_PI))
 def erfcx(x):
     """exp(x²)·erfc(x).
 
@@ -86,8 +92,7 @@ def ndtr(input, *, out=None):
     return mul(erfc(input * -math.sqrt(0.5)), 0.5, out=out)
 
 
-@unary(lambda g, out: g * math.sqrt(2 * _PI) * exp(out * out / 2), floating=True, method=False, inplace=False,
-       node_name="SpecialNdtriBackward0")  # fmt: skip
+@special(lambda g, out: g * math.sqrt(2 * _PI) * exp(out * out / 2))
 def ndtri(x):
     """The inverse of the normal distribution function; infinite at 0 and 1, nan beyond.
 
@@ -97,8 +102,7 @@ def ndtri(x):
     return by_double(formulas.ndtri, x)
 
 
-@unary(lambda g, x: g * math.sqrt(2 / _PI) / erfcx(x * -math.sqrt(0.5)), floating=True, method=False, inplace=False,
-       node_name="SpecialLogNdtrBackward0")  # fmt: skip
+@special(lambda g, x: g * math.sqrt(2 / _PI) / erfcx(x * -math.sqrt(0.5)))
 def log_ndtr(x):
     """The logarithm of the normal distribution function.
 
@@ -131,7 +135,7 @@ def digamma(x):
     return by_double(formulas.digamma, x)
 
 
-@op(x=lambda g, x, n: g * polygamma(n + 1, x), node_name="PolygammaBackward0", function=False, method=False)
+@behind(x=lambda g, x, n: g * polygamma(n + 1, x))
 def _polygamma(x, n):
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.get_default_dtype().numpy)
@@ -216,8 +220,7 @@ def i0(x):
     return by_double(lambda x: formulas.bessel_scaled(0, x) * np.exp(np.abs(x)), x, "i0")
 
 
-@unary(lambda g, x, out: g * (i1e(x) - x.sgn() * out), floating=True, method=False, inplace=False,
-       node_name="SpecialI0EBackward0")  # fmt: skip
+@special(lambda g, x, out: g * (i1e(x) - x.sgn() * out))
 def i0e(x):
     """exp(-|x|)·i0(x).
 
@@ -232,8 +235,7 @@ def _over(out, x):
     return where(x == 0, 0.5, out / where(x == 0, 1.0, x))
 
 
-@unary(lambda g, x, out: g * (i0(x) - _over(out, x)), floating=True, method=False, inplace=False,
-       node_name="SpecialI1Backward0")  # fmt: skip
+@special(lambda g, x, out: g * (i0(x) - _over(out, x)))
 def i1(x):
     """The modified Bessel function of the first kind, of order 1.
 
@@ -243,8 +245,7 @@ def i1(x):
     return by_double(lambda x: formulas.bessel_scaled(1, x) * np.exp(np.abs(x)), x, "i1")
 
 
-@unary(lambda g, x, out: g * (i0e(x) - x.sgn() * out - _over(out, x)), floating=True, method=False, inplace=False,
-       node_name="SpecialI1EBackward0")  # fmt: skip
+@special(lambda g, x, out: g * (i0e(x) - x.sgn() * out - _over(out, x)))
 def i1e(x):
     """exp(-|x|)·i1(x).
 
@@ -257,7 +258,7 @@ def i1e(x):
 # With logarithms and angles
 
 
-def _xlogy_name(kind: str, both="0"):
+def _xlogy_name(kind: str):
     def name(node):
         x, y = node.parents
         return f"{kind}Backward{1 if is_number(x) else 2 if is_number(y) else 0}"
@@ -269,6 +270,12 @@ def _log(y):
     return log(y) if isinstance(y, Tensor) else (math.log(y) if y > 0 else -math.inf if y == 0 else math.nan)
 
 
+def _times_logarithm(log, x, y, kernel: str):
+    product = x * (log(y) if hasattr(y, "dtype") else x.dtype.type(log(y)))
+    dtypes.refuse(kernel, product, "c")
+    return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
+
+
 @binary(lambda g, x, y: where((x == 0) & (y <= 0), 0.0, xlogy(g, y)), lambda g, x, y: g * x / y, floating=True,
         node_name=_xlogy_name("Xlogy"))  # fmt: skip
 def xlogy(x, y):
@@ -277,10 +284,7 @@ def xlogy(x, y):
     >>> torch.xlogy(tensor([0., 2.]), tensor([0., 3.]))
     tensor([0.0000, 2.1972])
     """
-    product = x * (np.log(y) if hasattr(y, "dtype") else x.dtype.type(np.log(y)))
-    if product.dtype.kind == "c":
-        raise not_implemented("xlogy_cpu", dtypes.from_numpy(product.dtype).cpp_name)
-    return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
+    return _times_logarithm(np.log, x, y, "xlogy_cpu")
 
 
 @binary(lambda g, x, y: where((x == 0) & (y <= -1), 0.0, xlog1py(g, y)), lambda g, x, y: g * x / (y + 1), floating=True,
@@ -291,13 +295,10 @@ def xlog1py(x, y):
     >>> torch.special.xlog1py(tensor([0., 2.]), tensor([-1., 1.]))
     tensor([0.0000, 1.3863])
     """
-    product = x * (np.log1p(y) if hasattr(y, "dtype") else x.dtype.type(np.log1p(y)))
-    if product.dtype.kind == "c":
-        raise not_implemented("xlog1py_cpu", dtypes.from_numpy(product.dtype).cpp_name)
-    return np.where(np.equal(x, 0) & ~np.isnan(y), np.zeros_like(product), product)[()]
+    return _times_logarithm(np.log1p, x, y, "xlog1py_cpu")
 
 
-@unary(lambda g, x: g * (-log(x) - 1), floating=True, method=False, inplace=False, node_name="SpecialEntrBackward0")
+@special(lambda g, x: g * (-log(x) - 1))
 def entr(x):
     """-x·log(x), the term of an entropy; 0 at 0, -inf below.
 

@@ -6,7 +6,7 @@ The mean itself stands in `reduce.py`, the median in `sort.py`, histograms in `s
 import math
 
 from ..array_modules import np
-from .declare import FUNCTIONS, function, op
+from .declare import FUNCTIONS, behind, function
 from .reduce import _mean_dx, add_all, add_up, axes, counted, mean, spread
 
 
@@ -63,29 +63,23 @@ def _std_mean_dx(g, x, spread, dim, keepdim, correction):
     return _with_mean(shares, g, x, dim, keepdim)
 
 
-@op(x=_var_dx, function=False, method=False, rows=True)
+@behind(x=_var_dx, rows=True)
 def _var(x, dim, keepdim, correction):
     return np.asarray(_variance(x, dim, keepdim, correction, "var")).astype(x.real.dtype)[()]
 
 
-@op(x=_std_dx, function=False, method=False, rows=True)
+@behind(x=_std_dx, rows=True)
 def _std(x, dim, keepdim, correction):
     return np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std"))).astype(x.real.dtype)[()]
 
 
-@op(
-    x=_var_mean_dx,
-    outputs=("spread", "mean"),
-    function=False,
-    method=False,
-    rows=True,
-)
+@behind(x=_var_mean_dx, outputs=("spread", "mean"), rows=True)
 def _var_mean(x, dim, keepdim, correction):
     found = np.asarray(_variance(x, dim, keepdim, correction, "var_mean")).astype(x.real.dtype)[()]
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))
 
 
-@op(x=_std_mean_dx, outputs=("spread", "mean"), function=False, method=False, rows=True)
+@behind(x=_std_mean_dx, outputs=("spread", "mean"), rows=True)
 def _std_mean(x, dim, keepdim, correction):
     found = np.sqrt(np.asarray(_variance(x, dim, keepdim, correction, "std_mean"))).astype(x.real.dtype)[()]
     return found, add_up(x, axes(dim, x.ndim), keepdim, counted(x.shape, dim))

@@ -3,7 +3,7 @@
 from ..array_modules import np
 from ..tape import mode, record
 from ..tensor import Tensor, share
-from .declare import FUNCTIONS, function, op
+from .declare import FUNCTIONS, behind, function, op
 from .shape import wrap_dim, wrap_dims
 
 
@@ -147,7 +147,7 @@ Tensor.H = property(_H)
 Tensor.mH = property(_mH)
 
 
-@op(x=lambda g: g, views=True, function=False, method=False)
+@behind(x=lambda g: g, views=True)
 def _alias(x):
     return x[...]
 

@@ -8,7 +8,7 @@ import math
 from .. import dtypes
 from ..array_modules import np
 from ..errors import not_implemented
-from .declare import binary, op, unary
+from .declare import behind, binary, unary
 from .exponential import precise
 from .pointwise import reciprocal
 from .powers import rsqrt, square, where_
@@ -111,8 +111,7 @@ def cosh(x):
     return _cosh(x)
 
 
-@op(x=lambda g, y: tanh_backward(g, y), y=lambda g, x, y: g * (-2 * y * x), function=False, method=False,
-    node_name="TanhBackwardBackward0")  # fmt: skip
+@behind(x=lambda g, y: tanh_backward(g, y), y=lambda g, x, y: g * (-2 * y * x))
 def tanh_backward(x, y):
     """`x` times the slope of tanh where its value is `y`."""
     return x * (1 - y * y)
@@ -171,7 +170,7 @@ def hypot(x, y):
     return np.hypot(x, y)
 
 
-@unary(lambda g: g * (math.pi / 180), floating=True, node_name="Deg2RadBackward0")
+@unary(lambda g: g * (math.pi / 180), floating=True)
 def deg2rad(x):
     """Degrees to radians.
 
@@ -181,7 +180,7 @@ def deg2rad(x):
     return x * x.dtype.type(math.pi / 180)
 
 
-@unary(lambda g: g * (180 / math.pi), floating=True, node_name="Rad2DegBackward0")
+@unary(lambda g: g * (180 / math.pi), floating=True)
 def rad2deg(x):
     """Radians to degrees.
 

@@ -7,7 +7,7 @@ with these too (`rewritten.py`); views that only change the shape stand in `shap
 from ..array_modules import np
 from ..errors import brackets
 from ..tensor import memory
-from .declare import function, op
+from .declare import behind, function, op
 from .shape import wrap_dim
 
 
@@ -32,8 +32,8 @@ def places(shape, strides, offset: int = 0):
     return found
 
 
-@op(x=lambda g, size, stride, offset, geometry: _window_of(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="AsStridedScatterBackward0")  # fmt: skip
+@behind(x=lambda g, size, stride, offset, geometry: _window_of(g, geometry, size, stride, offset),
+    node_name="AsStridedScatterBackward0")  # fmt: skip
 def _window_into_zeros(x, geometry, size, stride, offset):
     """The gradient of a window, put into zeros of the tensor it was cut from; where it overlaps itself, added up."""
     shape, strides = geometry
@@ -42,8 +42,8 @@ def _window_into_zeros(x, geometry, size, stride, offset):
     return flat[places(shape, strides)]
 
 
-@op(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), function=False,
-    method=False, node_name="AsStridedBackward0")  # fmt: skip
+@behind(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset),
+    node_name="AsStridedBackward0")  # fmt: skip
 def _window_of(x, geometry, size, stride, offset):
     """A window cut out of a gradient, as if that lay in memory like the tensor it belongs to."""
     shape, strides = geometry
@@ -52,8 +52,7 @@ def _window_of(x, geometry, size, stride, offset):
     return flat[places(size, stride, offset)]
 
 
-@op(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), views=True,
-    function=False, method=False, node_name="AsStridedBackward0")  # fmt: skip
+@behind(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), views=True)
 def _as_strided(x, size, stride, offset, geometry):
     return strided(x, size, stride, offset)
 
@@ -100,7 +99,7 @@ def unfold(x, dimension, size, step):
     return windows[(slice(None),) * dimension + (slice(None, None, step),)]
 
 
-@op(x=lambda g, dimension, size, step: unfold(g, dimension, size, step), function=False, method=False)
+@behind(x=lambda g, dimension, size, step: unfold(g, dimension, size, step))
 def _fold_windows(x, shape, dimension, size, step):
     if not shape:
         return x.sum(dtype=x.dtype)
@@ -135,7 +134,7 @@ def diagonal(x, offset=0, dim1=0, dim2=1):
     return np.lib.stride_tricks.as_strided(corner, shape, strides)
 
 
-@op(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2), function=False, method=False)
+@behind(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))
 def _scatter_diagonal(x, shape, offset, dim1, dim2):
     full = np.zeros(shape, x.dtype)
     diagonal.op.forward(full, offset, dim1, dim2)[...] = x
