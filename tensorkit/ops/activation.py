@@ -8,7 +8,7 @@ from ..array_modules import np
 from .declare import behind, op, unary
 from .exponential import _exp, exp
 from .pointwise import nothing
-from .reduce import add_up, greatest
+from .reduce import add_up
 from .reduce import sum as sum_
 from .shape import wrap_dim
 
@@ -26,7 +26,10 @@ def where_positive(x, gate):
     if kind.char not in _BITS:
         return np.where(gate != 0, x, kind.type(0))[()]
     # The bits times 1 or 0: up to twenty times as fast as `where`, and NaN times 0 is 0 here.
-    return np.multiply(gate != 0, x.view(_BITS[kind.char])).view(kind)
+    bits = _BITS[kind.char]
+    found = gate.astype(bool).astype(bits)
+    found *= x.view(bits)
+    return found.view(kind)
 
 
 @unary(lambda g, out: where_positive(g, out))
@@ -40,7 +43,12 @@ def relu(x):
         raise RuntimeError("Boolean inputs not supported for relu")
     if x.dtype.kind == "c":
         raise NotImplementedError("clamp is not supported for complex types")
-    return np.maximum(x, x.dtype.type(0))
+    # With a 0-d array NumPy takes two thirds of the time that it takes with a number, for 100 by 16 elements.
+    zero = _ZEROS.get(x.dtype) if type(x) is np.ndarray else None
+    return np.maximum(x, x.dtype.type(0) if zero is None else zero)
+
+
+_ZEROS = {each.dtype: each for each in (np.zeros((), np.float32), np.zeros((), np.float64))}
 
 
 @behind(x=lambda g, y: sigmoid_backward(g, y), y=lambda g, x, y: g * x * (1 - 2 * y))
@@ -74,8 +82,22 @@ def _prepared(x, dim, dtype, kernel: str):
     return x, axis
 
 
-def _finished(values, kind, shape):
-    return np.asarray(values, kind).reshape(shape)[()]
+def _finished(compute, x, axis: int, shape: tuple):
+    """What `compute` makes of `x` along `axis`, half floats in single precision, in the shape of what went in.
+
+    Many short rows are computed as columns, in half the time: NumPy begins anew with every row, which costs more than
+    what it does with the 2 or 10 classes of a sample.
+    """
+    kind, width = x.dtype, x.shape[-1]
+    if kind.itemsize == 2:
+        x = x.astype(np.float32)
+    if axis == x.ndim - 1 and 1 < width <= 32 and x.size >= 32 * width:
+        x = compute(x.reshape(-1, width).T.copy(), 0).T.copy()
+    else:
+        x = compute(x, axis)
+    if x.dtype is not kind:
+        x = x.astype(kind)
+    return x if x.shape == shape else x.reshape(shape)[()]
 
 
 @op(x=lambda g, out, dim: out * (g - sum_(g * out, dim, True)), rows=True)
@@ -89,9 +111,13 @@ def softmax(x, dim, dtype=None):
     x, axis = _prepared(x, dim, dtype, "softmax")
     if x.size == 0:
         return x.copy()
-    kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
-    powers = _exp(wide - greatest(wide, axis))
-    return _finished(powers / add_up(powers, axis, True), kind, shape)
+    return _finished(_softmax, x, axis, shape)
+
+
+def _softmax(x, axis: int):
+    powers = _exp(x - np.maximum.reduce(x, axis, keepdims=True))
+    powers /= add_up(powers, axis, True)
+    return powers
 
 
 def _in_single_precision(rule):
@@ -120,10 +146,13 @@ def log_softmax(x, dim, dtype=None):
     x, axis = _prepared(x, dim, dtype, "log_softmax")
     if x.size == 0:
         return x.copy()
-    kind, wide = x.dtype, x.astype(np.float32) if x.dtype.itemsize == 2 else x
-    shifted = wide - greatest(wide, axis)
+    return _finished(_log_softmax, x, axis, shape)
+
+
+def _log_softmax(x, axis: int):
+    shifted = x - np.maximum.reduce(x, axis, keepdims=True)
     shifted -= np.log(add_up(_exp(shifted), axis, True))
-    return _finished(shifted, kind, shape)
+    return shifted
 
 
 log_softmax.op.bare = _in_single_precision(lambda g, out, dim: g - _exp(out) * add_up(g, dim, True))

@@ -7,6 +7,8 @@ norms in `norm.py`; sorting, and picking elements by their order, in `sort.py`.
 
 import math
 
+import numpy
+
 from .. import dtypes
 from ..array_modules import np
 from ..dtypes import FLOATING
@@ -56,34 +58,42 @@ def counted(x_shape: tuple, dim) -> int:
     return math.prod([x_shape[each] for each in (axis if isinstance(axis, tuple) else (axis,))])
 
 
-def _along_rows(reduce, x, axis, dtype, keepdims: bool):
-    """A NumPy reduction, of many short rows by way of columns: NumPy begins anew with every row, which takes two to six
-    times as long for the 2 or 10 classes of 100 samples or more."""
-    width = x.shape[-1] if x.ndim else 0
-    if not (1 < width <= 32 and (axis == x.ndim - 1 or axis == -1) and x.size >= 32 * width):
-        return reduce(x, axis, dtype, keepdims=keepdims)
-    found = reduce(x.reshape(-1, width).T.copy(), 0, dtype)
-    return found.reshape(x.shape[:-1] + (1,) if keepdims else x.shape[:-1])
-
-
-def greatest(x, axis):
-    """The greatest element along `axis`, which stays, with size 1."""
-    return _along_rows(np.maximum.reduce, x, axis, None, True)
-
-
 def add_up(x, axis=None, keepdims: bool = False, divisor=None):
     """A sum in the type of `x`, divided by `divisor` if there is one.
 
     float32 and smaller are added in float64 where that costs little: PyTorch adds in blocks, whose errors are as small.
     """
-    exact = x.dtype.kind in "fV" and x.dtype.itemsize <= 4 and x.size <= 65536
-    if exact and axis:
-        total = _along_rows(np.add.reduce, x, axis, np.float64, keepdims)
-    else:
-        total = np.add.reduce(x, axis, np.float64 if exact else None, keepdims=keepdims)
+    kind = x.dtype
+    if kind.itemsize > 4 or kind.kind not in "fV" or x.size > 65536:
+        total = np.add.reduce(x, axis, keepdims=keepdims)
+        return total if divisor is None else np.true_divide(total, divisor, dtype=kind)
+    total = None if axis is None else _by_product(x, axis, keepdims)
+    if total is None:
+        total = np.add.reduce(x, axis, np.float64, keepdims=keepdims)
     if divisor is not None:
-        total = np.true_divide(total, divisor, dtype=total.dtype)
-    return total.astype(x.dtype) if exact else total
+        total = total / divisor
+    return kind.type(total) if type(total) is numpy.float64 else total.astype(kind)
+
+
+#: The other factor of a sum that is found as a product.
+_ONES = numpy.ones(2048)
+
+
+def _by_product(x, axis, keepdims: bool):
+    """Sums in float64 along the first or the last dimension, as a product with ones: BLAS takes a third to a half of
+    the time of NumPy's sum.  None where it would not pay."""
+    shape = x.shape
+    if len(shape) < 2 or not x.size or type(x) is not numpy.ndarray:
+        return None
+    if axis == 0 and shape[0] <= 2048:
+        ones, rest = _ONES[: shape[0]], shape[1:]
+        wide = x.astype(numpy.float64)
+        total = ones.dot(wide) if len(rest) == 1 else ones.dot(wide.reshape(len(ones), -1)).reshape(rest)
+        return total[None] if keepdims else total
+    if (axis == len(shape) - 1 or axis == -1) and 1 < shape[-1] <= 2048:
+        total = x.astype(numpy.float64).dot(_ONES[: shape[-1]])
+        return total[..., None] if keepdims else total
+    return None
 
 
 def add_up_to(x, shape: tuple):

@@ -87,17 +87,16 @@ def apply(rule: Callable, p: Tensor, group: dict, state: tuple, *numbers, decay:
         real = array.real.dtype
         arrays = [np.ascontiguousarray(each).view(real) if i == 1 else each.view(real) for i, each in enumerate(arrays)]
         array = arrays[0]
+    pieces = [arrays]
     if array.size > PIECE and type(array) is np.ndarray and all(each.flags.c_contiguous for each in arrays):
         flat = [each.reshape(-1) for each in arrays]
         pieces = [[each[i : i + PIECE] for each in flat] for i in range(0, array.size, PIECE)]
-    else:
-        pieces = [arrays]
-    for own, g, *others in pieces:
+    for piece in pieces:
         if negate:
-            g = -g
+            piece[1] = -piece[1]
         if penalty:
-            g = g + penalty * own
-        rule(own, g, *others, *numbers)
+            piece[1] = piece[1] + penalty * piece[0]
+        rule(*piece, *numbers)
     storage_of(p).written()
 
 
