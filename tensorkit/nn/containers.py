@@ -4,12 +4,55 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from operator import index as as_index
+from typing import Self
 
+from .errors import own
 from .holders import pairs
 from .module import Module, _indented
 
 
-class Sequential(Module):
+class _Row(Module):
+    """Modules under their numbers, one behind the other."""
+
+    def _at(self, index) -> str:
+        """The name of the module at an index."""
+        raise NotImplementedError
+
+    def _renumber(self, modules: Iterable[Module]) -> None:
+        self.__dict__["_modules"] = {str(i): module for i, module in enumerate(modules)}
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        setattr(self, self._at(index), module)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._modules.values())
+
+    def __iadd__(self, modules) -> Self:
+        return self.extend(modules)
+
+    def append(self, module: Module) -> Self:
+        """Put a module behind the others."""
+        self.add_module(str(len(self)), module)
+        return self
+
+    def extend(self, modules) -> Self:
+        """Put several modules behind the others."""
+        for module in list(modules):
+            self.append(module)
+        return self
+
+    def pop(self, key) -> Module:
+        """Take the module at an index out."""
+        module = self[key]
+        del self[key]
+        return module
+
+
+@own("append", "extend", "pop")
+class Sequential(_Row):
     """Modules called one after the other, each with what the one before it gave.
 
     >>> from tensorkit import nn
@@ -42,22 +85,10 @@ class Sequential(Module):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
         return self._modules[self._at(index)]
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._at(index), module)
-
     def __delitem__(self, index) -> None:
         for name in list(self._modules)[index] if isinstance(index, slice) else [self._at(index)]:
             delattr(self, name)
-        self._renumber()
-
-    def _renumber(self) -> None:
-        self.__dict__["_modules"] = {str(i): module for i, module in enumerate(self._modules.values())}
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
+        self._renumber(self)
 
     def __dir__(self):
         return [name for name in super().__dir__() if not name.isdigit()]
@@ -66,9 +97,6 @@ class Sequential(Module):
         if not isinstance(other, Sequential):
             raise ValueError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
         return Sequential(*self, *other)
-
-    def __iadd__(self, other) -> "Sequential":
-        return self.extend(other)
 
     def __mul__(self, times: int) -> "Sequential":
         if not isinstance(times, int):
@@ -79,11 +107,6 @@ class Sequential(Module):
 
     __rmul__ = __mul__
 
-    def append(self, module: Module) -> "Sequential":
-        """Put a module behind the others."""
-        self.add_module(str(len(self)), module)
-        return self
-
     def insert(self, index: int, module: Module) -> "Sequential":
         """Put a module before the one at `index`."""
         if not isinstance(module, Module):
@@ -92,23 +115,12 @@ class Sequential(Module):
             raise IndexError(f"Index out of range: {index}")
         modules = list(self)
         modules.insert(index + len(self) if index < 0 else index, module)
-        self.__dict__["_modules"] = {str(i): each for i, each in enumerate(modules)}
+        self._renumber(modules)
         return self
 
-    def extend(self, modules) -> "Sequential":
-        """Put several modules behind the others."""
-        for module in list(modules):
-            self.append(module)
-        return self
 
-    def pop(self, key) -> Module:
-        """Take the module at an index out."""
-        module = self[key]
-        del self[key]
-        return module
-
-
-class ModuleList(Module):
+@own("append", "pop")
+class ModuleList(_Row):
     """A list of modules that are part of the module which owns it.
 
     >>> layers = torch.nn.ModuleList([torch.nn.Linear(2, 3), torch.nn.ReLU()])
@@ -132,50 +144,25 @@ class ModuleList(Module):
             return type(self)(list(self._modules.values())[index])
         return self._modules[self._at(index)]
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._at(index), module)
-
     def __delitem__(self, index) -> None:
         modules = list(self._modules.values())
         del modules[index]
-        self.__dict__["_modules"] = {str(i): each for i, each in enumerate(modules)}
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
-    def __iadd__(self, modules) -> "ModuleList":
-        return self.extend(modules)
+        self._renumber(modules)
 
     def __add__(self, other) -> "ModuleList":
         return ModuleList(chain(self, other))
-
-    def append(self, module: Module) -> "ModuleList":
-        """Put a module behind the others."""
-        self.add_module(str(len(self)), module)
-        return self
 
     def insert(self, index: int, module: Module) -> None:
         """Put a module before the one at `index`."""
         modules = list(self._modules.values())
         modules.insert(index, module)
-        self.__dict__["_modules"] = {str(i): each for i, each in enumerate(modules)}
+        self._renumber(modules)
 
     def extend(self, modules: Iterable[Module]) -> "ModuleList":
         """Put several modules behind the others."""
         if not isinstance(modules, Iterable):
             raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
-        for module in list(modules):
-            self.append(module)
-        return self
-
-    def pop(self, key) -> Module:
-        """Take the module at an index out."""
-        module = self[key]
-        del self[key]
-        return module
+        return super().extend(modules)
 
     def __repr__(self) -> str:
         """Like other modules, but runs of modules that print alike are written once: `(0-2): 3 x Linear(…)`."""

@@ -81,6 +81,12 @@ class _Lazy(Module):
     size_name = "in_features"
     dim = -1  # where in its shape the input tells the size
 
+    def __init_subclass__(cls):
+        """`class LazyX(_Lazy, X)` becomes an X."""
+        super().__init_subclass__()
+        if not issubclass(cls.__bases__[-1], _Lazy):
+            cls.becomes = cls.__bases__[-1]
+
     def _wait(self) -> None:
         """Put places without shape where the size is still unknown."""
         for name, parameter in self._parameters.items():
@@ -132,8 +138,6 @@ class LazyLinear(_Lazy, Linear):
     >>> layer
     Linear(in_features=3, out_features=2, bias=True)
     """
-
-    becomes = Linear
 
     def __init__(self, out_features: int, bias: bool = True, device=None, dtype=None):
         super().__init__(0, out_features, bias, device, dtype)
@@ -199,8 +203,6 @@ class LazyConv1d(_LazyConv, Conv1d):
     (torch.Size([1, 4, 6]), 2)
     """
 
-    becomes = Conv1d
-
 
 class LazyConv2d(_LazyConv, Conv2d):
     """A `Conv2d` that learns `in_channels` from its first input.
@@ -209,8 +211,6 @@ class LazyConv2d(_LazyConv, Conv2d):
     >>> layer(torch.ones(1, 2, 8, 8)).shape, layer.in_channels
     (torch.Size([1, 4, 6, 6]), 2)
     """
-
-    becomes = Conv2d
 
 
 class LazyConv3d(_LazyConv, Conv3d):
@@ -221,8 +221,6 @@ class LazyConv3d(_LazyConv, Conv3d):
     (torch.Size([1, 4, 2, 2, 2]), 2)
     """
 
-    becomes = Conv3d
-
 
 class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
     """A `ConvTranspose1d` that learns `in_channels` from its first input.
@@ -230,8 +228,6 @@ class LazyConvTranspose1d(_LazyConv, ConvTranspose1d):
     >>> torch.nn.LazyConvTranspose1d(4, kernel_size=3)(torch.ones(1, 2, 8)).shape
     torch.Size([1, 4, 10])
     """
-
-    becomes = ConvTranspose1d
 
 
 class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
@@ -241,8 +237,6 @@ class LazyConvTranspose2d(_LazyConv, ConvTranspose2d):
     torch.Size([1, 4, 10, 10])
     """
 
-    becomes = ConvTranspose2d
-
 
 class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
     """A `ConvTranspose3d` that learns `in_channels` from its first input.
@@ -250,8 +244,6 @@ class LazyConvTranspose3d(_LazyConv, ConvTranspose3d):
     >>> torch.nn.LazyConvTranspose3d(4, kernel_size=3)(torch.ones(1, 2, 4, 4, 4)).shape
     torch.Size([1, 4, 6, 6, 6])
     """
-
-    becomes = ConvTranspose3d
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
@@ -261,8 +253,6 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     torch.Size([2, 3])
     """
 
-    becomes = BatchNorm1d
-
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """A `BatchNorm2d` that learns `num_features` from its first input.
@@ -270,8 +260,6 @@ class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     >>> torch.nn.LazyBatchNorm2d()(torch.ones(2, 3, 4, 4)).shape
     torch.Size([2, 3, 4, 4])
     """
-
-    becomes = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
@@ -281,8 +269,6 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     torch.Size([2, 3, 4, 4, 4])
     """
 
-    becomes = BatchNorm3d
-
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     """A `InstanceNorm1d` that learns `num_features` from its first input.
@@ -290,8 +276,6 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
     >>> torch.nn.LazyInstanceNorm1d(affine=True)(torch.ones(1, 2, 3)).shape
     torch.Size([1, 2, 3])
     """
-
-    becomes = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
@@ -301,8 +285,6 @@ class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
     torch.Size([1, 2, 3, 3])
     """
 
-    becomes = InstanceNorm2d
-
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
     """A `InstanceNorm3d` that learns `num_features` from its first input.
@@ -310,5 +292,3 @@ class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
     >>> torch.nn.LazyInstanceNorm3d(affine=True)(torch.ones(1, 2, 3, 3, 3)).shape
     torch.Size([1, 2, 3, 3, 3])
     """
-
-    becomes = InstanceNorm3d

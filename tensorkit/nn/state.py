@@ -139,8 +139,7 @@ def _load_one(module, name: str, own, key: str, given, assign: bool) -> str | No
     if not isinstance(given, Tensor):
         return (
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
-            "but "
-            f"received {type(given)}"
+            f"but received {type(given)}"
         )
     uninitialized = getattr(type(own), "uninitialized", False)
     if not uninitialized:
@@ -162,7 +161,6 @@ def _load_one(module, name: str, own, key: str, given, assign: bool) -> str | No
     except Exception as error:
         return (
             f'While copying the parameter named "{key}", whose dimensions in the model are {own.size()} and whose '
-            "dimensions "
-            f"in the checkpoint are {given.size()}, an exception occurred : {error.args}."
+            f"dimensions in the checkpoint are {given.size()}, an exception occurred : {error.args}."
         )
     return None

@@ -11,6 +11,7 @@ from . import init
 from .attention import MultiheadAttention
 from .containers import ModuleList
 from .dropout import Dropout
+from .errors import own
 from .functional.attention import causal_mask
 from .linear import Linear
 from .module import Module
@@ -35,7 +36,29 @@ def _is_causal(mask, given: bool | None, size: int | None) -> bool:
 
 
 class _Layer(Module):
-    """What encoder and decoder layers share: the feed-forward part, and how blocks are joined."""
+    """What encoder and decoder layers share: the parts, and how blocks are joined."""
+
+    _attentions: tuple[str, ...]
+
+    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation=F.relu,
+                 layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
+                 device=None, dtype=None):  # fmt: skip
+        super().__init__()
+        for name in self._attentions:
+            made = MultiheadAttention(
+                d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, device=device, dtype=dtype
+            )
+            setattr(self, name, made)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, device, dtype)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, device, dtype)
+        self.norm_first = norm_first
+        blocks = range(1, len(self._attentions) + 2)
+        for number in blocks:
+            setattr(self, f"norm{number}", LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype))
+        for number in blocks:
+            setattr(self, f"dropout{number}", Dropout(dropout))
+        self.activation = _activation(activation)
 
     def _feed_forward(self, x):
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
@@ -52,6 +75,7 @@ class _Layer(Module):
         return x
 
 
+@own("__init__")
 class TransformerEncoderLayer(_Layer):
     """Self-attention and a feed-forward network, each with a shortcut around it and a normalisation.
 
@@ -64,22 +88,7 @@ class TransformerEncoderLayer(_Layer):
     torch.Size([5, 1, 4])
     """
 
-    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation=F.relu,
-                 layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-                 device=None, dtype=None):  # fmt: skip
-        super().__init__()
-        self.self_attn = MultiheadAttention(
-            d_model, nhead, dropout=dropout, bias=bias, batch_first=batch_first, device=device, dtype=dtype
-        )
-        self.linear1 = Linear(d_model, dim_feedforward, bias, device, dtype)
-        self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, device, dtype)
-        self.norm_first = norm_first
-        self.norm1 = LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype)
-        self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype)
-        self.dropout1 = Dropout(dropout)
-        self.dropout2 = Dropout(dropout)
-        self.activation = _activation(activation)
+    _attentions = ("self_attn",)
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal: bool = False):
         """The encoded sequence.
@@ -99,6 +108,7 @@ class TransformerEncoderLayer(_Layer):
         ))  # fmt: skip
 
 
+@own("__init__")
 class TransformerDecoderLayer(_Layer):
     """Self-attention, attention to an encoder's results, and a feed-forward network.
 
@@ -106,24 +116,7 @@ class TransformerDecoderLayer(_Layer):
     torch.Size([3, 1, 4])
     """
 
-    def __init__(self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1, activation=F.relu,
-                 layer_norm_eps: float = 1e-5, batch_first: bool = False, norm_first: bool = False, bias: bool = True,
-                 device=None, dtype=None):  # fmt: skip
-        super().__init__()
-        for name in ("self_attn", "multihead_attn"):
-            made = MultiheadAttention(
-                d_model, nhead, dropout=dropout, batch_first=batch_first, bias=bias, device=device, dtype=dtype
-            )
-            setattr(self, name, made)
-        self.linear1 = Linear(d_model, dim_feedforward, bias, device, dtype)
-        self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, device, dtype)
-        self.norm_first = norm_first
-        for name in ("norm1", "norm2", "norm3"):
-            setattr(self, name, LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype))
-        for name in ("dropout1", "dropout2", "dropout3"):
-            setattr(self, name, Dropout(dropout))
-        self.activation = _activation(activation)
+    _attentions = ("self_attn", "multihead_attn")
 
     def forward(self, tgt, memory, tgt_mask=None, memory_mask=None, tgt_key_padding_mask=None,
                 memory_key_padding_mask=None, tgt_is_causal: bool = False, memory_is_causal: bool = False):  # fmt: skip

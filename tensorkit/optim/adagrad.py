@@ -101,6 +101,8 @@ class RMSprop(PerParameter):
     Source: G. Hinton, lecture 6 of "Neural networks for machine learning", 2012
     """
 
+    kept = ("square_avg",)
+
     def __init__(self, params, lr=1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
                  momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
                  maximize: bool = False, differentiable: bool = False):  # fmt: skip
@@ -113,7 +115,7 @@ class RMSprop(PerParameter):
         })  # fmt: skip
 
     def begin(self, state: dict, p: Tensor, group: dict) -> None:
-        state["step"], state["square_avg"] = number(0), rules.zeros_like(p)
+        super().begin(state, p, group)
         if group["momentum"] > 0:
             state["momentum_buffer"] = rules.zeros_like(p)
         if group["centered"]:
@@ -162,6 +164,7 @@ class Adadelta(PerParameter):
     Source: M. Zeiler, "ADADELTA: an adaptive learning rate method", 2012
     """
 
+    kept = ("square_avg", "acc_delta")
     xla = False
 
     def __init__(self, params, lr=1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
@@ -176,11 +179,9 @@ class Adadelta(PerParameter):
             "capturable": capturable, "foreach": foreach, "differentiable": differentiable,
         })  # fmt: skip
 
-    def begin(self, state: dict, p: Tensor, group: dict) -> None:
-        state["step"], state["square_avg"], state["acc_delta"] = number(0), rules.zeros_like(p), rules.zeros_like(p)
-
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
         counted(state)
-        kept = (state["square_avg"], state["acc_delta"])
-        rules.apply(adadelta, p, group, kept, rate(group), group["rho"], group["eps"])
+        rules.apply(
+            adadelta, p, group, (state["square_avg"], state["acc_delta"]), rate(group), group["rho"], group["eps"]
+        )

@@ -63,14 +63,13 @@ class Adam(PerParameter):
     Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", 2015
     """
 
+    kept = ("exp_avg", "exp_avg_sq")
+
     def __init__(self, params, lr=1e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
                  amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
                  capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
                  decoupled_weight_decay: bool = False):  # fmt: skip
-        rules.check_lr(lr)
-        rules.check_not_negative(eps=eps)
-        rules.check_betas(betas)
-        rules.check_not_negative(weight_decay=weight_decay)
+        rules.check_moments(lr, betas, eps, weight_decay=weight_decay)
         if len({isinstance(beta, float) for beta in betas}) == 2 or not isinstance(betas[0], (float, Tensor)):
             raise ValueError("betas must be either both floats or both Tensors")
         super().__init__(params, {
@@ -80,8 +79,7 @@ class Adam(PerParameter):
         })  # fmt: skip
 
     def begin(self, state: dict, p: Tensor, group: dict) -> None:
-        state["step"] = number(0)
-        state["exp_avg"], state["exp_avg_sq"] = rules.zeros_like(p), rules.zeros_like(p)
+        super().begin(state, p, group)
         if group["amsgrad"]:
             state["max_exp_avg_sq"] = rules.zeros_like(p)
 
@@ -148,20 +146,16 @@ class Adamax(PerParameter):
     Source: section 7.1 of the paper on Adam
     """
 
+    kept = ("exp_avg", "exp_inf")
+
     def __init__(self, params, lr=2e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
                  foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
                  capturable: bool = False):  # fmt: skip
-        rules.check_lr(lr)
-        rules.check_not_negative(eps=eps)
-        rules.check_betas(betas)
-        rules.check_not_negative(weight_decay=weight_decay)
+        rules.check_moments(lr, betas, eps, weight_decay=weight_decay)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "foreach": foreach,
             "maximize": maximize, "differentiable": differentiable, "capturable": capturable,
         })  # fmt: skip
-
-    def begin(self, state: dict, p: Tensor, group: dict) -> None:
-        state["step"], state["exp_avg"], state["exp_inf"] = number(0), rules.zeros_like(p), rules.zeros_like(p)
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)
@@ -198,10 +192,7 @@ class NAdam(PerParameter):
     def __init__(self, params, lr=2e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
                  momentum_decay: float = 4e-3, decoupled_weight_decay: bool = False, *, foreach: bool | None = None,
                  maximize: bool = False, capturable: bool = False, differentiable: bool = False):  # fmt: skip
-        rules.check_lr(lr)
-        rules.check_not_negative(eps=eps)
-        rules.check_betas(betas)
-        rules.check_not_negative(weight_decay=weight_decay, momentum_decay=momentum_decay)
+        rules.check_moments(lr, betas, eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
             "decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize, "foreach": foreach,
@@ -252,21 +243,17 @@ class RAdam(PerParameter):
     Source: L. Liu et al., "On the variance of the adaptive learning rate and beyond", 2020
     """
 
+    kept = ("exp_avg", "exp_avg_sq")
+
     def __init__(self, params, lr=1e-3, betas: tuple = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
                  decoupled_weight_decay: bool = False, *, foreach: bool | None = None, maximize: bool = False,
                  capturable: bool = False, differentiable: bool = False):  # fmt: skip
-        rules.check_lr(lr)
-        rules.check_not_negative(eps=eps)
-        rules.check_betas(betas)
-        rules.check_not_negative(weight_decay=weight_decay)
+        rules.check_moments(lr, betas, eps, weight_decay=weight_decay)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
             "foreach": foreach, "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay,
             "differentiable": differentiable,
         })  # fmt: skip
-
-    def begin(self, state: dict, p: Tensor, group: dict) -> None:
-        state["step"], state["exp_avg"], state["exp_avg_sq"] = number(0), rules.zeros_like(p), rules.zeros_like(p)
 
     def update(self, p: Tensor, group: dict) -> None:
         state = self.state_of(p, group)

@@ -24,9 +24,11 @@ _AS_IT_IS = nullcontext()
 class PerParameter(Optimizer):
     """An optimizer whose step is an update of each parameter by its own gradient.
 
-    A subclass defines `begin`, the state before the first step, and `update`, one step.
+    A subclass defines `update`, one step; and `kept`, what is remembered beside the number of steps and begins with
+    zeros, or `begin`, the state before the first step.
     """
 
+    kept: tuple[str, ...] = ()
     captured = "params and state_steps"  # what `capturable` wants on a GPU …
     xla = True  # … or one of XLA's devices
 
@@ -62,7 +64,9 @@ class PerParameter(Optimizer):
 
     def begin(self, state: dict, p: Tensor, group: dict) -> None:
         """Put into `state` what is remembered of `p` before its first step."""
-        raise NotImplementedError
+        state["step"] = number(0)
+        for name in self.kept:
+            state[name] = zeros_like(p)
 
     def update(self, p: Tensor, group: dict) -> None:
         """One step of one parameter."""
@@ -155,11 +159,14 @@ def check_not_negative(**options: float) -> None:
             raise ValueError(f"Invalid {'epsilon' if name == 'eps' else name} value: {value}")
 
 
-def check_betas(betas: tuple) -> None:
-    """Raise PyTorch's ValueError for a decay rate outside [0, 1)."""
+def check_moments(lr, betas: tuple, eps: float, **options: float) -> None:
+    """What Adam and its relatives check: PyTorch's ValueError also for a decay rate outside [0, 1)."""
+    check_lr(lr)
+    check_not_negative(eps=eps)
     for place, beta in enumerate(betas[:2]):
         if not 0.0 <= plain(beta) < 1.0:
             raise ValueError(f"Invalid beta parameter at index {place}: {beta}")
+    check_not_negative(**options)
 
 
 def check_together(defaults: dict) -> None:

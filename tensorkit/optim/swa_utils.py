@@ -15,7 +15,7 @@ from ..ops.assign import copy_
 from ..ops.data import tensor
 from ..tape import no_grad
 from ..tensor import Tensor
-from .lr_scheduler.base import LRScheduler, one_per_group
+from .lr_scheduler.base import LRScheduler, check_strategy, one_per_group
 from .optimizer import Optimizer
 
 __all__ = [
@@ -50,17 +50,22 @@ def get_swa_avg_fn() -> Callable:
     return swa_update
 
 
+def _move(averaged: list, current: list, share: float, whole: Callable) -> None:
+    """Move each mean by `share` of the way to its value; `whole` gives the new mean where they are whole numbers."""
+    for mean, value in zip(averaged, current, strict=True):
+        if mean.is_floating_point() or mean.is_complex():
+            mean.lerp_(value, share)
+        else:
+            copy_(mean, whole(mean, value))
+
+
 def get_ema_multi_avg_fn(decay: float = 0.999) -> Callable:
     """The function of an exponential moving average for a list of parameters, in place."""
     _check_decay(decay)
 
     @no_grad()
     def ema_update(averaged: list, current: list, num_averaged) -> None:
-        for mean, value in zip(averaged, current, strict=True):
-            if mean.is_floating_point() or mean.is_complex():
-                mean.lerp_(value, 1 - decay)
-            else:
-                copy_(mean, mean * decay + value * (1 - decay))
+        _move(averaged, current, 1 - decay, lambda mean, value: mean * decay + value * (1 - decay))
 
     return ema_update
 
@@ -70,11 +75,8 @@ def get_swa_multi_avg_fn() -> Callable:
 
     @no_grad()
     def swa_update(averaged: list, current: list, num_averaged) -> None:
-        for mean, value in zip(averaged, current, strict=True):
-            if mean.is_floating_point() or mean.is_complex():
-                mean.lerp_(value, float(1 / (num_averaged + 1)))
-            else:
-                copy_(mean, mean + (value - mean) / (num_averaged + 1))
+        count = num_averaged + 1
+        _move(averaged, current, float(1 / count), lambda mean, value: mean + (value - mean) / count)
 
     return swa_update
 
@@ -164,8 +166,7 @@ class SWALR(LRScheduler):
                  last_epoch: int = -1):  # fmt: skip
         for group, rate in zip(optimizer.param_groups, one_per_group("swa_lr", optimizer, swa_lr), strict=True):
             group["swa_lr"] = rate
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
+        check_strategy(anneal_strategy)
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
             raise ValueError(f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}")
         self.anneal_epochs, self._anneal_strategy = anneal_epochs, anneal_strategy

@@ -19,23 +19,14 @@ from ..tensor import Tensor
 __all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential"]
 
 _NOT_EXPLICIT = (
-    "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. Starting in PyTorch 2.9, calling "
-    "checkpoint without use_reentrant will raise an exception. use_reentrant=False is recommended, but if you need to "
-    "preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more details on the "
-    "differences between the two variants."
-)
-_SEQUENTIAL_NOT_EXPLICIT = (
-    "torch.utils.checkpoint.checkpoint_sequential: the use_reentrant parameter should be passed explicitly. In "
-    "version 2.9 "
-    "we will raise an exception if use_reentrant is not passed. use_reentrant=False is recommended, but if you need to "
-    "preserve the current default behavior, you can pass use_reentrant=True. Refer to docs for more details on the "
-    "differences between the two variants."
+    "torch.utils.checkpoint{}: the use_reentrant parameter should be passed explicitly. {} use_reentrant=False is "
+    "recommended, but if you need to preserve the current default behavior, you can pass use_reentrant=True. Refer to "
+    "docs for more details on the differences between the two variants."
 )
 _ONLY_BACKWARD = (
     "When use_reentrant=True, torch.utils.checkpoint is incompatible with .grad() or passing an `inputs` parameter to "
     ".backward(). To resolve this error, you can either set use_reentrant=False, or call .backward() without passing "
-    "the "
-    "`inputs` argument."
+    "the `inputs` argument."
 )
 
 
@@ -56,8 +47,7 @@ def checkpoint(function, *args, use_reentrant: bool | None = None, context_fn=No
     """What `function(*args, **kwargs)` gives, without keeping what it computes on the way.
 
     use_reentrant       False (to be preferred): the block has its own history, as without checkpointing.  True: the
-                        block is
-                        one node, and at least one argument must require grad.
+                        block is one node, and at least one argument must require grad.
     preserve_rng_state  the second run draws the same random numbers as the first
     context_fn          gives a pair of context managers, around the first and the second run
 
@@ -70,7 +60,8 @@ def checkpoint(function, *args, use_reentrant: bool | None = None, context_fn=No
     tensor([2.7183])
     """
     if use_reentrant is None:
-        warn(_NOT_EXPLICIT, stacklevel=2)
+        later = "Starting in PyTorch 2.9, calling checkpoint without use_reentrant will raise an exception."
+        warn(_NOT_EXPLICIT.format("", later), stacklevel=2)
         use_reentrant = True
     if not use_reentrant:
         first, second = context_fn() if context_fn else (nullcontext(), nullcontext())
@@ -169,8 +160,7 @@ class _Block:
         if different:
             raise CheckpointError(
                 "torch.utils.checkpoint: Recomputed values for the following tensors have different metadata than "
-                "during "
-                f"the forward pass.\n{''.join(different)}."
+                f"during the forward pass.\n{''.join(different)}."
             )
 
 
@@ -220,7 +210,8 @@ def checkpoint_sequential(functions, segments: int, input, use_reentrant: bool |
     tensor([0., 2.])
     """
     if use_reentrant is None:
-        warn(_SEQUENTIAL_NOT_EXPLICIT, stacklevel=2)
+        later = "In version 2.9 we will raise an exception if use_reentrant is not passed."
+        warn(_NOT_EXPLICIT.format(".checkpoint_sequential", later), stacklevel=2)
         use_reentrant = True
     preserve = kwargs.pop("preserve_rng_state", True)
     if kwargs:

@@ -13,6 +13,7 @@ class _OfSchedulers(LRScheduler):
     """What both share: the checks, and states that hold the parts' states."""
 
     _schedulers: Sequence[LRScheduler]
+    _not_saved = ("optimizer", "_schedulers")
 
     def _check(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler]) -> None:
         name = type(self).__name__
@@ -21,9 +22,8 @@ class _OfSchedulers(LRScheduler):
                 raise TypeError(f"{name} at index {place} should have `optimizer` as its attribute.")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional "
-                    "kwargs to be specified "
-                    f"when calling `step`, but got one at index {place} in the given schedulers sequence."
+                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be "
+                    f"specified when calling `step`, but got one at index {place} in the given schedulers sequence."
                 )
             if optimizer != scheduler.optimizer:
                 raise ValueError(
@@ -34,12 +34,11 @@ class _OfSchedulers(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimizer, with the states of the parts."""
-        state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "_schedulers")}
-        return state | {"_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+        return super().state_dict() | {"_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue where `state_dict` was called."""
-        self.__dict__.update({key: value for key, value in state_dict.items() if key != "_schedulers"})
+        super().load_state_dict(state_dict)
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"], strict=True):
             scheduler.load_state_dict(state)
 
@@ -68,10 +67,9 @@ class SequentialLR(_OfSchedulers):
         self._check(optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the "
-                "number of milestone "
-                f"points, but got number of schedulers {len(schedulers)} and the number of milestones to be equal to "
-                f"{len(milestones)}"
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
+                f"milestone points, but got number of schedulers {len(schedulers)} and the number of milestones to be "
+                f"equal to {len(milestones)}"
             )
         self._schedulers = schedulers
         self._milestones = milestones

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..optimizer import Optimizer
-from .base import LRScheduler, check_optimizer, load_functions, one_per_group, saved_functions, set_lr
+from .base import LRScheduler, check_optimizer, check_strategy, load_functions, one_per_group, saved_functions, set_lr
 
 
 class _WithMomentum(LRScheduler):
@@ -51,6 +51,8 @@ class CyclicLR(_WithMomentum):
 
     Source: L. Smith, "Cyclical learning rates for training neural networks", 2017
     """
+
+    _not_saved = ("optimizer", "_scale_fn_custom")
 
     def __init__(self, optimizer: Optimizer, base_lr, max_lr, step_size_up: int = 2000,
                  step_size_down: int | None = None, mode: str = "triangular", gamma: float = 1.0,
@@ -102,14 +104,12 @@ class CyclicLR(_WithMomentum):
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimizer and a plain `scale_fn`; give that anew."""
-        state = super().state_dict()
-        own = state["_scale_fn_custom"]
-        state["_scale_fn_custom"] = None if own is None else saved_functions([own])[0]
-        return state
+        own = self._scale_fn_custom
+        return super().state_dict() | {"_scale_fn_custom": None if own is None else saved_functions([own])[0]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue where `state_dict` was called."""
-        super().load_state_dict({key: value for key, value in state_dict.items() if key != "_scale_fn_custom"})
+        super().load_state_dict(state_dict)
         load_functions([self._scale_fn_custom], [state_dict["_scale_fn_custom"]])
 
 
@@ -220,8 +220,7 @@ class OneCycleLR(_WithMomentum):
         self._schedule_phases: list[dict[str, Any]] = [dict(zip(names, phase, strict=True)) for phase in phases]
         if pct_start < 0 or pct_start > 1 or not isinstance(pct_start, float):
             raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
+        check_strategy(anneal_strategy)
         self._anneal_func_type = anneal_strategy
         rates = one_per_group("max_lr", optimizer, max_lr)
         if last_epoch == -1:

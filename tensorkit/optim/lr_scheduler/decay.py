@@ -15,6 +15,8 @@ from .base import LRScheduler, load_functions, saved_functions
 class _OfFunctions(LRScheduler):
     """A scheduler that asks a function for each group."""
 
+    _not_saved = ("optimizer", "lr_lambdas")
+
     def __init__(self, optimizer: Optimizer, lr_lambda, last_epoch: int = -1):
         self.optimizer = optimizer
         groups = optimizer.param_groups
@@ -28,11 +30,10 @@ class _OfFunctions(LRScheduler):
 
     def state_dict(self) -> dict:
         """Everything but the optimizer and plain functions; give those anew."""
-        state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "lr_lambdas")}
-        return state | {"lr_lambdas": saved_functions(self.lr_lambdas)}
+        return super().state_dict() | {"lr_lambdas": saved_functions(self.lr_lambdas)}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        self.__dict__.update({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
+        super().load_state_dict(state_dict)
         load_functions(self.lr_lambdas, state_dict["lr_lambdas"])
 
 

@@ -231,10 +231,9 @@ class _Epoch:
             )
             if self._workers > 0:
                 text += (
-                    "For multiprocessing data-loading, this could be caused by not properly configuring "
-                    "the IterableDataset "
-                    "replica at each worker. Please see https://pytorch.org/docs/stable/data.html#torch.utils.data."
-                    "IterableDataset for examples."
+                    "For multiprocessing data-loading, this could be caused by not properly configuring the "
+                    "IterableDataset replica at each worker. Please see "
+                    "https://pytorch.org/docs/stable/data.html#torch.utils.data.IterableDataset for examples."
                 )
             warn(text, stacklevel=3)
 
@@ -316,9 +315,8 @@ def _warn_of_too_many(workers: int) -> None:
     else:
         return
     warn(
-        f"This DataLoader will create {workers} worker processes in total. {said} Please be aware that "
-        "excessive worker "
-        "creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential "
+        f"This DataLoader will create {workers} worker processes in total. {said} Please be aware that excessive "
+        "worker creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential "
         "slowness/freeze if necessary.",
         stacklevel=3,
     )
