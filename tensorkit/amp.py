@@ -105,40 +105,26 @@ def autocast_decrement_nesting() -> int:
     return _state.nesting
 
 
-def _older(name: str, arguments: str, instead: str, call):
+def _older(name: str, call, device_type: str, argument: str = ""):
     """A function of PyTorch's before they took the type of device, with its warning."""
+    instead = f"{call.__name__}('{device_type}'{argument and ', ' + argument})"
 
     def function(*args):
-        warn(f"torch.{name}({arguments}) is deprecated. Please use torch.{instead} instead.", DeprecationWarning,
+        warn(f"torch.{name}({argument}) is deprecated. Please use torch.{instead} instead.", DeprecationWarning,
              stacklevel=2)  # fmt: skip
-        return call(*args)
+        return call(device_type, *args)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"`torch.{instead}`, under an older name."
     return function
 
 
-is_autocast_cpu_enabled = _older(
-    "is_autocast_cpu_enabled", "", "is_autocast_enabled('cpu')", lambda: is_autocast_enabled("cpu")
-)
-get_autocast_cpu_dtype = _older(
-    "get_autocast_cpu_dtype", "", "get_autocast_dtype('cpu')", lambda: get_autocast_dtype("cpu")
-)
-get_autocast_gpu_dtype = _older(
-    "get_autocast_gpu_dtype", "", "get_autocast_dtype('cuda')", lambda: get_autocast_dtype("cuda")
-)
-set_autocast_cpu_enabled = _older(
-    "set_autocast_cpu_enabled", "enabled", "set_autocast_enabled('cpu', enabled)",
-    lambda enabled: set_autocast_enabled("cpu", enabled),
-)  # fmt: skip
-set_autocast_cpu_dtype = _older(
-    "set_autocast_cpu_dtype", "dtype", "set_autocast_dtype('cpu', dtype)",
-    lambda dtype: set_autocast_dtype("cpu", dtype),
-)  # fmt: skip
-set_autocast_gpu_dtype = _older(
-    "set_autocast_gpu_dtype", "dtype", "set_autocast_dtype('cuda', dtype)",
-    lambda dtype: set_autocast_dtype("cuda", dtype),
-)  # fmt: skip
+is_autocast_cpu_enabled = _older("is_autocast_cpu_enabled", is_autocast_enabled, "cpu")
+get_autocast_cpu_dtype = _older("get_autocast_cpu_dtype", get_autocast_dtype, "cpu")
+get_autocast_gpu_dtype = _older("get_autocast_gpu_dtype", get_autocast_dtype, "cuda")
+set_autocast_cpu_enabled = _older("set_autocast_cpu_enabled", set_autocast_enabled, "cpu", "enabled")
+set_autocast_cpu_dtype = _older("set_autocast_cpu_dtype", set_autocast_dtype, "cpu", "dtype")
+set_autocast_gpu_dtype = _older("set_autocast_gpu_dtype", set_autocast_dtype, "cuda", "dtype")
 
 
 class autocast:

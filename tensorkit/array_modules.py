@@ -237,19 +237,20 @@ class _Ufunc:
             return getattr(cupy, _REDUCED[self._name])(array, axis, keepdims=keepdims)
         return getattr(cupy, self._name).reduce(array, axis, dtype, out, keepdims)
 
+    def _of(self, array):
+        return getattr(cupy, self._name) if type(array) is cupy.ndarray else self._ours
+
     def at(self, array, places, *values):
-        (getattr(cupy, self._name) if type(array) is cupy.ndarray else self._ours).at(array, places, *values)
+        self._of(array).at(array, places, *values)
 
     def accumulate(self, array, *args, **kwargs):
-        own = getattr(cupy, self._name) if type(array) is cupy.ndarray else self._ours
-        return own.accumulate(array, *args, **kwargs)
+        return self._of(array).accumulate(array, *args, **kwargs)
 
     def reduceat(self, array, starts, *args, **kwargs):
-        own = getattr(cupy, self._name) if type(array) is cupy.ndarray else self._ours
-        return own.reduceat(array, starts, *args, **kwargs)
+        return self._of(array).reduceat(array, starts, *args, **kwargs)
 
     def outer(self, x, y, **kwargs):
-        return (getattr(cupy, self._name) if type(x) is cupy.ndarray else self._ours).outer(x, y, **kwargs)
+        return self._of(x).outer(x, y, **kwargs)
 
 
 _REDUCED = {"maximum": "amax", "minimum": "amin"}

@@ -331,8 +331,6 @@ class Tensor:
     def data(self, source: "Tensor"):
         if self._requires_grad and source._array.dtype.kind not in "fcV":
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-        if self._requires_grad and source._array.dtype.kind in "biu":
-            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array = memory(source)
 
     def detach(self) -> "Tensor":

@@ -205,35 +205,28 @@ def _is_real(value) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating))
 
 
+#: What may be given for a parameter of each kind, but for sequences of ints: a type, or a question.
+_FITTING = {
+    "Tensor": Tensor,
+    "Tensor or Number": lambda value: isinstance(value, Tensor) or _is_number(value),
+    "tuple of Tensors": (tuple, list),
+    "int": is_int,
+    "Number": _is_number,
+    "float": _is_real,
+    "bool": (bool, np.bool_),
+    "torch.dtype": lambda value: isinstance(value, dtypes.dtype) or value in (float, int, bool, complex),
+    "str": str,
+    "torch.Generator": lambda value: hasattr(value, "initial_seed"),
+    "torch.memory_format": memory_format,
+    "torch.device": (str, int, device),
+}
+
+
 def fits(parameter: Parameter, value) -> bool:
     """Whether a value may be given for a parameter."""
-    kind = parameter.kind
-    if kind == "Tensor":
-        return isinstance(value, Tensor)
-    if kind == "Tensor or Number":
-        return isinstance(value, Tensor) or _is_number(value)
-    if kind == "tuple of Tensors":
-        return isinstance(value, (tuple, list))
-    if kind == "tuple of ints":
+    if parameter.kind == "tuple of ints":
         if isinstance(value, (tuple, list, Size)):
             return not value or is_int(value[0])
         return parameter.one_will_do and is_int(value)
-    if kind == "int":
-        return is_int(value)
-    if kind == "Number":
-        return _is_number(value)
-    if kind == "float":
-        return _is_real(value)
-    if kind == "bool":
-        return isinstance(value, (bool, np.bool_))
-    if kind == "torch.dtype":
-        return isinstance(value, dtypes.dtype) or value in (float, int, bool, complex)
-    if kind == "str":
-        return isinstance(value, str)
-    if kind == "torch.Generator":
-        return hasattr(value, "initial_seed")
-    if kind == "torch.memory_format":
-        return isinstance(value, memory_format)
-    if kind == "torch.device":
-        return isinstance(value, (str, int, device))
-    return True
+    fitting = _FITTING.get(parameter.kind, object)
+    return isinstance(value, fitting) if isinstance(fitting, (type, tuple)) else fitting(value)

@@ -25,9 +25,7 @@ def _setitem(self, index, value):
     parts = parts_of(index)
     number = not isinstance(value, Tensor)
     if number:
-        if not is_number(value):
-            raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
-        if isinstance(value, np.ndarray):
+        if not is_number(value) or isinstance(value, np.ndarray):
             raise TypeError(f"can't assign a {kind(value)} to a torch.{self.dtype.tensor_type}")
         value = wrap(numpy.asarray(number_for(value, self._array.dtype))[()])
     if any(is_array(part) and part.ndim == 0 and not part for part in parts):

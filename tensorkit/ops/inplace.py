@@ -135,11 +135,8 @@ def in_place(name: str, function):
 
 #: Functions put together from other operations that have an in-place twin all the same.
 _COMPOSED = """
-    clamp clip clamp_min clamp_max square float_power masked_fill masked_scatter index_add index_copy index_fill
-    scatter scatter_add scatter_reduce div divide true_divide pow multiply subtract negative absolute arcsin
-    arccos arctan addcmul addcdiv lerp addmm addmv addbmm baddbmm addr nan_to_num relu sigmoid tanh tril triu
-    logical_and xlogy fix not_equal greater less conj_physical ldexp copysign floor_divide nextafter
-    arccosh arcsinh arctan2 arctanh greater_equal less_equal heaviside mvlgamma index_reduce
+    square float_power div divide true_divide pow multiply subtract negative logical_and not_equal greater less
+    floor_divide greater_equal less_equal
 """.split()
 
 
@@ -155,13 +152,12 @@ def _is_method(name: str) -> bool:
     return isinstance(vars(Tensor).get(name), FunctionType)
 
 
-def attach_in_place_methods(functions: dict) -> None:
-    """Give Tensor the in-place methods of all operations declared since the last call, and of the composed ones
-    named here."""
+def attach_in_place_methods(functions: dict, names: list[str] = _COMPOSED) -> None:
+    """Give Tensor the in-place methods of all operations declared since the last call, and of those named."""
     for declared in REGISTRY.values():
         if declared.inplace and declared.method and not _is_method(declared.name + "_"):
             in_place(declared.name, declared.function)
-    for name in _COMPOSED:
+    for name in names:
         if name in functions and not _is_method(name + "_"):
             in_place(name, functions[name])
     for operator, name in _OPERATORS.items():

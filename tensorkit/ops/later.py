@@ -11,79 +11,62 @@ from ..tensor import Tensor
 from .inplace import attach_in_place_methods
 from .publish import FUNCTIONS
 
-#: What each module adds: `name` to the `torch` namespace and to `Tensor`, `name()` to the namespace alone, `.name` to
-#: `Tensor` alone.
+#: What each module adds: `name` to the `torch` namespace and to `Tensor`, `name_` the same and its in-place twin,
+#: `name()` to the namespace alone, `.name` to `Tensor` alone.
 OPERATIONS: dict[str, str] = {
     "trigonometric": """
-        acos acosh arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh atan atan2 atanh cos cosh deg2rad
-        hypot rad2deg sin sinh tan tanh .acos_ .acosh_ .arccos_ .arccosh_ .arcsin_ .arcsinh_ .arctan2_ .arctan_
-        .arctanh_ .asin_ .asinh_ .atan2_ .atan_
-        .atanh_ .cos_ .cosh_ .deg2rad_ .hypot_ .rad2deg_ .sin_ .sinh_ .tan_ .tanh_""",
-    "sign": "__abs__ abs absolute copysign sgn sign signbit .abs_ .absolute_ .copysign_ .sgn_ .sign_",
-    "rounding": """
-        ceil fix floor fmod frac remainder round trunc .__imod__ .__mod__ .__rmod__ .ceil_ .fix_ .floor_ .fmod_
-        .frac_ .remainder_ .round_ .trunc_""",
-    "complex_numbers": """
-        angle conj conj_physical is_conj is_neg resolve_conj resolve_neg complex() polar() .conj_physical_""",
+        acos_ acosh_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctan2_ arctanh_ asin_ asinh_ atan_ atan2_ atanh_ cos_
+        cosh_ deg2rad_ hypot_ rad2deg_ sin_ sinh_ tan_ tanh_""",
+    "sign": "__abs__ abs_ absolute_ copysign_ sgn_ sign_ signbit",
+    "rounding": "ceil_ fix_ floor_ fmod_ frac_ remainder_ round_ trunc_ .__imod__ .__mod__ .__rmod__",
+    "complex_numbers": "angle conj conj_physical_ is_conj is_neg resolve_conj resolve_neg complex() polar()",
     "complex_views": "imag real view_as_complex view_as_real",
     "join": """
-        atleast_1d() atleast_2d() atleast_3d() cat() column_stack() concat() concatenate() dstack() hstack()
-        row_stack() stack() vstack()""",
+        atleast_1d() atleast_2d() atleast_3d() cat() column_stack() concat() concatenate() dstack() hstack() row_stack()
+        stack() vstack()""",
     "pieces": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit .__iter__",
     "grids": "block_diag() cartesian_prod() meshgrid()",
     "windows": "as_strided diagonal .unfold",
     "rewritten": "",
     "rearrange": "flip fliplr flipud repeat_interleave roll rot90 tile .__reversed__ .repeat",
     "statistics": "std var std_mean() var_mean()",
-    "bounds": """
-        clamp clamp_max clamp_min clip fmax fmin maximum minimum .clamp_ .clamp_max_ .clamp_min_ .clip_""",
-    "cumulative": "cummax cummin cumprod cumsum logcumsumexp .cumprod_ .cumsum_",
+    "bounds": "clamp_ clamp_max_ clamp_min_ clip_ fmax fmin maximum minimum",
+    "cumulative": "cummax cummin cumprod_ cumsum_ logcumsumexp",
     "extremes": "amax amin aminmax argmax argmin max min",
-    "gather": """
-        gather scatter scatter_add scatter_reduce take_along_dim .scatter_ .scatter_add_ .scatter_reduce_""",
-    "flattened": "put take .put_",
+    "gather": "gather scatter_ scatter_add_ scatter_reduce_ take_along_dim",
+    "flattened": "put_ take",
     "unsafe": "unsafe_chunk unsafe_split unsafe_split_with_sizes",
-    "masks": """
-        argwhere masked_fill masked_scatter masked_select nonzero nonzero_static where .masked_fill_
-        .masked_scatter_""",
-    "slices": """
-        index_add index_copy index_fill index_select narrow select select_backward() slice_backward() .index_add_
-        .index_copy_ .index_fill_""",
-    "rewrite": "as_strided_scatter diagonal_scatter index_reduce select_scatter slice_scatter .index_reduce_",
+    "masks": "argwhere masked_fill_ masked_scatter_ masked_select nonzero nonzero_static where",
+    "slices": "index_add_ index_copy_ index_fill_ index_select narrow select select_backward() slice_backward()",
+    "rewrite": "as_strided_scatter diagonal_scatter index_reduce_ select_scatter slice_scatter",
     "strides": ".const_data_ptr .data_ptr .dim_order .is_contiguous .is_set_to .storage_offset .stride",
-    "activation": "log_softmax relu sigmoid softmax .relu_ .sigmoid_",
+    "activation": "log_softmax relu_ sigmoid_ softmax",
     "legacy": """
-        BFloat16Tensor() BoolTensor() ByteTensor() CharTensor() DoubleTensor() FloatTensor() HalfTensor()
-        IntTensor() LongTensor() ShortTensor() are_deterministic_algorithms_enabled() compile() get_default_device()
+        BFloat16Tensor() BoolTensor() ByteTensor() CharTensor() DoubleTensor() FloatTensor() HalfTensor() IntTensor()
+        LongTensor() ShortTensor() are_deterministic_algorithms_enabled() compile() get_default_device()
         get_float32_matmul_precision() get_num_threads() set_default_device() set_default_tensor_type()
         set_float32_matmul_precision() set_num_threads() use_deterministic_algorithms()""",
-    "alike": """
-        empty_like() full_like() ones_like() zeros_like() .new_empty .new_full .new_ones .new_zeros""",
+    "alike": "empty_like() full_like() ones_like() zeros_like() .new_empty .new_full .new_ones .new_zeros",
     "allocate": "empty_permuted() empty_strided() fill() .new_empty_strided .resize .resize_as .resize_as_",
     "settings": """
         is_distributed get_deterministic_debug_mode() get_num_interop_threads() init_num_threads()
         is_deterministic_algorithms_warn_only_enabled() is_vulkan_available() set_deterministic_debug_mode()
         set_flush_denormal() set_num_interop_threads()""",
     "special": """
-        digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma sinc xlogy entr() erfcx() i0e()
-        i1() i1e() log_ndtr() ndtri() xlog1py() zeta() .digamma_ .erf_ .erfc_ .erfinv_ .i0_ .igamma_ .igammac_
-        .lgamma_ .logit_ .mvlgamma_ .polygamma_ .sinc_ .xlogy_""",
+        digamma_ erf_ erfc_ erfinv_ i0_ igamma_ igammac_ lgamma_ logit_ mvlgamma_ polygamma_ sinc_ xlogy_ entr() erfcx()
+        i0e() i1() i1e() log_ndtr() ndtri() xlog1py() zeta()""",
     "bessel": "",  # for torch.special alone, like the next
     "polynomials": "",
     "misc": """
-        addcdiv addcmul frexp gcd heaviside is_nonzero lcm ldexp lerp nan_to_num nextafter combinations() get_device()
-        is_complex() is_inference() is_floating_point() is_same_size() is_signed() numel() promote_types() result_type()
-        typename()
-        .addcdiv_ .addcmul_ .gcd_ .heaviside_ .lcm_ .ldexp_ .lerp_ .nan_to_num_ .nextafter_""",
+        addcdiv_ addcmul_ frexp gcd_ heaviside_ is_nonzero lcm_ ldexp_ lerp_ nan_to_num_ nextafter_ combinations()
+        get_device() is_complex() is_inference() is_floating_point() is_same_size() is_signed() numel() promote_types()
+        result_type() typename()""",
     "samples": "corrcoef cov diff cumulative_trapezoid() gradient() trapezoid() trapz()",
     "sort": "argsort kthvalue median mode msort nanmedian nanquantile quantile sort topk",
     "search": """
         bincount histc histogram unique unique_consecutive bucketize() histogramdd() searchsorted() unravel_index()""",
-    "matrices": """
-        cross diag diag_embed diagflat kron trace tril triu tril_indices() triu_indices() vander() .tril_ .triu_""",
-    "products": """
-        addbmm addmm addmv addr baddbmm matrix_power chain_matmul() tensordot() .addbmm_ .addmm_ .addmv_ .addr_
-        .baddbmm_""",
+    "matrices": "cross diag diag_embed diagflat kron trace tril_ triu_ tril_indices() triu_indices() vander()",
+    "products": "addbmm_ addmm_ addmv_ addr_ baddbmm_ matrix_power chain_matmul() tensordot()",
     "einsum": "einsum()",
     "decompose": "qr svd",
     "cholesky": "cholesky",
@@ -93,12 +76,14 @@ OPERATIONS: dict[str, str] = {
     "householder": "geqrf orgqr ormqr",
     "ldl": "",  # for torch.linalg alone
     "lu": "lu lu_solve lu_unpack()",
-    "norm": "dist norm renorm cdist() frobenius_norm() norm_except_dim() nuclear_norm() .renorm_",
+    "norm": "dist norm renorm_ cdist() frobenius_norm() norm_except_dim() nuclear_norm()",
 }  # fmt: skip
 
 #: Where each function of the `torch` namespace stands that is loaded later, and all modules that are.
 FUNCTION_HOMES: dict[str, str] = {}
 _homes: list[str] = []
+#: The functions with an in-place twin.
+_twins: list[str] = []
 
 
 class _Later:
@@ -121,7 +106,7 @@ class _Later:
 def load(home: str) -> None:
     """Load a module of operations, and attach their in-place methods."""
     import_module(home)
-    attach_in_place_methods(FUNCTIONS)
+    attach_in_place_methods(FUNCTIONS, _twins)
 
 
 def load_all() -> None:
@@ -136,10 +121,16 @@ def announce(package: str, table: dict[str, str]) -> None:
         home = f"{package}.{module}"
         _homes.append(home)
         for name in names.split():
+            methods = [] if name[-1] == ")" else [name.removeprefix(".")]
             if name[0] != ".":
+                if name[-1] == "_" != name[-2]:
+                    name = name[:-1]
+                    methods.append(name)
+                    _twins.append(name)
                 FUNCTION_HOMES[name.removesuffix("()")] = home
-            if name[-1] != ")" and (name := name.removeprefix(".")) not in vars(Tensor):  # loaded by itself, perhaps
-                setattr(Tensor, name, _Later(home, name))
+            for each in methods:
+                if each not in vars(Tensor):  # loaded by itself, perhaps
+                    setattr(Tensor, each, _Later(home, each))
 
 
 def find(name: str):

@@ -17,7 +17,7 @@ from .declare import behind, function
 from .gather import _reduced_dsrc, _reduced_dx, _scatter_reduce
 from .index import _view_index
 from .shape import reshape, wrap_dim
-from .slices import select
+from .slices import check_source, select
 from .windows import _window_of, diagonal, extent, places
 
 
@@ -154,30 +154,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     dim = wrap_dim(dim, input._array.ndim)
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
-    array, shape = index._array, source._array.shape
-    if array.ndim > 1:
-        raise IndexError(
-            f"index_reduce_(): Index is supposed to be a vector, but got dim: {array.ndim} with type: "
-            f"{index.dtype.cpp_name} and size: {brackets(array.shape)}"
-        )
-    if array.dtype.char not in "ilq":
-        raise RuntimeError(f"index_reduce_(): Expected dtype int32/int64 for index but got: {index.dtype.cpp_name}")
-    if source.dtype is not input.dtype:
-        raise RuntimeError(
-            f"index_reduce_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same "
-            "scalar type"
-        )
-    if array.size != (shape[dim] if shape else 1):
-        raise RuntimeError(
-            f"index_reduce_(): Number of indices ({array.size}) should be equal to source.size(dim): "
-            f"({shape[dim] if shape else 1}), for dim: {dim}"
-        )
-    own = input._array.shape
-    if own[:dim] + own[dim + 1 :] != shape[:dim] + shape[dim + 1 :] or len(own) != len(shape):
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
-            f"{brackets(own)} source.shape = {brackets(shape)}"
-        )
+    check_source("index_reduce_", input, index, source, dim, of_scalar=1)
+    array, own, shape = index._array, input._array.shape, source._array.shape
     if first_time("index_reduce is in beta"):
         warn("index_reduce() is in beta and the API may change at any time.", stacklevel=3)
     if array.size and (array.min() < 0 or array.max() >= (own[dim] if own else 1)):

@@ -129,35 +129,33 @@ def _index_add(x, index, source, dim, alpha):
     return result
 
 
-def _check_added(input, index, source, dim: int) -> None:
-    """PyTorch's errors for `index_add`, in its order."""
+def check_source(name: str, input, index, source, dim: int, of_scalar: int | None = None) -> None:
+    """PyTorch's errors for the index and the source of `index_add` and its like, in its order; `of_scalar`: how many
+    indices a source without dimensions takes, if that matters."""
     places, ours, theirs = index._array, input._array.shape, source._array.shape
     if places.ndim > 1:
         raise IndexError(
-            f"index_add_(): Index is supposed to be a vector, but got dim: {places.ndim} with type: "
+            f"{name}(): Index is supposed to be a vector, but got dim: {places.ndim} with type: "
             f"{index.dtype.cpp_name} and size: {list(places.shape)}"
         )
     if places.dtype not in (np.int32, np.int64):
-        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.cpp_name}")
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {index.dtype.cpp_name}")
     if source.dtype is not input.dtype:
         raise RuntimeError(
-            f"index_add_(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same "
-            "scalar type"
+            f"{name}(): self ({input.dtype.cpp_name}) and source ({source.dtype.cpp_name}) must have the same scalar "
+            "type"
         )
-    if theirs and places.size != theirs[dim]:
+    count = theirs[dim] if theirs else of_scalar
+    if count is not None and places.size != count:
         raise RuntimeError(
-            f"index_add_(): Number of indices ({places.size}) should be equal to source.size(dim): ({theirs[dim]}), "
-            f"for dim: {dim}"
+            f"{name}(): Number of indices ({places.size}) should be equal to source.size(dim): ({count}), for dim: "
+            f"{dim}"
         )
     if len(ours) != len(theirs) or ours[:dim] + ours[dim + 1 :] != theirs[:dim] + theirs[dim + 1 :]:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(ours)} source.shape = {list(theirs)}"
         )
-    size = ours[dim] if ours else 1
-    for each in np.ravel(places) if input._array.size else ():
-        if not 0 <= each < size:
-            raise RuntimeError(f"index {each} is out of bounds for dimension {dim} with size {size}")
 
 
 @function
@@ -168,9 +166,13 @@ def index_add(input, dim, index, source, *, alpha=1):
     tensor([4., 0., 2.])
     """
     dim = wrap_dim(dim, input._array.ndim)
-    _check_added(input, index, source, dim)
+    check_source("index_add_", input, index, source, dim)
     if not input._array.size:
         return input.clone()
+    size = input._array.shape[dim] if input._array.ndim else 1
+    for each in np.ravel(index._array):
+        if not 0 <= each < size:
+            raise RuntimeError(f"index {each} is out of bounds for dimension {dim} with size {size}")
     return _index_add(input, index, source, dim, alpha)
 
 

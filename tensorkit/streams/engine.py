@@ -41,7 +41,7 @@ class Engine:
         self._words = Words(seed)
         self._lock = RLock()
 
-    # ------------------------------------------------------------------ seed and state
+    # seed and state
 
     def manual_seed(self, seed: int) -> None:
         """Start anew from `seed`, at least -2**63 and below 2**64; ValueError outside.
@@ -81,7 +81,7 @@ class Engine:
     def __reduce__(self):
         return _restored, (self.get_state(),)  # for copy.deepcopy and friends: a lock cannot be copied
 
-    # ------------------------------------------------------------------ uniform and normal numbers
+    # uniform and normal numbers
 
     def uniform(self, count: int, low: float = 0.0, high: float = 1.0, dtype=np.float32) -> np.ndarray:
         """Numbers in [low, high) of a floating-point or complex dtype: low + fraction * (high - low), rounded once.
@@ -125,7 +125,7 @@ class Engine:
             standard = normals.pairwise(self._words, count)
         return cast(fused64(standard, float(std), float(mean)), dtype)
 
-    # ------------------------------------------------------------------ whole numbers
+    # whole numbers
 
     def randint(self, count: int, low: int, high: int, dtype=np.int64) -> np.ndarray:
         """Whole numbers from `low` to `high` - 1: low + word mod (high - low).
@@ -164,7 +164,7 @@ class Engine:
         words += np.arange(len(words), dtype=words.dtype)
         return shuffle(words) if count else np.empty(0, np.int64)
 
-    # ------------------------------------------------------------------ yes or no
+    # yes or no
 
     def bernoulli(self, count: int, p: float) -> np.ndarray:
         """bools, true with probability `p`: `x.bernoulli_(p)`, dropout.  A float64 fraction below p."""
@@ -186,7 +186,7 @@ class Engine:
             (self._words.fractions64 if wide else self._words.fractions32)(fractions)
         return fractions < p.ravel()
 
-    # ------------------------------------------------------------------ functions of a uniform number u in float64
+    # functions of a uniform number u in float64
 
     def exponential(self, count: int, rate: float = 1.0, dtype=np.float32) -> np.ndarray:
         """Waiting times with `rate` events per unit of time: -log(1 - u) / rate."""

@@ -83,7 +83,7 @@ class Words:
         RandomState(self._twister).seed(self.initial_seed() & 0xFFFFFFFF)
         self._fresh = True
 
-    # ------------------------------------------------------------------ state
+    # state
 
     def get_state(self) -> np.ndarray:
         """All there is to know, in PyTorch's layout: an array of 5056 uint8."""
@@ -123,7 +123,7 @@ class Words:
         _, waiting, _, is_waiting = _TAIL.unpack_from(data, _TAIL_START)
         self.waiting = waiting if is_waiting else None
 
-    # ------------------------------------------------------------------ words and fractions
+    # words and fractions
 
     def words(self, count: int) -> np.ndarray:
         """The next `count` words, each a number below 2**32 in a uint64."""
