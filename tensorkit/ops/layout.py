@@ -7,14 +7,7 @@ Source: how PyTorch orders dimensions, https://github.com/pytorch/pytorch/wiki/H
 """
 
 from ..array_modules import np
-from ..formats import (
-    OUTER_FIRST,
-    check_rank,
-    contiguous_format,
-    memory_format,
-    preserve_format,
-    suggested,
-)
+from ..formats import OUTER_FIRST, check_rank, contiguous_format, memory_format, preserve_format, suggested
 
 
 def unexpanded(array):
