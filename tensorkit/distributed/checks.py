@@ -59,10 +59,13 @@ def like(what: str, tensors: Sequence[Tensor], model: Tensor) -> None:
             )
 
 
-def place(what: str, group: Any, rank: int | None, group_rank: int | None) -> int:
-    """The number in the group of the process that a call names, by its number among all or by that in the group."""
+def place(what: str, group: Any, rank: int | None, group_rank: int | None, default: int | None = None) -> int:
+    """The number in the group of the process that a call names, by its number among all (`default`, if the call names
+    none) or by that in the group."""
     if rank is None and group_rank is None:
-        raise ValueError("Must specify global_rank or group_rank")
+        if default is None:
+            raise ValueError("Must specify global_rank or group_rank")
+        rank = default
     if rank is not None and group_rank is not None:
         raise ValueError("Can't specify both group_rank and global_rank")
     found = group_rank if rank is None else rank

@@ -10,21 +10,18 @@ from . import checks, groups, mpi
 from .work import Work, carry_out
 
 
-def _buffer(where: Any, octets: np.ndarray) -> list:
-    return [octets, where.mpi.BYTE]
-
-
 def _side_by_side(tensors: Sequence[Tensor]) -> np.ndarray:
-    """The bytes of tensors of one shape and dtype, one tensor after the other."""
-    return np.concatenate([mpi.octets(mpi.packed(each)) for each in tensors])
+    """The numbers of tensors of one dtype, one tensor after the other."""
+    return np.concatenate([mpi.packed(each).reshape(-1) for each in tensors])
 
 
-def _dealt_out(tensors: Sequence[Tensor], octets: np.ndarray):
-    """What fills the tensors when all bytes have come."""
+def _dealt_out(tensors: Sequence[Tensor], numbers: np.ndarray):
+    """What fills the tensors when all their numbers have come."""
+    ends = np.cumsum([mpi.packed(each).size for each in tensors])[:-1]
 
     def finish() -> None:
-        for each, part in zip(tensors, np.split(octets, len(tensors)), strict=True):
-            mpi.write(each, part.view(mpi.packed(each).dtype))
+        for each, part in zip(tensors, np.split(numbers, ends), strict=True):
+            mpi.write(each, part)
 
     return finish
 
@@ -45,15 +42,15 @@ def broadcast(tensor: Tensor, src: int | None = None, group: Any = None, async_o
     ... ''', 2))
     tensor([2.])
     """
-    where = groups.chosen(group)
-    if groups.is_outside(where, "broadcast"):
+    where = groups.joined(group, "broadcast")
+    if where is None:
         return None
     checks.is_tensor("tensor", tensor)
     root = checks.place("broadcast", where, src, group_src)
     numbers = mpi.packed(tensor)
-    request = where.communicator.Ibcast(_buffer(where, mpi.octets(numbers)), root=root)
+    request = where.communicator.Ibcast(where.buffer(numbers), root=root)
     finish = None if where.rank() == root else lambda: mpi.write(tensor, numbers)
-    return carry_out(Work("broadcast", where, request, finish), async_op)
+    return carry_out("broadcast", where, request, finish, async_op)
 
 
 def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Any = None, async_op: bool = False) -> Work | None:
@@ -74,8 +71,8 @@ def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Any = None, asy
     checks.are_tensors("tensor_list", tensor_list)
     checks.is_tensor("tensor", tensor)
     checks.one_dtype(*tensor_list, tensor)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "all_gather"):
+    where = groups.joined(group, "all_gather")
+    if where is None:
         return None
     if len(tensor_list) != where.size():
         raise RuntimeError(
@@ -87,10 +84,11 @@ def all_gather(tensor_list: list[Tensor], tensor: Tensor, group: Any = None, asy
 
 
 def _gathered(what: str, outputs: Sequence[Tensor], tensor: Tensor, where: Any, async_op: bool) -> Work | None:
-    sent = mpi.octets(mpi.packed(tensor))
-    received = np.empty(where.size() * sent.size, np.uint8)
-    request = where.communicator.Iallgather(_buffer(where, sent), _buffer(where, received))
-    return carry_out(Work(what, where, request, _dealt_out(outputs, received)), async_op)
+    sent = mpi.packed(tensor)
+    received = np.empty(where.size() * sent.size, sent.dtype)
+    finish = _dealt_out(outputs, received)
+    request = where.communicator.Iallgather(where.buffer(sent), where.buffer(received))
+    return carry_out(what, where, request, finish, async_op)
 
 
 def all_gather_into_tensor(output_tensor: Tensor, input_tensor: Tensor, group: Any = None,
@@ -111,8 +109,8 @@ def all_gather_into_tensor(output_tensor: Tensor, input_tensor: Tensor, group: A
     """
     checks.is_tensor("input_tensor", input_tensor)
     checks.is_tensor("output_tensor", output_tensor)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "all_gather_into_tensor"):
+    where = groups.joined(group, "all_gather_into_tensor")
+    if where is None:
         return None
     if output_tensor.dtype is not input_tensor.dtype:
         raise TypeError("output tensor must have the same type as input tensor")
@@ -137,22 +135,16 @@ def gather(tensor: Tensor, gather_list: list[Tensor] | None = None, dst: int | N
     ... ''', 2))
     [tensor([1.]), tensor([2.])]
     """
-    checks.is_tensor("tensor", tensor)
-    lists = [] if gather_list is None else gather_list
-    checks.are_tensors("gather_list", lists)
-    checks.one_dtype(tensor, *lists)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "gather"):
+    tensors = _checked("gather", tensor, gather_list)
+    where = groups.joined(group, "gather")
+    if where is None:
         return None
-    here = _holds_the_list(where, dst, group_dst, lists, "gather", "destination")
-    root = checks.place("gather", where, 0 if dst is None and group_dst is None else dst, group_dst)
-    if here:
-        _check_length("gather", "output", lists, where)
-        checks.like("gather", lists, tensor)
-    sent = mpi.octets(mpi.packed(tensor))
-    received = np.empty(where.size() * sent.size if here else 0, np.uint8)
-    request = where.communicator.Igather(_buffer(where, sent), _buffer(where, received) if here else None, root=root)
-    return carry_out(Work("gather", where, request, _dealt_out(lists, received) if here else None), async_op)
+    root = _place_of_the_list("gather", where, dst, group_dst, tensors, tensor)
+    sent = mpi.packed(tensor)
+    received = np.empty(len(tensors) * sent.size, sent.dtype)
+    finish = _dealt_out(tensors, received) if tensors else None
+    request = where.communicator.Igather(where.buffer(sent), where.buffer(received) if tensors else None, root=root)
+    return carry_out("gather", where, request, finish, async_op)
 
 
 def scatter(tensor: Tensor, scatter_list: list[Tensor] | None = None, src: int | None = None, group: Any = None,
@@ -171,45 +163,50 @@ def scatter(tensor: Tensor, scatter_list: list[Tensor] | None = None, src: int |
     ... ''', 2))
     tensor([6.])
     """
-    checks.is_tensor("tensor", tensor)
-    lists = [] if scatter_list is None else scatter_list
-    checks.are_tensors("scatter_list", lists)
-    checks.one_dtype(tensor, *lists)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "scatter"):
+    tensors = _checked("scatter", tensor, scatter_list)
+    where = groups.joined(group, "scatter")
+    if where is None:
         return None
-    here = _holds_the_list(where, src, group_src, lists, "scatter", "source")
-    root = checks.place("scatter", where, 0 if src is None and group_src is None else src, group_src)
-    if here:
-        _check_length("scatter", "input", lists, where)
-        checks.like("scatter", lists, tensor)
-    sent = _side_by_side(lists) if here else None
-    numbers = np.empty(mpi.packed(tensor).shape, mpi.packed(tensor).dtype)
-    request = where.communicator.Iscatter(
-        _buffer(where, sent) if sent is not None else None, _buffer(where, mpi.octets(numbers)), root=root
-    )
-    return carry_out(Work("scatter", where, request, lambda: mpi.write(tensor, numbers)), async_op)
+    root = _place_of_the_list("scatter", where, src, group_src, tensors, tensor)
+    sent = where.buffer(_side_by_side(tensors)) if tensors else None
+    received = mpi.room_for(tensor)
+    request = where.communicator.Iscatter(sent, where.buffer(received), root=root)
+    return carry_out("scatter", where, request, lambda: mpi.write(tensor, received), async_op)
 
 
-def _holds_the_list(where: Any, rank: int | None, group_rank: int | None, lists: list, what: str, role: str) -> bool:
-    """Whether this process is the one with the list; PyTorch's ValueError if it has one and should not, or the other
-    way round."""
+def _checked(what: str, tensor: Tensor, tensors: list[Tensor] | None) -> list[Tensor]:
+    """The list of `gather` or `scatter`, none for None, if its tensors are of the tensor's dtype."""
+    tensors = [] if tensors is None else tensors
+    checks.is_tensor("tensor", tensor)
+    checks.are_tensors(f"{what}_list", tensors)
+    checks.one_dtype(tensor, *tensors)
+    return tensors
+
+
+def _place_of_the_list(what: str, where: groups.ProcessGroup, rank: int | None, group_rank: int | None,
+                       tensors: list[Tensor], tensor: Tensor) -> int:  # fmt: skip
+    """The number in the group of the process with the list.
+
+    Raises PyTorch's ValueError if this one has a list and should not, or the other way round, and RuntimeError where
+    the list does not fit the tensor.
+    """
+    role, kind = ("destination", "output") if what == "gather" else ("source", "input")
     if rank is not None and group_rank is not None:
         raise ValueError("Can't specify both group_rank and global_rank")
     here = where.rank() == group_rank if group_rank is not None else groups.get_rank() == (rank or 0)
-    if here and not lists:
+    if here and not tensors:
         raise ValueError(f"Argument ``{what}_list`` must be specified on {role} rank.")
-    if lists and not here:
+    if tensors and not here:
         raise ValueError(f"Argument ``{what}_list`` must NOT be specified on non-{role} ranks.")
-    return here
-
-
-def _check_length(what: str, kind: str, lists: list, where: Any) -> None:
-    if len(lists) != where.size():
-        raise RuntimeError(
-            f"ProcessGroupMPI::{what}: Incorrect {kind} list size {len(lists)}. {kind.capitalize()} list size should "
-            f"be {where.size()}, same as size of the process group."
-        )
+    root = checks.place(what, where, rank, group_rank, default=0)
+    if here:
+        if len(tensors) != where.size():
+            raise RuntimeError(
+                f"ProcessGroupMPI::{what}: Incorrect {kind} list size {len(tensors)}. {kind.capitalize()} list size "
+                f"should be {where.size()}, same as size of the process group."
+            )
+        checks.like(what, tensors, tensor)
+    return root
 
 
 def all_to_all(output_tensor_list: list[Tensor], input_tensor_list: list[Tensor], group: Any = None,
@@ -233,8 +230,8 @@ def all_to_all(output_tensor_list: list[Tensor], input_tensor_list: list[Tensor]
     checks.are_tensors("output_tensor_list", output_tensor_list)
     checks.are_tensors("input_tensor_list", input_tensor_list)
     checks.one_dtype(*output_tensor_list, *input_tensor_list)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "all_to_all"):
+    where = groups.joined(group, "all_to_all")
+    if where is None:
         return None
     for kind, tensors in (("input", input_tensor_list), ("output", output_tensor_list)):
         if len(tensors) != where.size():
@@ -242,20 +239,14 @@ def all_to_all(output_tensor_list: list[Tensor], input_tensor_list: list[Tensor]
                 f"ProcessGroupMPI::alltoall: {kind} tensor list size {len(tensors)} does not match world size "
                 f"{where.size()}"
             )
-    received = [np.empty(mpi.packed(each).shape, mpi.packed(each).dtype) for each in output_tensor_list]
-    place = np.empty(sum(each.nbytes for each in received), np.uint8)
-    ends = np.cumsum([each.nbytes for each in received])[:-1]
-
-    def finish() -> None:
-        for tensor, array, part in zip(output_tensor_list, received, np.split(place, ends), strict=True):
-            mpi.write(tensor, part.view(array.dtype))
-
-    counts = [mpi.packed(each).nbytes for each in input_tensor_list]
+    sent = _side_by_side(input_tensor_list)
+    received = np.empty(sum(each.numel() for each in output_tensor_list), sent.dtype)
+    finish = _dealt_out(output_tensor_list, received)
     request = where.communicator.Ialltoallv(
-        [_side_by_side(input_tensor_list), counts, where.mpi.BYTE],
-        [place, [each.nbytes for each in received], where.mpi.BYTE],
+        where.buffer(sent, [each.nbytes for each in input_tensor_list]),
+        where.buffer(received, [each.nbytes for each in output_tensor_list]),
     )
-    return carry_out(Work("all_to_all", where, request, finish), async_op)
+    return carry_out("all_to_all", where, request, finish, async_op)
 
 
 def all_to_all_single(output: Tensor, input: Tensor, output_split_sizes: Sequence[int] | None = None,
@@ -278,8 +269,8 @@ def all_to_all_single(output: Tensor, input: Tensor, output_split_sizes: Sequenc
     checks.is_tensor("output", output)
     checks.is_tensor("input", input)
     checks.one_dtype(output, input)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "all_to_all_single"):
+    where = groups.joined(group, "all_to_all_single")
+    if where is None:
         return None
     pieces = []
     for tensor, wanted in ((output, output_split_sizes), (input, input_split_sizes)):
@@ -308,7 +299,7 @@ def barrier(group: Any = None, async_op: bool = False, device_ids=None) -> Work 
     ... ''', 2))
     all are here
     """
-    where = groups.chosen(group)
-    if groups.is_outside(where, "barrier"):
+    where = groups.joined(group, "barrier")
+    if where is None:
         return None
-    return carry_out(Work("barrier", where, where.communicator.Ibarrier()), async_op)
+    return carry_out("barrier", where, where.communicator.Ibarrier(), async_op=async_op)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from ..errors import hint
 from . import ending, mpi
 
@@ -48,6 +50,14 @@ class ProcessGroup:
     def name(self) -> str:
         """The backend."""
         return "mpi"
+
+    def buffer(self, array: np.ndarray, counts: list[int] | None = None) -> list:
+        """The memory of an array as what mpi4py sends or fills: its bytes, cut for each process into `counts` of them.
+
+        What moves without being computed with needs no type that MPI knows.
+        """
+        octets = array.reshape(-1).view(np.uint8)
+        return [octets, self.mpi.BYTE] if counts is None else [octets, counts, self.mpi.BYTE]
 
     def place_of(self, rank: int) -> int:
         """The number in the group of the process with this number among all."""
@@ -235,12 +245,13 @@ def chosen(group: Any) -> Any:
     return group
 
 
-def is_outside(group: Any, what: str) -> bool:
-    """Whether this process is not in the group it has named: then a call does nothing, and warns."""
-    if group is not GroupMember.NON_GROUP_MEMBER:
-        return False
+def joined(group: Any, what: str) -> ProcessGroup | None:
+    """The group that a call of `what` names; None where this process is not in it: the call does nothing, and warns."""
+    found = chosen(group)
+    if found is not GroupMember.NON_GROUP_MEMBER:
+        return found
     warnings.warn(f"Running {what} on global rank {get_rank()} which does not belong to the given group.", stacklevel=3)
-    return True
+    return None
 
 
 def get_backend(group: Any = None) -> str:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from ..tensor import Tensor
 from . import checks, groups, mpi
 from .work import Work
@@ -29,8 +27,8 @@ def isend(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 
     where, other = _partner("isend", "destination", tensor, group, dst, group_dst)
     if where is None:
         return None
-    buffer = [mpi.octets(mpi.packed(tensor)), where.mpi.BYTE]
-    return Work("send", where, where.communicator.Isend(buffer, dest=other, tag=tag))
+    request = where.communicator.Isend(where.buffer(mpi.packed(tensor)), dest=other, tag=tag)
+    return Work("send", where, request)
 
 
 def send(tensor: Tensor, dst: int | None = None, group: Any = None, tag: int = 0, group_dst: int | None = None) -> None:
@@ -75,10 +73,9 @@ def irecv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 
     where, other = _partner("irecv", "source", tensor, group, src, group_src)
     if where is None:
         return None
-    numbers = np.empty(mpi.packed(tensor).shape, mpi.packed(tensor).dtype)
-    request = where.communicator.Irecv(
-        [mpi.octets(numbers), where.mpi.BYTE], source=where.mpi.ANY_SOURCE if other is None else other, tag=tag
-    )
+    numbers = mpi.room_for(tensor)
+    source = where.mpi.ANY_SOURCE if other is None else other
+    request = where.communicator.Irecv(where.buffer(numbers), source=source, tag=tag)
     work = Work("recv", where, request)
 
     def finish() -> None:
@@ -119,8 +116,8 @@ def recv(tensor: Tensor, src: int | None = None, group: Any = None, tag: int = 0
 def _partner(what: str, role: str, tensor: Any, group: Any, rank: int | None, group_rank: int | None):
     """The group, and the other process's number in it: None to receive from anybody. No group outside of it."""
     checks.is_tensor("tensor", tensor)
-    where = groups.chosen(group)
-    if groups.is_outside(where, what):
+    where = groups.joined(group, what)
+    if where is None:
         return None, None
     if rank is None and group_rank is None and what == "irecv":
         return where, None

@@ -53,9 +53,10 @@ def packed(tensor: Tensor) -> np.ndarray:
     return np.ascontiguousarray(memory(tensor))
 
 
-def octets(array: np.ndarray) -> np.ndarray:
-    """The bytes of a contiguous array: what moves without being computed with needs no type that MPI knows."""
-    return array.reshape(-1).view(np.uint8)
+def room_for(tensor: Tensor) -> np.ndarray:
+    """Memory for the numbers of a tensor that are to come."""
+    numbers = packed(tensor)
+    return np.empty(numbers.shape, numbers.dtype)
 
 
 def write(tensor: Tensor, array: np.ndarray) -> None:

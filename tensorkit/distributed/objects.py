@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from . import groups
-from .work import Work
+from . import checks, groups
+from .work import carry_out
 
 
 def encoded(what: str, value: Any) -> np.ndarray:
@@ -62,8 +62,8 @@ def all_gather_object(object_list: list, obj: Any, group: Any = None) -> None:
 
     Raises TypeError for other values, on the process that gives them, before anything is sent.
     """
-    where = groups.chosen(group)
-    if groups.is_outside(where, "all_gather_object"):
+    where = groups.joined(group, "all_gather_object")
+    if where is None:
         return
     sent = encoded("all_gather_object", obj)
     if len(object_list) != where.size():
@@ -74,12 +74,10 @@ def all_gather_object(object_list: list, obj: Any, group: Any = None) -> None:
 def _all(where: Any, sent: np.ndarray) -> list[np.ndarray]:
     """The bytes of every process; they may be of different lengths."""
     lengths = np.empty(where.size(), np.int64)
-    Work("all_gather_object", where, where.communicator.Iallgather(np.array([sent.size]), lengths)).wait()
+    carry_out("all_gather_object", where, where.communicator.Iallgather(np.array([sent.size]), lengths))
     received = np.empty(int(lengths.sum()), np.uint8)
-    request = where.communicator.Iallgatherv(
-        [sent, where.mpi.BYTE], [received, [int(length) for length in lengths], where.mpi.BYTE]
-    )
-    Work("all_gather_object", where, request).wait()
+    request = where.communicator.Iallgatherv(where.buffer(sent), where.buffer(received, lengths.tolist()))
+    carry_out("all_gather_object", where, request)
     return np.split(received, np.cumsum(lengths)[:-1])
 
 
@@ -101,16 +99,14 @@ def broadcast_object_list(object_list: list, src: int | None = None, group: Any 
 
     Raises TypeError for values that JSON cannot hold.
     """
-    from . import checks
-
-    where = groups.chosen(group)
-    if groups.is_outside(where, "broadcast_object_list"):
+    where = groups.joined(group, "broadcast_object_list")
+    if where is None:
         return
-    root = checks.place("broadcast", where, 0 if src is None and group_src is None else src, group_src)
+    root = checks.place("broadcast", where, src, group_src, default=0)
     here = where.rank() == root
     sent = encoded("broadcast_object_list", object_list) if here else np.empty(0, np.uint8)
     length = np.array([sent.size])
-    Work("broadcast_object_list", where, where.communicator.Ibcast(length, root=root)).wait()
+    carry_out("broadcast_object_list", where, where.communicator.Ibcast(length, root=root))
     octets = sent if here else np.empty(int(length[0]), np.uint8)
-    Work("broadcast_object_list", where, where.communicator.Ibcast([octets, where.mpi.BYTE], root=root)).wait()
+    carry_out("broadcast_object_list", where, where.communicator.Ibcast(where.buffer(octets), root=root))
     object_list[:] = decoded(octets)

@@ -82,13 +82,13 @@ def all_reduce(tensor: Tensor, op: RedOpType = ReduceOp.SUM, group: Any = None, 
     tensor([ 3., 30.])
     """
     checks.is_tensor("tensor", tensor)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "all_reduce"):
+    where = groups.joined(group, "all_reduce")
+    if where is None:
         return None
     _check("all_reduce", tensor, op)
     numbers = _computable(mpi.packed(tensor))
     request = where.communicator.Iallreduce(where.mpi.IN_PLACE, numbers, op=_engine_op(where, op))
-    return carry_out(Work("all_reduce", where, request, _finished(tensor, numbers, op, where.size())), async_op)
+    return carry_out("all_reduce", where, request, _finished(tensor, numbers, op, where.size()), async_op)
 
 
 def reduce(tensor: Tensor, dst: int | None = None, op: RedOpType = ReduceOp.SUM, group: Any = None,
@@ -108,8 +108,8 @@ def reduce(tensor: Tensor, dst: int | None = None, op: RedOpType = ReduceOp.SUM,
     tensor([3.])
     """
     checks.is_tensor("tensor", tensor)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "reduce"):
+    where = groups.joined(group, "reduce")
+    if where is None:
         return None
     root = checks.place("reduce", where, dst, group_dst)
     _check("reduce", tensor, op)
@@ -117,7 +117,7 @@ def reduce(tensor: Tensor, dst: int | None = None, op: RedOpType = ReduceOp.SUM,
     result = np.empty_like(numbers)
     request = where.communicator.Ireduce(numbers, result, op=_engine_op(where, op), root=root)
     finish = _finished(tensor, result, op, where.size()) if where.rank() == root else None
-    return carry_out(Work("reduce", where, request, finish), async_op)
+    return carry_out("reduce", where, request, finish, async_op)
 
 
 def reduce_scatter(output: Tensor, input_list: list[Tensor], op: RedOpType = ReduceOp.SUM, group: Any = None,
@@ -139,8 +139,8 @@ def reduce_scatter(output: Tensor, input_list: list[Tensor], op: RedOpType = Red
     checks.is_tensor("output", output)
     checks.are_tensors("input_list", input_list)
     checks.one_dtype(output, *input_list)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "reduce_scatter"):
+    where = groups.joined(group, "reduce_scatter")
+    if where is None:
         return None
     if len(input_list) != where.size():
         raise RuntimeError("invalid input tensor list size, must be world size")
@@ -168,8 +168,8 @@ def reduce_scatter_tensor(output: Tensor, input: Tensor, op: RedOpType = ReduceO
     checks.is_tensor("output", output)
     checks.is_tensor("input", input)
     checks.one_dtype(output, input)
-    where = groups.chosen(group)
-    if groups.is_outside(where, "reduce_scatter_tensor"):
+    where = groups.joined(group, "reduce_scatter_tensor")
+    if where is None:
         return None
     if input.numel() != output.numel() * where.size():
         raise ValueError("input tensor must be the same size as output size times world size")
@@ -181,4 +181,4 @@ def _scattered(what: str, output: Tensor, numbers: np.ndarray, op: RedOpType, wh
     numbers = _computable(numbers)
     piece = np.empty(output.numel(), numbers.dtype)
     request = where.communicator.Ireduce_scatter_block(numbers, piece, op=_engine_op(where, op))
-    return carry_out(Work(what, where, request, _finished(output, piece, op, where.size())), async_op)
+    return carry_out(what, where, request, _finished(output, piece, op, where.size()), async_op)

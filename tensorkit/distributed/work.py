@@ -79,8 +79,10 @@ class Work:
             raise RuntimeError(f"{self._what}: {error}") from None
 
 
-def carry_out(work: Work, async_op: bool) -> Work | None:
-    """The work itself if the caller wants to wait for it, else nothing, when it is done."""
+def carry_out(what: str, group: Any, request: Any, finish: Callable[[], None] | None = None,
+              async_op: bool = False) -> Work | None:  # fmt: skip
+    """The work that `request` began, if the caller wants to wait for it; else nothing, when it is done."""
+    work = Work(what, group, request, finish)
     if async_op:
         return work
     work.wait()

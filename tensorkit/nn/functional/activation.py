@@ -6,7 +6,7 @@ relatives, over a whole dimension, stands in `softmax.py`, the layers of the sam
 
 from ...array_modules import move_like, np
 from ...dtypes import FLOATING
-from ...errors import lacking, not_implemented, wrong_argument
+from ...errors import not_implemented, wrong_argument
 from ...ops import activation as _base
 from ...ops import rectifiers as _ops
 from ...ops.inplace import overwrite
