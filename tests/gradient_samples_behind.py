@@ -11,7 +11,7 @@ import tensorkit as torch
 import tensorkit.nn.functional
 import tensorkit.nn.utils.rnn
 from tensorkit.nn import recurrent
-from tensorkit.ops import embed, loss, pool
+from tensorkit.ops import conv, embed, loss, pool
 
 F = torch.nn.functional
 _rng = np.random.default_rng(23)
@@ -162,6 +162,7 @@ SAMPLES = {
     # convolutions and pools
     "spread_back": convolutions(slopes)[:2],
     "match": convolutions(slopes),
+    "sum_of_channels": one(conv.sum_of_channels, IMAGE),
     "spread_choice": pools(slopes),
     "take_choice": pools(bent),
     "spread_means": means(slopes),

@@ -28,29 +28,36 @@ def tensor_shares(node: Node, g) -> list:
     op = node.op
     if op.whole is not None:
         return op.whole(node, g)
-    rules, vjp, variadic, shares = op.rules, op.vjp, op.variadic, []
+    rules, vjp, variadic, places = op.rules, op.vjp, op.variadic, []
     for i, parent in enumerate(node.parents):
-        if isinstance(parent, Node):
-            like = parent.out
-        elif isinstance(parent, Tensor) and parent._requires_grad and parent._node is None:
-            like = parent._array
-        else:
-            continue
-        if rules[0 if variadic else i] is None:
-            continue
-        share = vjp(node, i, g)
-        if share is None:
-            continue
-        array = share._array
-        if type(array) not in FLOAT_SCALARS or type(array) is not type(like):
-            if array.shape != like.shape:
-                share = sum_to(share, like.shape)
-            if array.dtype != like.dtype:
-                share = to_dtype(share, dtypes.from_numpy(like.dtype))
-            if on_gpu(array) and isinstance(like, HOST):
-                share = moved_to(share, CPU)
-        shares.append((parent, share))
-    return shares
+        leaf = isinstance(parent, Tensor) and parent._requires_grad and parent._node is None
+        if (leaf or isinstance(parent, Node)) and rules[0 if variadic else i] is not None:
+            places.append(i)
+    # Of two operands PyTorch asks `other` before `self`, and fits the answers to their operands when it has them all:
+    # in this order stand the nodes of second derivatives, and so the summands of what reaches a tensor twice.
+    found = [(i, vjp(node, i, g)) for i in (reversed(places) if len(rules) == 2 else places)]
+    return [
+        (node.parents[i], _tensor_fitted(share, node.parents[i]))
+        for i, share in sorted(found, key=_place)
+        if share is not None
+    ]
+
+
+def _place(found: tuple) -> int:
+    return found[0]
+
+
+def _tensor_fitted(share, parent):
+    """The share of an operand in its shape and dtype, and on its device."""
+    like, array = parent.out if isinstance(parent, Node) else parent._array, share._array
+    if type(array) not in FLOAT_SCALARS or type(array) is not type(like):
+        if array.shape != like.shape:
+            share = sum_to(share, like.shape)
+        if array.dtype != like.dtype:
+            share = to_dtype(share, dtypes.from_numpy(like.dtype))
+        if on_gpu(array) and isinstance(like, HOST):
+            share = moved_to(share, CPU)
+    return share
 
 
 def _complex_shares(node: Node, g) -> list:

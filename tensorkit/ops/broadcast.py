@@ -88,6 +88,8 @@ def sum_to(x: Tensor, shape: tuple) -> Tensor:
     have = x._array.shape
     if have == shape:
         return x
+    if not shape:
+        return FUNCTIONS["sum"](x)
     dims = broadcast_dims(have, shape)
     total = FUNCTIONS["sum"](x, dims, True) if dims else x
     if total._array.shape != shape:

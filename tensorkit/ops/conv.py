@@ -20,7 +20,7 @@ from itertools import product
 from ..array_modules import np
 from .declare import behind
 from .layout import as_either
-from .reduce import sum as sum_
+from .reduce import add_up, spread
 
 
 def padded(x, padding: tuple, value=0):
@@ -113,15 +113,17 @@ def _wide(x):
     return x.astype(np.float32) if x.dtype.itemsize == 2 and x.dtype.kind in "fV" else x
 
 
-def _bias_dx(g):
-    return sum_(g, [0, *range(2, g.ndim)])
+@behind(x=lambda g, x_shape: spread(g, x_shape, [0, *range(2, len(x_shape))], False), node_name="SumBackward1")
+def sum_of_channels(x):
+    """The sum for each channel; PyTorch's convolutions have an order of their own, unlike that of its `sum`."""
+    return add_up(x, (0, *range(2, x.ndim)))
 
 
 @behind(x=lambda g, weight, x_shape, stride, padding, dilation, groups: spread_back(
         g, weight, x_shape[2:], stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         g, x, weight_shape[2:], stride, padding, dilation, groups),
-    bias=_bias_dx, optional=("bias",), layout=as_either)  # fmt: skip
+    bias=lambda g: sum_of_channels(g), optional=("bias",), layout=as_either)  # fmt: skip
 def convolution(x, weight, bias, stride, padding, dilation, groups):
     """The products of a kernel with every window.
 
@@ -181,7 +183,7 @@ def match(x, y, kernel, stride, padding, dilation, groups):
         g, weight, None, stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         x, g, weight_shape[2:], stride, padding, dilation, groups),
-    bias=_bias_dx, optional=("bias",), layout=as_either, node_name="ConvolutionBackward0")  # fmt: skip
+    bias=lambda g: sum_of_channels(g), optional=("bias",), layout=as_either, node_name="ConvolutionBackward0")  # fmt: skip
 def transposed_convolution(x, weight, bias, sizes, stride, padding, dilation, groups):
     """The convolution that runs backwards: `spread_back`, with a bias.
 

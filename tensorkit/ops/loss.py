@@ -14,7 +14,7 @@ from .declare import behind
 from .exponential import _log1p
 from .layout import as_operands
 from .masks import where
-from .reduce import add_up
+from .reduce import add_in_order, add_up
 from .shape import reshape
 from .sign import sgn
 
@@ -25,8 +25,8 @@ def reduced(losses, reduction: str):
     """The losses themselves, their mean or their sum."""
     if reduction == "none":
         return losses
-    total = add_up(losses)
-    return total if reduction == "sum" else total / losses.dtype.type(losses.size) if losses.size else total * np.nan
+    summed = add_in_order(losses)
+    return summed if reduction == "sum" else summed / losses.dtype.type(losses.size) if losses.size else summed * np.nan
 
 
 def _share(g, shape, reduction: str):

@@ -127,7 +127,12 @@ def div_scalar(x, number):
     return _floating(x) / number
 
 
-@binary(lambda g, y: g / y, lambda g, x, y: -g * ((x / y) / y), floating=True, symbol="/",
+def _div_dy(g, x, y):
+    quotient = (x / y) / y  # before -g, as in PyTorch: what is made last is walked back first, and sums follow that
+    return -g * quotient
+
+
+@binary(lambda g, y: g / y, _div_dy, floating=True, symbol="/",
         operator="__truediv__", node_name=lambda node: "DivBackward0")  # fmt: skip
 def div(x, y):
     """Divide `x` by `y` element by element; whole numbers give decimals.

@@ -96,12 +96,27 @@ def _by_product(x, axis, keepdims: bool):
     return None
 
 
+def add_in_order(x, axis=None, keepdims: bool = False, divisor=None, most: int = 1024):
+    """`add_up` in the very order in which PyTorch adds, where that still costs little: of `most` elements or
+    fewer, so that sums are PyTorch's to the last bit."""
+    n = x.size
+    if not 0 < n <= most or x.dtype.char not in "fd" or type(x) is not np.ndarray:
+        return add_up(x, axis, keepdims, divisor)
+    if n <= 4:
+        found = np.add.reduce(x, axis, keepdims=keepdims)  # one after the other
+    else:
+        from .sums import ordered
+
+        found = ordered(x, axis, keepdims)
+    return found if divisor is None else found / x.dtype.type(divisor)
+
+
 def add_up_to(x, shape: tuple):
     """`sum_to` for an array: summed over the dimensions along which something of shape `shape` was repeated."""
     if x.shape[1:] == shape:  # a bias
-        return add_up(x, 0)
+        return add_in_order(x, 0, most=64)
     dims = broadcast_dims(x.shape, shape)
-    return (add_up(x, dims, True) if dims else x).reshape(shape)[()]
+    return (add_in_order(x, dims, True, most=64) if dims else x).reshape(shape)[()]
 
 
 def _numbered(kind: str):
@@ -148,7 +163,7 @@ def sum(x, dim=None, keepdim=False, dtype=None):
     axis = axes(dim, x.ndim)
     if x.dtype.kind in "biu":
         return np.add.reduce(x, axis, np.int64 if dtype is None else x.dtype, keepdims=keepdim)
-    return add_up(x, axis, keepdim)
+    return add_in_order(x, axis, keepdim)
 
 
 def _mean_dx(g, x_shape, dim, keepdim):
@@ -176,7 +191,7 @@ def mean(x, dim=None, keepdim=False, dtype=None):
         )
     _check_flag("mean", keepdim)
     axis = axes(dim, x.ndim)
-    return add_up(x, axis, keepdim, counted(x.shape, dim))
+    return add_in_order(x, axis, keepdim, counted(x.shape, dim))
 
 
 def _prod_dx(g, x, out, dim, keepdim):
