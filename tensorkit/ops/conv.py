@@ -183,7 +183,8 @@ def match(x, y, kernel, stride, padding, dilation, groups):
         g, weight, None, stride, padding, dilation, groups),
     weight=lambda g, x, weight_shape, stride, padding, dilation, groups: match(
         x, g, weight_shape[2:], stride, padding, dilation, groups),
-    bias=lambda g: sum_of_channels(g), optional=("bias",), layout=as_either, node_name="ConvolutionBackward0")  # fmt: skip
+    bias=lambda g: sum_of_channels(g), optional=("bias",), layout=as_either,
+    node_name="ConvolutionBackward0")  # fmt: skip
 def transposed_convolution(x, weight, bias, sizes, stride, padding, dilation, groups):
     """The convolution that runs backwards: `spread_back`, with a bias.
 
