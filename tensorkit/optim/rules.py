@@ -8,7 +8,6 @@ are applied to `g` before the rule sees it.
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
 
 from ..array_modules import np
 from ..grad_mode import enable_grad
@@ -32,9 +31,9 @@ class PerParameter(Optimizer):
     captured = "params and state_steps"  # what `capturable` wants on a GPU …
     xla = True  # … or one of XLA's devices
 
-    def __init__(self, params, defaults: dict[str, Any]):
-        check_together(defaults)
-        super().__init__(params, defaults)
+    def __init__(self, params, **options):
+        check_together(options)
+        super().__init__(params, options)
 
     def step(self, closure: Callable | None = None):
         """Update every parameter that has a gradient.

@@ -55,10 +55,10 @@ class SGD(PerParameter):
                 raise ValueError(f"Invalid {name}: {value}")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(params, {
-            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
-            "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused,
-        })  # fmt: skip
+        super().__init__(
+            params, lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
+            maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused,
+        )  # fmt: skip
 
     def update(self, p: Tensor, group: dict) -> None:
         lr, momentum, nesterov = rate(group), group["momentum"], group["nesterov"]
@@ -108,10 +108,10 @@ class ASGD(PerParameter):
                  differentiable: bool = False, capturable: bool = False):  # fmt: skip
         rules.check_lr(lr)
         rules.check_not_negative(weight_decay=weight_decay)
-        super().__init__(params, {
-            "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,
-            "maximize": maximize, "differentiable": differentiable, "capturable": capturable,
-        })  # fmt: skip
+        super().__init__(
+            params, lr=lr, lambd=lambd, alpha=alpha, t0=t0, weight_decay=weight_decay, foreach=foreach,
+            maximize=maximize, differentiable=differentiable, capturable=capturable,
+        )  # fmt: skip
 
     def begin(self, state: dict, p: Tensor, group: dict) -> None:
         state["step"], state["eta"], state["mu"] = number(0), number(plain(group["lr"])), number(1)

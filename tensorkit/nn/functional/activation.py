@@ -23,6 +23,12 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.050700987355480493
 _NAMED_ANEW = frozenset(("celu", "elu", "leaky_relu", "rrelu_with_noise", "threshold"))
 
 
+def _tensor(input, name: str):
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    return input
+
+
 def _delivered(input, result, inplace: bool):
     """The result, or with `inplace` the input overwritten with it."""
     if not inplace:
@@ -34,10 +40,9 @@ def _delivered(input, result, inplace: bool):
     return overwrite(input, result)
 
 
-def _tensor(input, name: str):
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
-    return input
+def _apply(function, input, inplace: bool, *settings):
+    """What an operation gives for a tensor, delivered."""
+    return _delivered(input, function(_tensor(input, function.__name__), *settings), inplace)
 
 
 def relu(input, inplace: bool = False):
@@ -65,7 +70,7 @@ def leaky_relu(input, negative_slope: float = 0.01, inplace: bool = False):
     >>> torch.nn.functional.leaky_relu(torch.tensor([-2., 0., 2.]))
     tensor([-0.0200,  0.0000,  2.0000])
     """
-    return _delivered(input, _ops.leaky_relu(_tensor(input, "leaky_relu"), float(negative_slope)), inplace)
+    return _apply(_ops.leaky_relu, input, inplace, float(negative_slope))
 
 
 def prelu(input, weight):
@@ -122,7 +127,7 @@ def elu(input, alpha: float = 1.0, inplace: bool = False):
     >>> torch.nn.functional.elu(torch.tensor([-2., 0., 2.]))
     tensor([-0.8647,  0.0000,  2.0000])
     """
-    return _delivered(input, _ops.elu(_tensor(input, "elu"), float(alpha), 1.0, 1.0), inplace)
+    return _apply(_ops.elu, input, inplace, float(alpha), 1.0, 1.0)
 
 
 def selu(input, inplace: bool = False):
@@ -142,7 +147,7 @@ def celu(input, alpha: float = 1.0, inplace: bool = False):
     """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _delivered(input, _ops.celu(_tensor(input, "celu"), float(alpha)), inplace)
+    return _apply(_ops.celu, input, inplace, float(alpha))
 
 
 def gelu(input, approximate: str = "none"):
@@ -162,7 +167,7 @@ def silu(input, inplace: bool = False):
     >>> torch.nn.functional.silu(torch.tensor([-2., 0., 2.]))
     tensor([-0.2384,  0.0000,  1.7616])
     """
-    return _delivered(input, _ops.silu(_tensor(input, "silu")), inplace)
+    return _apply(_ops.silu, input, inplace)
 
 
 def mish(input, inplace: bool = False):
@@ -171,7 +176,7 @@ def mish(input, inplace: bool = False):
     >>> torch.nn.functional.mish(torch.tensor([-2., 0., 2.]))
     tensor([-0.2525,  0.0000,  1.9440])
     """
-    return _delivered(input, _ops.mish(_tensor(input, "mish")), inplace)
+    return _apply(_ops.mish, input, inplace)
 
 
 def softplus(input, beta: float = 1.0, threshold: float = 20.0):
@@ -236,7 +241,7 @@ def hardtanh(input, min_val: float = -1.0, max_val: float = 1.0, inplace: bool =
     """
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
-    return _delivered(input, _ops.hardtanh(_tensor(input, "hardtanh"), float(min_val), float(max_val)), inplace)
+    return _apply(_ops.hardtanh, input, inplace, float(min_val), float(max_val))
 
 
 def hardsigmoid(input, inplace: bool = False):
@@ -245,7 +250,7 @@ def hardsigmoid(input, inplace: bool = False):
     >>> torch.nn.functional.hardsigmoid(torch.tensor([-2., 0., 2.]))
     tensor([0.1667, 0.5000, 0.8333])
     """
-    return _delivered(input, _ops.hardsigmoid(_tensor(input, "hardsigmoid")), inplace)
+    return _apply(_ops.hardsigmoid, input, inplace)
 
 
 def hardswish(input, inplace: bool = False):
@@ -254,7 +259,7 @@ def hardswish(input, inplace: bool = False):
     >>> torch.nn.functional.hardswish(torch.tensor([-2., 0., 2.]))
     tensor([-0.3333,  0.0000,  1.6667])
     """
-    return _delivered(input, _ops.hardswish(_tensor(input, "hardswish")), inplace)
+    return _apply(_ops.hardswish, input, inplace)
 
 
 def hardshrink(input, lambd: float = 0.5):
@@ -283,7 +288,7 @@ def threshold(input, threshold: float, value: float, inplace: bool = False):
     >>> torch.nn.functional.threshold(torch.tensor([0.2, 1.]), 0.5, 9.)
     tensor([9., 1.])
     """
-    return _delivered(input, _ops.threshold(_tensor(input, "threshold"), float(threshold), float(value)), inplace)
+    return _apply(_ops.threshold, input, inplace, float(threshold), float(value))
 
 
 def glu(input, dim: int = -1):

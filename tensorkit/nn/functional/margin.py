@@ -134,21 +134,17 @@ def triplet_margin_loss(anchor, positive, negative, margin: float = 1.0, p: floa
     Source: Balntas and others, http://www.bmva.org/bmvc/2016/papers/paper119/index.html
     """
     reduction = _reduction(reduction, size_average, reduce)
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
-    _check_triplet(anchor, positive, negative)
     return _triplet(anchor, positive, negative, lambda a, b: pairwise_distance(a, b, p, eps), margin, swap, reduction)
 
 
-def _check_triplet(anchor, positive, negative) -> None:
+def _triplet(anchor, positive, negative, distance, margin, swap: bool, reduction: str):
+    if margin <= 0:
+        raise ValueError(f"margin must be greater than 0, got {margin}")
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
             f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs"
         )
-
-
-def _triplet(anchor, positive, negative, distance, margin, swap: bool, reduction: str):
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = FUNCTIONS["minimum"](far, distance(positive, negative))
@@ -164,9 +160,6 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
     tensor(0.5000)
     """
     reduction = _reduction(reduction)
-    if margin <= 0:
-        raise ValueError(f"margin must be greater than 0, got {margin}")
-    _check_triplet(anchor, positive, negative)
     return _triplet(anchor, positive, negative, distance_function or pairwise_distance, margin, swap, reduction)
 
 

@@ -1,7 +1,7 @@
 """`LRScheduler`: what all schedulers share — counting, setting the rates, saving, warnings about the order of calls.
 
-A subclass gives `get_lr`, the rates at `self.last_epoch`, mostly from the rates one step before; some also
-`_get_closed_form_lr`, the same from the epoch alone.
+A subclass gives `get_lr`, the rates at `self.last_epoch` (those here give `_rates`, for `get_lr` warns first), mostly
+from the rates one step before; some also `_get_closed_form_lr`, the same from the epoch alone.
 """
 
 from types import FunctionType
@@ -17,15 +17,15 @@ OVERRIDDEN = (
     "Please, make sure to call `optimizer.step()` before `lr_scheduler.step()`. " + SEE
 )
 TOO_EARLY = (
-    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call them "
-    "in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in PyTorch "
-    "skipping the first value of the learning rate schedule. " + SEE
+    "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call "
+    "them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in "
+    "PyTorch skipping the first value of the learning rate schedule. " + SEE
 )
 EPOCH_GIVEN = (
     "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible. Please use "
-    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed form "
-    "is used instead of the new chainable form, where available. Please open an issue if you are unable to replicate "
-    "your use case: https://github.com/pytorch/pytorch/issues/new/choose."
+    "`scheduler.step()` to step the scheduler. During the deprecation, if epoch is different from None, the closed "
+    "form is used instead of the new chainable form, where available. Please open an issue if you are unable to "
+    "replicate your use case: https://github.com/pytorch/pytorch/issues/new/choose."
 )
 RESUMED_WITHOUT = (
     "param 'initial_lr' is not specified in param_groups[{}] when resuming scheduler with last_epoch >= 0.\n"
@@ -138,6 +138,15 @@ class LRScheduler:
 
     def get_lr(self) -> list:
         """The rates for `last_epoch`; called by `step`."""
+        if not self._get_lr_called_within_step:
+            warn(
+                "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return self._rates()
+
+    def _rates(self) -> list:
         raise NotImplementedError
 
     def step(self, epoch: int | None = None) -> None:
@@ -173,14 +182,6 @@ class LRScheduler:
     def _times(self, factor: float) -> list:
         """The present rates times a factor."""
         return [group["lr"] * factor for group in self.optimizer.param_groups]
-
-    def _warn_outside_step(self) -> None:
-        if not self._get_lr_called_within_step:
-            warn(
-                "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.",
-                UserWarning,
-                stacklevel=3,
-            )
 
 
 class _LRScheduler(LRScheduler):

@@ -90,8 +90,7 @@ class CyclicLR(_WithMomentum):
             return 2.0 ** (1 - x)
         return self.gamma**x if self.mode == "exp_range" else 1.0
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         part = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
@@ -142,8 +141,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self.T_cur: float = last_epoch
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         height = 1 + math.cos(math.pi * self.T_cur / self.T_i)
         return [self.eta_min + (lr - self.eta_min) * height / 2 for lr in self.base_lrs]
 
@@ -236,8 +234,7 @@ class OneCycleLR(_WithMomentum):
             self._cycle_momentum(optimizer, base, most, last_epoch == -1)
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self.last_epoch > self.total_steps:
             raise ValueError(
                 f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}"

@@ -49,8 +49,7 @@ class LambdaLR(_OfFunctions):
     1.0 0.5 0.3333 0.25
     """
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         return [lr * function(self.last_epoch) for function, lr in zip(self.lr_lambdas, self.base_lrs, strict=True)]
 
 
@@ -72,8 +71,7 @@ class MultiplicativeLR(_OfFunctions):
                 raise TypeError(f"lr_lambda should be a function, but got {type(each).__name__}")
         super().__init__(optimizer, lr_lambda, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self._is_initial:
             return self._present()
         pairs = zip(self.lr_lambdas, self.optimizer.param_groups, strict=True)
@@ -96,8 +94,7 @@ class StepLR(LRScheduler):
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self.last_epoch == 0 or self.last_epoch % self.step_size:
             return self._present()
         return self._times(self.gamma)
@@ -122,8 +119,7 @@ class MultiStepLR(LRScheduler):
         self.milestones, self.gamma = Counter(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self.last_epoch not in self.milestones:
             return self._present()
         return self._times(self.gamma ** self.milestones[self.last_epoch])
@@ -151,8 +147,7 @@ class ConstantLR(LRScheduler):
         self.factor, self.total_iters = factor, total_iters
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self.last_epoch == 0:
             return self._times(self.factor)
         return self._times(1.0 / self.factor) if self.last_epoch == self.total_iters else self._present()
@@ -183,8 +178,7 @@ class LinearLR(LRScheduler):
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self.last_epoch == 0:
             return self._times(self.start_factor)
         if self._is_initial or self.last_epoch > self.total_iters:
@@ -215,8 +209,7 @@ class ExponentialLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         return self._present() if self._is_initial else self._times(self.gamma)
 
     def _get_closed_form_lr(self) -> list:
@@ -239,8 +232,7 @@ class PolynomialLR(LRScheduler):
         self.total_iters, self.power = total_iters, power
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self._is_initial or self.last_epoch > self.total_iters:
             return self._present()
         left, before = (1.0 - epoch / self.total_iters for epoch in (self.last_epoch, self.last_epoch - 1))
@@ -269,8 +261,7 @@ class CosineAnnealingLR(LRScheduler):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list:
-        self._warn_outside_step()
+    def _rates(self) -> list:
         if self._is_initial:
             return self._present()
         if self._step_count == 1 and self.last_epoch > 0:
