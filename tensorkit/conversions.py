@@ -15,7 +15,7 @@ from .device import check_available
 from .errors import hint
 from .formats import outer_first
 from .once import first_time
-from .printing import tensor_text
+from .printing import dtype_is_shown, tensor_text
 from .tensor import Tensor, attach, memory, ndarray, share, view, wrap
 
 
@@ -256,9 +256,7 @@ def describe(tensor, name: str = "tensor(") -> str:
     if cls is not Tensor and getattr(cls, "_printed_as", None) is None:
         name = cls.__name__ + "("
     kind = tensor.dtype
-    default = dtypes.get_default_dtype()
-    usual = kind in (default, dtypes.int64, dtypes.bool_) or (kind.is_complex and kind is default.to_complex())
-    shown = kind is not default and not tensor._array.size or not usual
+    shown = dtype_is_shown(kind.name, dtypes.get_default_dtype().name, empty=not tensor._array.size)
     place = str(tensor.device) if on_gpu(tensor._array) else None
     grad = None
     if tensor._node is not None:

@@ -34,9 +34,9 @@ class dtype(metaclass=Named):
     cpp_name: str  # 'Float', as PyTorch's error texts have it
     tensor_type: str  # 'FloatTensor', as Tensor.type() has it
 
-    def __init__(self, name: str, numpy, category: int, cpp_name: str, itemsize: int, is_signed: bool = True):
+    def __init__(self, name: str, category: int, cpp_name: str, itemsize: int, is_signed: bool = True):
         self.name = name
-        self.numpy = np.dtype(numpy) if numpy is not None else None
+        self.numpy = np.dtype(name) if name != "bfloat16" else None
         self.category = category
         self.cpp_name = cpp_name
         self.tensor_type = cpp_name + "Tensor"
@@ -73,21 +73,21 @@ class dtype(metaclass=Named):
         return self.name  # the module's own object again, also after a copy
 
 
-uint8 = dtype("uint8", "uint8", INTEGER, "Byte", 1, is_signed=False)
-int8 = dtype("int8", "int8", INTEGER, "Char", 1)
-int16 = dtype("int16", "int16", INTEGER, "Short", 2)
-int32 = dtype("int32", "int32", INTEGER, "Int", 4)
-int64 = dtype("int64", "int64", INTEGER, "Long", 8)
-uint16 = dtype("uint16", "uint16", INTEGER, "UInt16", 2, is_signed=False)
-uint32 = dtype("uint32", "uint32", INTEGER, "UInt32", 4, is_signed=False)
-uint64 = dtype("uint64", "uint64", INTEGER, "UInt64", 8, is_signed=False)
-float16 = dtype("float16", "float16", FLOATING, "Half", 2)
-float32 = dtype("float32", "float32", FLOATING, "Float", 4)
-float64 = dtype("float64", "float64", FLOATING, "Double", 8)
-bfloat16 = dtype("bfloat16", None, FLOATING, "BFloat16", 2)
-complex64 = dtype("complex64", "complex64", COMPLEX, "ComplexFloat", 8)
-complex128 = dtype("complex128", "complex128", COMPLEX, "ComplexDouble", 16)
-bool_ = dtype("bool", "bool", BOOL, "Bool", 1, is_signed=False)
+uint8 = dtype("uint8", INTEGER, "Byte", 1, is_signed=False)
+int8 = dtype("int8", INTEGER, "Char", 1)
+int16 = dtype("int16", INTEGER, "Short", 2)
+int32 = dtype("int32", INTEGER, "Int", 4)
+int64 = dtype("int64", INTEGER, "Long", 8)
+uint16 = dtype("uint16", INTEGER, "UInt16", 2, is_signed=False)
+uint32 = dtype("uint32", INTEGER, "UInt32", 4, is_signed=False)
+uint64 = dtype("uint64", INTEGER, "UInt64", 8, is_signed=False)
+float16 = dtype("float16", FLOATING, "Half", 2)
+float32 = dtype("float32", FLOATING, "Float", 4)
+float64 = dtype("float64", FLOATING, "Double", 8)
+bfloat16 = dtype("bfloat16", FLOATING, "BFloat16", 2)
+complex64 = dtype("complex64", COMPLEX, "ComplexFloat", 8)
+complex128 = dtype("complex128", COMPLEX, "ComplexDouble", 16)
+bool_ = dtype("bool", BOOL, "Bool", 1, is_signed=False)
 
 ALL = (uint8, int8, int16, int32, int64, float16, float32, float64, bfloat16, complex64, complex128, bool_,
        uint16, uint32, uint64)  # fmt: skip

@@ -111,8 +111,7 @@ def _linked(text: str) -> str:
 def recorded_calls() -> dict[str, list[str]]:
     """How PyTorch lets each function be called, from the recorded signatures: no types, defaults as an ellipsis."""
     found = {}
-    for line in arguments.text().splitlines():
-        name, _, said = line.partition(": ")
+    for name, said in arguments.table().items():
         calls = []
         for call in said.split(" | "):
             written = call.strip().removeprefix("(").removesuffix(")").split(", ")

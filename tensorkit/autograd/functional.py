@@ -27,10 +27,8 @@ def vjp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
     (tensor([1., 4.]), tensor([2., 0.]))
     """
     with enable_grad():
-        several, inputs = _tuple_of(inputs, "inputs", "vjp")
-        inputs = _prepared(inputs, create_graph)
-        outputs_several, outputs = _tuple_of(func(*inputs), _OUTPUTS, "vjp")
-        _need_grad(outputs, _OUTPUT, strict)
+        several, inputs = _inputs_of("vjp", inputs, create_graph)
+        outputs_several, outputs = _outputs_of("vjp", func, inputs, strict)
         if v is not None:
             v = _prepared(_tuple_of(v, "v", "vjp")[1], create_graph, False)
             _check_v(v, outputs, outputs_several)
@@ -56,11 +54,9 @@ def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
     (tensor([1., 4.]), tensor([2., 4.]))
     """
     with enable_grad():
-        several, inputs = _tuple_of(inputs, "inputs", "jvp")
-        inputs = _prepared(inputs, create_graph)
+        several, inputs = _inputs_of("jvp", inputs, create_graph)
         v = _input_vector(v, inputs, several, "jvp", create_graph)
-        outputs_several, outputs = _tuple_of(func(*inputs), _OUTPUTS, "jvp")
-        _need_grad(outputs, _OUTPUT, strict)
+        outputs_several, outputs = _outputs_of("jvp", func, inputs, strict)
         seeds = tuple([zeros_like(each, requires_grad=True) for each in outputs])
         back = _walk(outputs, inputs, seeds, True)
         _need_grad(back, _INPUT_GRADIENT, strict)
@@ -87,10 +83,8 @@ def jacobian(func, inputs, create_graph: bool = False, strict: bool = False, vec
     """
     _check_strategy(strategy, vectorize, strict, "jacobian")
     with enable_grad():
-        several, inputs = _tuple_of(inputs, "inputs", "jacobian")
-        inputs = _prepared(inputs, create_graph)
-        outputs_several, outputs = _tuple_of(func(*inputs), _OUTPUTS, "jacobian")
-        _need_grad(outputs, _OUTPUT, strict)
+        several, inputs = _inputs_of("jacobian", inputs, create_graph)
+        outputs_several, outputs = _outputs_of("jacobian", func, inputs, strict)
         found = tuple([_jacobian_of(out, i, inputs, create_graph, strict) for i, out in enumerate(outputs)])
     rows = tuple([_finished(each, several, create_graph) for each in found])
     return rows if outputs_several else rows[0]
@@ -167,11 +161,9 @@ def hvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False) 
 
 def _hessian_product(name: str, func, inputs, v, create_graph: bool, strict: bool) -> tuple:
     with enable_grad():
-        several, inputs = _tuple_of(inputs, "inputs", name)
-        inputs = _prepared(inputs, create_graph)
+        several, inputs = _inputs_of(name, inputs, create_graph)
         v = _input_vector(v, inputs, several, name, create_graph)
-        outputs_several, outputs = _tuple_of(func(*inputs), _OUTPUTS, name)
-        _need_grad(outputs, _OUTPUT, strict)
+        outputs_several, outputs = _outputs_of(name, func, inputs, strict)
         _one_number(outputs, name)
         first = _filled(_walk(outputs, inputs, None, True), inputs, strict, False, "back")
         _need_grad(first, _LINEAR, strict)
@@ -231,6 +223,17 @@ def _prepared(inputs: tuple, create_graph: bool, wanted: bool = True) -> tuple:
             for each in inputs
         ]
     )  # fmt: skip
+
+
+def _inputs_of(name: str, inputs, create_graph: bool) -> tuple:
+    several, inputs = _tuple_of(inputs, "inputs", name)
+    return several, _prepared(inputs, create_graph)
+
+
+def _outputs_of(name: str, func, inputs: tuple, strict: bool) -> tuple:
+    several, outputs = _tuple_of(func(*inputs), _OUTPUTS, name)
+    _need_grad(outputs, _OUTPUT, strict)
+    return several, outputs
 
 
 def _finished(values, several: bool, create_graph: bool):

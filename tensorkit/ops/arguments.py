@@ -8,6 +8,8 @@ A function with one overload names the argument that does not fit.  One with sev
 leaves a single overload to be meant, and else gives the types it got: "received an invalid combination of arguments".
 """
 
+import re
+
 from .. import dtypes
 from ..array_modules import np
 from ..device import device
@@ -36,12 +38,29 @@ class Parameter:
         self.keyword_only = keyword_only
 
 
-def text() -> str:
-    """All signatures, a line for each function."""
+def table() -> dict[str, str]:
+    """The overloads of all functions and (with a dot before the name) methods, as text.
+
+    The file has a method only where its overloads do not follow from the function's, with "?" for none.
+    """
     from gzip import decompress
     from importlib.resources import files
 
-    return decompress((files(__package__) / "signatures.txt.gz").read_bytes()).decode()
+    lines = decompress((files(__package__) / "signatures.txt.gz").read_bytes()).decode().splitlines()
+    found = dict(line.split(": ", 1) for line in lines)
+    methods = {"." + name: as_method(overloads) for name, overloads in found.items() if name[0] != "."}
+    return {name: overloads for name, overloads in (methods | found).items() if overloads != "?"}
+
+
+def as_method(overloads: str) -> str:
+    """A function's overloads as those of its method: without the tensor itself and without `out`.
+
+    >>> as_method("(Tensor input, tuple of ints dims, *, Tensor? out = …)")
+    '(tuple of ints dims)'
+    """
+    overloads = re.sub(r"\(Tensor input(, )?", "(", overloads)
+    overloads = re.sub(r"((, )?\*)?(, )?Tensor\? out = …\)", ")", overloads)
+    return "-" if overloads == "()" else overloads
 
 
 def signatures(name: str):
@@ -50,7 +69,7 @@ def signatures(name: str):
     None for a function that PyTorch writes in Python, "-" for a method that takes nothing.
     """
     if not _table:
-        _table.update(line.split(": ", 1) for line in text().splitlines())
+        _table.update(table())
     found = _table.get(name)
     if isinstance(found, str) and found != "-":
         found = _table[name] = [each if each == "+" else _parse(each[1:-1]) for each in found.split(" | ")]
@@ -193,16 +212,14 @@ def is_int(value) -> bool:
     return is_whole(value) and not getattr(value, "requires_grad", False)
 
 
-def _is_number(value) -> bool:
+def _is_number(value, types=(int, float, complex, np.number, np.bool_)) -> bool:
     if isinstance(value, Tensor):
         return value._array.ndim == 0 and not value._requires_grad
-    return isinstance(value, (int, float, complex, np.number, np.bool_))
+    return isinstance(value, types)
 
 
 def _is_real(value) -> bool:
-    if isinstance(value, Tensor):
-        return value._array.ndim == 0 and not value._requires_grad
-    return isinstance(value, (int, float, np.integer, np.floating))
+    return _is_number(value, (int, float, np.integer, np.floating))
 
 
 #: What may be given for a parameter of each kind, but for sequences of ints: a type, or a question.

@@ -33,13 +33,12 @@ def complex(real, imag):
     >>> torch.complex(tensor([1., 2.]), tensor([3., 4.]))
     tensor([1.+3.j, 2.+4.j])
     """
+    names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
     if real.dtype.kind not in "f" or imag.dtype.kind not in "f":
-        names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
         raise RuntimeError(
             f"Expected both inputs to be Half, Float or Double tensors but got {names[0]} and {names[1]}"
         )
     if real.dtype != imag.dtype:
-        names = [dtypes.from_numpy(each.dtype).cpp_name for each in (real, imag)]
         raise RuntimeError(
             f"Expected object of scalar type {names[0]} but got scalar type {names[1]} for second argument"
         )

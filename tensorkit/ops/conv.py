@@ -23,6 +23,16 @@ from .layout import as_either
 from .reduce import add_up, spread
 
 
+def inner(sizes, padding) -> list[slice]:
+    """Where the places lie to which `padding` was added on both sides."""
+    return [slice(p, p + size) for size, p in zip(sizes, padding, strict=True)]
+
+
+def at_place(at, stride, dilation, counts) -> list[slice]:
+    """Where the elements lie that stand at one place of the kernel in every window."""
+    return [slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in zip(at, dilation, counts, stride, strict=True)]
+
+
 def padded(x, padding: tuple, value=0):
     """`x` with `padding` elements of `value` on both sides of its last dimensions."""
     if not any(padding):
@@ -30,7 +40,7 @@ def padded(x, padding: tuple, value=0):
     lead = x.ndim - len(padding)
     shape = x.shape[:lead] + tuple([size + 2 * p for size, p in zip(x.shape[lead:], padding, strict=True)])
     full = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
-    full[(..., *[slice(p, p + size) for size, p in zip(x.shape[lead:], padding, strict=True)])] = x
+    full[(..., *inner(x.shape[lead:], padding))] = x
     return full
 
 
@@ -41,7 +51,7 @@ def samples_last(x, padding: tuple):
         return np.ascontiguousarray(turned)
     lead, *sizes, samples = turned.shape
     full = np.zeros((lead, *[size + 2 * p for size, p in zip(sizes, padding, strict=True)], samples), x.dtype)
-    full[(slice(None), *[slice(p, p + size) for size, p in zip(sizes, padding, strict=True)])] = turned
+    full[(slice(None), *inner(sizes, padding))] = turned
     return full
 
 
@@ -148,12 +158,8 @@ def fold(columns, channels: int, samples: int, sizes, kernel, stride, padding, d
     columns = columns.reshape(channels, *kernel, *counts, samples)
     full = np.zeros((channels, *places, samples), columns.dtype)
     for at in product(*map(range, kernel)):
-        where = [
-            slice(i * d, i * d + (n - 1) * s + 1, s) for i, d, n, s in zip(at, dilation, counts, stride, strict=True)
-        ]
-        full[(slice(None), *where)] += columns[(slice(None), *at)]
-    inner = full[(slice(None), *[slice(p, p + size) for size, p in zip(sizes, padding, strict=True)])]
-    return np.ascontiguousarray(np.moveaxis(inner, -1, 0))
+        full[(slice(None), *at_place(at, stride, dilation, counts))] += columns[(slice(None), *at)]
+    return np.ascontiguousarray(np.moveaxis(full[(slice(None), *inner(sizes, padding))], -1, 0))
 
 
 @behind(x=lambda g, weight, stride, padding, dilation, groups: convolution(

@@ -159,6 +159,14 @@ def _first_of_zeros(found, x, dim, pick):
     return np.take_along_axis(rows, pick(rows, 1)[:, None], 1).reshape(found.shape)[()]
 
 
+def _extreme_values(name: str, kernel: str, ufunc, pick, x, dim, keepdim):
+    _check_flag(name, keepdim)
+    _check_some(name, x, dim)
+    if x.size:
+        dtypes.refuse(kernel, x, "c")
+    return _first_of_zeros(ufunc.reduce(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, pick)
+
+
 @op(x=_shared_dx, layout=rows_anew)
 def amax(x, dim=(), keepdim=False):
     """The largest element, of all or along `dim`; ties share the gradient.
@@ -166,12 +174,7 @@ def amax(x, dim=(), keepdim=False):
     >>> torch.amax(tensor([[1., 5.], [7., 2.]]), dim=1)
     tensor([5., 7.])
     """
-    _check_flag("amax", keepdim)
-    _check_some("amax", x, dim)
-    axis = axes(dim, x.ndim)
-    if x.size:
-        dtypes.refuse("max_values_cpu", x, "c")
-    return _first_of_zeros(np.maximum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmax)
+    return _extreme_values("amax", "max_values_cpu", np.maximum, np.argmax, x, dim, keepdim)
 
 
 @op(x=_shared_dx, layout=rows_anew)
@@ -181,12 +184,7 @@ def amin(x, dim=(), keepdim=False):
     >>> torch.amin(tensor([[1., 5.], [7., 2.]]), dim=1)
     tensor([1., 2.])
     """
-    _check_flag("amin", keepdim)
-    _check_some("amin", x, dim)
-    axis = axes(dim, x.ndim)
-    if x.size:
-        dtypes.refuse("min_values_cpu", x, "c")
-    return _first_of_zeros(np.minimum.reduce(x, axis, keepdims=keepdim), x, dim, np.argmin)
+    return _extreme_values("amin", "min_values_cpu", np.minimum, np.argmin, x, dim, keepdim)
 
 
 def _aminmax_dx(g, x, min, max, dim, keepdim):

@@ -177,7 +177,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
                 "PyTorch release. Use torch.scatter_reduce instead for more reduction options.",
                 stacklevel=3,
             )
-        if not isinstance(src, Tensor):
+        else:
             src = FUNCTIONS["full_like"](index, src, dtype=input.dtype)
     if isinstance(src, Tensor) and src.dtype is not input.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
@@ -188,6 +188,12 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     return _scatter(input, src, index, dim)
 
 
+def _check_scatter(input, index, dim: int, src) -> None:
+    _check_gather("scatter", input._array, index._array, dim, src._array)
+    if src.dtype is not input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+
+
 @function
 def scatter_add(input, dim, index, src):
     """A copy with the elements of `src` added at the places that `index` names along `dim`.
@@ -196,9 +202,7 @@ def scatter_add(input, dim, index, src):
     tensor([3., 0., 3.])
     """
     dim = wrap_dim(dim, input._array.ndim)
-    _check_gather("scatter", input._array, index._array, dim, src._array)
-    if src.dtype is not input.dtype:
-        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    _check_scatter(input, index, dim, src)
     return _scatter_add(input, src, index, dim)
 
 
@@ -213,9 +217,7 @@ def scatter_reduce(input, dim, index, src, reduce, *, include_self=True):
     tensor([2., 0., 3.])
     """
     dim = wrap_dim(dim, input._array.ndim)
-    _check_gather("scatter", input._array, index._array, dim, src._array)
-    if src.dtype is not input.dtype:
-        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    _check_scatter(input, index, dim, src)
     if reduce not in _STARTS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
     return _scatter_reduce(input, src, index, dim, reduce, include_self)

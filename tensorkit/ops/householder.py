@@ -11,16 +11,14 @@ from .declare import function, op
 from .decompose import check_matrix
 from .join import cat
 from .matmul import matmul
+from .pointwise import not_differentiable
 from .return_types import return_type
 from .shape import unsqueeze
 from .slices import narrow, select
 
 
-def _geqrf_dx(g):
-    raise NotImplementedError("the derivative for 'geqrf' is not implemented.")
-
-
-@op(x=_geqrf_dx, outputs=("a", "tau"), result=return_type("geqrf", "a", "tau"), node_name="NotImplemented")
+@op(x=not_differentiable("geqrf"), outputs=("a", "tau"), result=return_type("geqrf", "a", "tau"),
+    node_name="NotImplemented")  # fmt: skip
 def geqrf(x):
     """R in the upper triangle and below it the vectors of the reflections that lead there; and their factors `tau`.
 

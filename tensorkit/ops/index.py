@@ -177,17 +177,9 @@ def _split(parts: tuple, ndim: int):
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
     plain, arrays, dim = [], {}, 0  # dim: of the view that the plain part makes
     for part in parts:
-        if part is Ellipsis:
-            plain.append(Ellipsis)
-            dim += ndim - consumed
-        elif part is None:
-            plain.append(None)
-            dim += 1
-        elif isinstance(part, int):
+        if part is None or part is Ellipsis or isinstance(part, (int, slice)):
             plain.append(part)
-        elif isinstance(part, slice):
-            plain.append(part)
-            dim += 1
+            dim += ndim - consumed if part is Ellipsis else not isinstance(part, int)
         elif part.dtype.kind == "b" and part.ndim == 0:
             plain.append(None)
             arrays[dim] = np.arange(1) if part else np.arange(0)

@@ -14,6 +14,7 @@ from .. import dtypes
 from ..array_modules import move, move_like
 from .declare import behind
 from .decompose import check_matrix
+from .pointwise import not_differentiable
 from .return_types import return_type
 
 _ALPHA = (1 + math.sqrt(17)) / 8
@@ -61,11 +62,7 @@ def _factored(a, hermitian: bool) -> tuple:
     return pivots, info
 
 
-def _no_derivative(g):
-    raise NotImplementedError("the derivative for 'linalg_ldl_factor_ex' is not implemented.")
-
-
-@behind(A=_no_derivative, outputs=("LD", "pivots", "info"), node_name="NotImplemented",
+@behind(A=not_differentiable("linalg_ldl_factor_ex"), outputs=("LD", "pivots", "info"), node_name="NotImplemented",
     result=return_type("linalg_ldl_factor_ex", "LD", "pivots", "info"))  # fmt: skip
 def _ldl_factor_ex(A, hermitian):
     check_matrix("torch.linalg.ldl_factor_ex", A, True)
@@ -128,11 +125,10 @@ def _solve_in_place(LD, pivots, X, hermitian: bool) -> None:
         X[[end - 1, row]] = X[[row, end - 1]]
 
 
-def _no_solution_derivative(g):
-    raise NotImplementedError("the derivative for 'linalg_ldl_solve' is not implemented.")
+_no_derivative = not_differentiable("linalg_ldl_solve")
 
 
-@behind(LD=_no_solution_derivative, pivots=None, B=_no_solution_derivative, node_name="NotImplemented")
+@behind(LD=_no_derivative, pivots=None, B=_no_derivative, node_name="NotImplemented")
 def _ldl_solve(LD, pivots, B, hermitian):
     check_matrix("torch.linalg.ldl_solve", LD, True)
     if B.ndim < 2:

@@ -48,6 +48,12 @@ def _check_shapes(*tensors) -> None:
             raise broadcast_error(first, second, error) from None
 
 
+def _of_three(operation, x, y, z, value, out):
+    _check_shapes(x, y, z)
+    wanted = result_dtype(x, y, z).numpy  # cast inside: what is kept are the operands as they are
+    return operation(x, y, z, value, wanted, out=out)
+
+
 @function
 def addcmul(input, tensor1, tensor2, *, value=1, out=None):
     """input + value · tensor1 · tensor2, element by element.
@@ -55,9 +61,7 @@ def addcmul(input, tensor1, tensor2, *, value=1, out=None):
     >>> torch.addcmul(tensor([1.]), tensor([6.]), tensor([3.]), value=0.5)
     tensor([10.])
     """
-    _check_shapes(input, tensor1, tensor2)
-    wanted = result_dtype(input, tensor1, tensor2).numpy  # cast inside: what is kept are the operands as they are
-    return _addcmul(input, tensor1, tensor2, value, wanted, out=out)
+    return _of_three(_addcmul, input, tensor1, tensor2, value, out)
 
 
 @function
@@ -75,9 +79,7 @@ def addcdiv(input, tensor1, tensor2, *, value=1, out=None):
             "tensor1 / tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: "
             "(input + value * tensor1 / tensor2), for all dtypes."
         )
-    _check_shapes(input, tensor1, tensor2)
-    wanted = result_dtype(input, tensor1, tensor2).numpy  # cast inside: what is kept are the operands as they are
-    return _addcdiv(input, tensor1, tensor2, value, wanted, out=out)
+    return _of_three(_addcdiv, input, tensor1, tensor2, value, out)
 
 
 @behind(x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x),

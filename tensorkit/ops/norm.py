@@ -88,17 +88,13 @@ def linalg_vector_norm(x, ord=2, dim=None, keepdim=False, dtype=None):
             + dtypes.from_numpy(x.dtype).cpp_name
         )
     axis = axes(dim, x.ndim)
-    if (ord < 0 or ord == math.inf) and 0 in [
-        x.shape[i] for i in ((axis,) if isinstance(axis, int) else axis if axis is not None else range(x.ndim))
-    ]:
-        if axis is None or x.ndim <= 1:
-            raise RuntimeError(
-                f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation "
-                "does not have an identity"
-            )
+    reduced = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    if (ord < 0 or ord == math.inf) and 0 in [x.shape[i] for i in reduced]:
+        every = axis is None or x.ndim <= 1
+        where = "an empty tensor because" if every else f"the dimension {dim} because this dimension is empty and"
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {float(ord):g} norm on the dimension {dim} because this "
-            "dimension is empty and the operation does not have an identity"
+            f"linalg.vector_norm cannot compute the {float(ord):g} norm on {where} the operation does not have an "
+            "identity"
         )
     return _length(x, float(ord), axis, keepdim)
 

@@ -186,6 +186,15 @@ def no_derivative(name: str):
     return rule
 
 
+def not_differentiable(name: str):
+    """The rule of an operation for which PyTorch has no derivative in its table, in its words for that."""
+
+    def rule(g):
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+    return rule
+
+
 @binary(no_derivative("floor_divide"), no_derivative("floor_divide"), symbol="//", operator="__floordiv__",
         node_name="torch::autograd::NotImplemented")  # fmt: skip
 def floor_divide(x, y):

@@ -8,7 +8,7 @@ from itertools import product
 
 from ..array_modules import beside, np
 from .activation import where_positive
-from .conv import padded
+from .conv import at_place, inner, padded
 from .declare import behind
 from .layout import as_first, as_first_image
 
@@ -33,12 +33,6 @@ def _reach(x, kernel, stride, padding, dilation, counts, value):
     wider = np.full(full.shape[:lead] + tuple(np.add(full.shape[lead:], missing)), value, x.dtype)
     wider[(..., *[slice(0, size) for size in full.shape[lead:]])] = full
     return wider
-
-
-def _slices(at, stride, dilation, counts) -> tuple:
-    """Where the elements lie that stand at one place of the kernel in every window."""
-    return (..., *[slice(i * d, i * d + (n - 1) * s + 1, s)
-                   for i, d, n, s in zip(at, dilation, counts, stride, strict=True)])  # fmt: skip
 
 
 def _lowest(kind):
@@ -79,7 +73,7 @@ def max_pool(x, kernel, stride, padding, dilation, counts):
     best, choice = None, None
     careful = x.dtype.kind == "f" and x.size and np.isnan(x.max())
     for number, at in enumerate(product(*map(range, kernel))):
-        candidate = full[_slices(at, stride, dilation, counts)]
+        candidate = full[(..., *at_place(at, stride, dilation, counts))]
         if best is None:
             best = candidate.copy()
             choice = np.zeros(best.shape, np.int8 if np.prod(kernel) < 128 else np.int32)
@@ -103,10 +97,8 @@ def _spread_choice(x, choice, shape, kernel, stride, padding, dilation):
     counts = choice.shape[choice.ndim - len(kernel) :]
     full = _reach(np.zeros(shape, x.dtype), kernel, stride, padding, dilation, counts, 0)
     for number, at in enumerate(product(*map(range, kernel))):
-        full[_slices(at, stride, dilation, counts)] += where_positive.op.forward(x, choice == number)
-    sizes = shape[len(shape) - len(kernel) :]
-    inner = tuple([slice(p, p + size) for p, size in zip(padding, sizes, strict=True)])
-    return np.ascontiguousarray(full[(Ellipsis, *inner)])
+        full[(..., *at_place(at, stride, dilation, counts))] += where_positive.op.forward(x, choice == number)
+    return np.ascontiguousarray(full[(..., *inner(shape[len(shape) - len(kernel) :], padding))])
 
 
 @behind(x=lambda g, choice, x_shape, kernel, stride, padding, dilation: _spread_choice(
@@ -118,7 +110,7 @@ def _take_choice(x, choice, kernel, stride, padding, dilation):
     full = _reach(x, kernel, stride, padding, dilation, counts, 0)
     taken = np.zeros(choice.shape, x.dtype)
     for number, at in enumerate(product(*map(range, kernel))):
-        np.copyto(taken, full[_slices(at, stride, dilation, counts)], where=choice == number)
+        np.copyto(taken, full[(..., *at_place(at, stride, dilation, counts))], where=choice == number)
     return taken
 
 
@@ -184,7 +176,7 @@ def avg_pool(x, kernel, stride, padding, counts, include_pad, divisor):
     full = _reach(x, kernel, stride, padding, ones, counts, 0)
     total = None
     for at in product(*map(range, kernel)):
-        part = full[_slices(at, stride, ones, counts)]
+        part = full[(..., *at_place(at, stride, ones, counts))]
         if total is None:
             total = part.copy()
         else:
@@ -203,13 +195,12 @@ def avg_pool(x, kernel, stride, padding, counts, include_pad, divisor):
 def spread_means(x, shape, kernel, stride, padding, counts, include_pad, divisor):
     """Each element divided among the places of its window."""
     ones = (1,) * len(kernel)
-    lead, sizes = shape[: len(shape) - len(kernel)], shape[len(shape) - len(kernel) :]
+    sizes = shape[len(shape) - len(kernel) :]
     share = x / _divisors(sizes, kernel, stride, padding, counts, include_pad, divisor, x.dtype)
     full = _reach(np.zeros(shape, x.dtype), kernel, stride, padding, ones, counts, 0)
     for at in product(*map(range, kernel)):
-        full[_slices(at, stride, ones, counts)] += share
-    inner = tuple(slice(p, p + size) for p, size in zip(padding, sizes, strict=True))
-    return np.ascontiguousarray(full[(slice(None),) * len(lead) + inner])
+        full[(..., *at_place(at, stride, ones, counts))] += share
+    return np.ascontiguousarray(full[(..., *inner(sizes, padding))])
 
 
 # Windows whose sizes follow from the number of results

@@ -11,7 +11,6 @@ from warnings import warn
 from ..array_modules import np
 from ..errors import brackets
 from ..once import first_time
-from ..tensor import Tensor
 from .broadcast import expand
 from .declare import behind, function
 from .gather import _reduced_dsrc, _reduced_dx, _scatter_reduce
@@ -38,15 +37,11 @@ def _copy(x):
     return copied
 
 
-def _zeros(g, shape) -> Tensor:
-    return g.new_zeros(shape)
-
-
 def _written_name(node) -> str:
     return ("Slice" if type(node.extras[0][-1]) is slice else "Select") + "ScatterBackward0"
 
 
-@behind(x=lambda g, index, src_shape: _written(g, _zeros(g, src_shape), index),
+@behind(x=lambda g, index, src_shape: _written(g, g.new_zeros(src_shape), index),
     src=lambda g, index: _view_index(g, index), node_name=_written_name)  # fmt: skip
 def _written(x, src, index):
     """`x` with `src` at an index of slices and whole numbers."""
@@ -82,7 +77,7 @@ def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     return _written(input, src, index)
 
 
-@behind(x=lambda g, src_shape, offset, dim1, dim2: _diagonal_written(g, _zeros(g, src_shape), offset, dim1, dim2),
+@behind(x=lambda g, src_shape, offset, dim1, dim2: _diagonal_written(g, g.new_zeros(src_shape), offset, dim1, dim2),
     src=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2),
     node_name="DiagonalScatterBackward0")  # fmt: skip
 def _diagonal_written(x, src, offset, dim1, dim2):
@@ -104,7 +99,7 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
 
 
 @behind(x=lambda g, src_shape, geometry, size, stride, offset:
-        _window_written(g, _zeros(g, src_shape), geometry, size, stride, offset),
+        _window_written(g, g.new_zeros(src_shape), geometry, size, stride, offset),
     src=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset),
     node_name="AsStridedScatterBackward0")  # fmt: skip
 def _window_written(x, src, geometry, size, stride, offset):

@@ -5,29 +5,23 @@ from ..array_modules import np
 from ..errors import brackets, kind, wrong_argument
 from ..tensor import Tensor, wrap
 from .declare import behind, function, write_out
+from .pointwise import not_differentiable
 from .promote import is_number
 from .return_types import return_type
 from .shape import wrap_dim
 
 
-def _not_differentiable(name: str):
-    def rule(g):
-        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
-
-    return rule
-
-
-@behind(x=_not_differentiable("_unique2"), node_name="Unique2Backward0")
+@behind(x=not_differentiable("_unique2"), node_name="Unique2Backward0")
 def _distinct(x, values):
     return values
 
 
-@behind(x=_not_differentiable("unique_dim"), node_name="UniqueDimBackward0")
+@behind(x=not_differentiable("unique_dim"), node_name="UniqueDimBackward0")
 def _distinct_slices(x, values):
     return values
 
 
-@behind(x=_not_differentiable("unique_consecutive"), node_name="UniqueConsecutiveBackward0")
+@behind(x=not_differentiable("unique_consecutive"), node_name="UniqueConsecutiveBackward0")
 def _distinct_runs(x, values):
     return values
 
@@ -179,6 +173,18 @@ def _range(x, low, high, name: str):
     return (low - 1, high + 1) if low == high else (low, high)
 
 
+def _into_intervals(x, bins, ends, name: str) -> tuple:
+    """The edges of the intervals (`bins` are these, or how many there are), in which each element lies, and whether it
+    lies in any."""
+    if isinstance(bins, Tensor):
+        edges = bins._array
+    else:
+        edges = np.linspace(*_range(x, *ends, name), bins + 1, dtype=x.dtype)
+    place = np.searchsorted(edges, x, "right") - 1
+    place = np.where(x == edges[-1], len(edges) - 2, place)
+    return edges, place, (place >= 0) & (place < len(edges) - 1)
+
+
 def _check_bins(x, bins) -> None:
     dtypes.refuse("histogram_cpu", x, "biucV")
     if is_number(bins) and bins <= 0:
@@ -217,15 +223,8 @@ def histogram(input, bins, *, range=None, weight=None, density=False):
     """
     x = np.ravel(input._array)
     _check_bins(x, bins)
-    if isinstance(bins, Tensor):
-        edges = bins._array
-    else:
-        low, high = _range(x, *(range or (0, 0)), "torch.histogram()")
-        edges = np.linspace(low, high, bins + 1, dtype=x.dtype)
+    edges, place, good = _into_intervals(x, bins, range or (0, 0), "torch.histogram()")
     weights = None if weight is None else np.ravel(weight._array)
-    place = np.searchsorted(edges, x, "right") - 1
-    place = np.where(x == edges[-1], len(edges) - 2, place)
-    good = (place >= 0) & (place < len(edges) - 1)
     counts = np.bincount(place[good], None if weights is None else weights[good], len(edges) - 1)
     if density:
         counts = counts / counts.sum() / np.diff(edges)
@@ -261,17 +260,11 @@ def histogramdd(input, bins, *, range=None, weight=None, density=False):
     dtypes.refuse("histogramdd", points, "biucV")
     edges, places, inside = [], [], True
     for i, each in enumerate(bins):
-        column = points[:, i]
-        if isinstance(each, Tensor):
-            lines = each._array
-        else:
-            ends = range[2 * i : 2 * i + 2] if range else (0, 0)
-            low, high = _range(column, *ends, "torch.histogramdd()")
-            lines = np.linspace(low, high, each + 1, dtype=column.dtype)
-        place = np.searchsorted(lines, column, "right") - 1
-        places.append(np.where(column == lines[-1], len(lines) - 2, place))
-        inside &= (places[-1] >= 0) & (places[-1] < len(lines) - 1)
+        ends = range[2 * i : 2 * i + 2] if range else (0, 0)
+        lines, place, good = _into_intervals(points[:, i], each, ends, "torch.histogramdd()")
         edges.append(lines)
+        places.append(place)
+        inside &= good
     shape = tuple(len(lines) - 1 for lines in edges)
     weights = None if weight is None else np.ravel(weight._array)[inside]
     box = np.ravel_multi_index(tuple(place[inside] for place in places), shape)

@@ -1,5 +1,7 @@
 """Another order of the dimensions: `permute`, `transpose`, `t`, `x.T`, `movedim` — views that share memory."""
 
+from warnings import warn
+
 from ..array_modules import np
 from ..tape import mode, record
 from ..tensor import Tensor, share
@@ -74,8 +76,6 @@ def turned(x: Tensor) -> Tensor:
 def _T(self):
     """The dimensions in reverse order: the transpose of a matrix."""
     if self._array.ndim != 2:
-        from warnings import warn
-
         if self._array.ndim == 0:
             warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
             return permute(self, ())
@@ -91,8 +91,6 @@ def _T(self):
 def _mT(self):
     """Each matrix of a batch transposed."""
     if self._array.ndim == 0:
-        from warnings import warn
-
         warn("Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
         return self
     if self._array.ndim < 2:
@@ -137,8 +135,6 @@ def _mH(self):
 
 
 def _conj_of_number(x, name: str):
-    from warnings import warn
-
     warn(f"Tensor.{name} is deprecated on 0-D tensors. Consider using x.conj().", stacklevel=3)
     return FUNCTIONS["conj"](x)
 

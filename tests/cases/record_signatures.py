@@ -1,10 +1,11 @@
 """Write `tensorkit/ops/signatures.txt.gz`: how PyTorch's own argument parser knows its functions (needs PyTorch).
 
 `python tests/cases/record_signatures.py`. One line for each function and method of PyTorch's C++ side that tensorkit
-has
-too: its name and its overloads, in the words of PyTorch's error messages. Functions with several overloads list them in
-the error for arguments that fit none; those with one are looked up in PyTorch's type stubs. `+` says that there are
-hidden overloads besides, `-` that the method takes no arguments at all.
+has too: its name and its overloads, in the words of PyTorch's error messages. Functions with several overloads list
+them in the error for arguments that fit none; those with one are looked up in PyTorch's type stubs. `+` says that
+there are hidden overloads besides, `-` that the method takes no arguments at all. A method whose overloads follow from
+those of the function has no line (`tensorkit/ops/arguments.py`), one that has none of its own while the function has,
+a `?`.
 """
 
 from __future__ import annotations
@@ -123,13 +124,20 @@ def bare(parameter: str) -> str:
 CASTS = frozenset("bfloat16 bool byte cdouble cfloat chalf char double float half int long short".split())
 
 
+def follows(name: str, overloads: str, told: dict[str, str]) -> bool:
+    """Whether a method's overloads are what `as_method` makes of the function's."""
+    from tensorkit.ops.arguments import as_method
+
+    return name[0] == "." and name[1:] in told and overloads == as_method(told[name[1:]])
+
+
 def main() -> None:
     import torch
 
     import tensorkit
 
     folder = Path(torch.__file__).parent / "_C"
-    lines = []
+    told: dict[str, str] = {}
     for owner, prefix, definitions, ours in (
         (torch, "", stubs(folder / "_VariableFunctions.pyi", None), tensorkit),
         (torch.ones(2), ".", stubs(folder / "__init__.pyi", "TensorBase"), tensorkit.Tensor),
@@ -139,19 +147,21 @@ def main() -> None:
                 continue
             found = listed(getattr(owner, name))
             if found == "-":
-                lines.append(f"{prefix}{name}: -")
+                told[prefix + name] = "-"
             elif prefix and name in CASTS:
-                lines.append(f"{prefix}{name}: (*, torch.memory_format? memory_format = …)")
+                told[prefix + name] = "(*, torch.memory_format? memory_format = …)"
             elif isinstance(found, int):
                 best = max((parameters(each, bool(prefix)) for each in definitions[name]), key=len)
-                lines.append(f"{prefix}{name}: ({by_position(without_out(best) if prefix else best, found)})")
+                told[prefix + name] = f"({by_position(without_out(best) if prefix else best, found)})"
             elif isinstance(found, list):
-                told = [
+                told[prefix + name] = " | ".join(
                     "+" if each == "+" else f"({with_kinds(each, definitions[name], bool(prefix))})" for each in found
-                ]
-                lines.append(f"{prefix}{name}: {' | '.join(told)}")
+                )
+    lines = [f"{name}: {overloads}" for name, overloads in told.items() if not follows(name, overloads, told)]
+    lines += [f".{name}: ?" for name in told if name[0] != "." and "." + name not in told and
+              hasattr(tensorkit.Tensor, name)]  # fmt: skip
     TARGET.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
-    print(f"{TARGET.name}: {len(lines)} functions and methods")
+    print(f"{TARGET.name}: {len(lines)} lines for {len(told)} functions and methods")
 
 
 if __name__ == "__main__":
