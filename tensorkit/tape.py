@@ -156,6 +156,17 @@ class Node:
         return self.hooks.setdefault("metadata", {})
 
 
+def ancestors(roots) -> dict:
+    """These nodes and all that they came of: the keys, in the order in which they were reached."""
+    stack, reached = list(roots), {}
+    while stack:
+        node = stack.pop()
+        if node not in reached:
+            reached[node] = None
+            stack.extend([parent for parent in node.parents if isinstance(parent, Node)])
+    return reached
+
+
 class ShownNode(Node):
     """A node that a user has seen. Others do without `__getattr__`, with which every attribute takes twice the time."""
 

@@ -6,7 +6,7 @@ through first: a leaf gets nothing more once the oldest node that uses it has be
 
 import weakref
 
-from ..tape import Node
+from ..tape import Node, ancestors
 from ..tensor import Tensor
 
 #: The leaves that have hooks for this moment, by id.
@@ -39,20 +39,11 @@ def delivering(shares_of, roots, deliver):
 
 def _last_uses(roots) -> dict:
     """The leaves with hooks, by the oldest node that uses them: the walk takes the newest first."""
-    stack, reached, oldest = [root._node for root in roots if root._node is not None], set(), {}
-    while stack:
-        node = stack.pop()
-        if node in reached:
-            continue
-        reached.add(node)
-        for parent in node.parents:
-            if isinstance(parent, Node):
-                stack.append(parent)
-            elif isinstance(parent, Tensor) and parent._post_hooks:
-                known = oldest.get(parent)
-                if known is None or node.time < known.time:
-                    oldest[parent] = node
     uses: dict = {}
-    for leaf, node in oldest.items():
-        uses.setdefault(node, []).append(leaf)
+    placed = set()
+    for node in sorted(ancestors([root._node for root in roots if root._node is not None]), key=lambda node: node.time):
+        for parent in node.parents:
+            if isinstance(parent, Tensor) and parent._post_hooks and parent not in placed:
+                placed.add(parent)
+                uses.setdefault(node, []).append(parent)
     return uses

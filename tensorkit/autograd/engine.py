@@ -19,7 +19,7 @@ from ..array_modules import making_on, np, place_of
 from ..ops.cast import to_dtype
 from ..ops.declare import FLOAT_SCALARS
 from ..ops.pointwise import add
-from ..tape import RELEASED, Node, Output, anomaly, mode
+from ..tape import RELEASED, Node, Output, ancestors, anomaly, mode
 from ..tensor import Tensor, wrap
 from .arrival import awaited, delivering
 from .deposit import deposit, deposit_first
@@ -270,12 +270,7 @@ def _started(roots, gradients, pending: dict, join) -> tuple[dict, list, set]:
 
 def _on_the_way(roots, wanted: set) -> set:
     """The nodes between the roots and what is wanted: the others need not be walked."""
-    stack, reached = [root._node for root in roots if root._node is not None], set()
-    while stack:
-        node = stack.pop()
-        if node not in reached:
-            reached.add(node)
-            stack.extend([parent for parent in node.parents if isinstance(parent, Node)])
+    reached = ancestors([root._node for root in roots if root._node is not None])
     on_the_way: set = set()
     for node in sorted(reached, key=lambda node: node.time):  # operands come before results
         for parent in node.parents:

@@ -14,7 +14,7 @@ from functools import wraps
 from .. import autograd
 from ..ops.alike import zeros_like
 from ..ops.join import stack
-from ..tape import Node, enable_grad, is_grad_enabled
+from ..tape import ancestors, enable_grad, is_grad_enabled
 from ..tensor import Tensor
 from .trees import leaves, mapped, rebuilt
 
@@ -50,34 +50,24 @@ class _Level:
 
 def _has_outer_leaf(value: Tensor) -> bool:
     """Whether the history reaches a leaf that is not a stand-in of a transform that is over."""
-    stack_, seen = [value._node or value], set()
-    while stack_:
-        each = stack_.pop()
-        if isinstance(each, Node):
-            if each not in seen:
-                seen.add(each)
-                stack_.extend(each.parents)
-        elif isinstance(each, Tensor) and each._requires_grad:
+    operands = [value] if value._node is None else [each for node in ancestors([value._node]) for each in node.parents]
+    for each in operands:
+        if isinstance(each, Tensor) and each._requires_grad:
             level = each.__dict__.get("_level")
             if level is None or level.running:
                 return True
     return False
 
 
-def _chosen(args: tuple, argnums) -> tuple:
-    """The arguments to differentiate, by number."""
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    for each in numbers:
-        if not -len(args) <= each < len(args):
-            raise RuntimeError(f"Got argnum={each}, but only {len(args)} positional inputs")
-    return numbers
-
-
-def _replaced(args: tuple, numbers: tuple, stand_ins: list) -> tuple:
-    given = list(args)
-    for number, each in zip(numbers, stand_ins, strict=True):
-        given[number] = each
-    return tuple(given)
+def _run(level: _Level, func, args: tuple, kwargs: dict, argnums) -> tuple:
+    """What `func` gives for stand-ins in the place of the arguments to differentiate, and these stand-ins."""
+    given, stand_ins = list(args), []
+    for number in (argnums,) if isinstance(argnums, int) else tuple(argnums):
+        if not -len(args) <= number < len(args):
+            raise RuntimeError(f"Got argnum={number}, but only {len(args)} positional inputs")
+        given[number] = mapped(level.stand_in, args[number])
+        stand_ins.append(given[number])
+    return func(*given, **kwargs), stand_ins
 
 
 def grad_and_value(func, argnums=0, has_aux: bool = False):
@@ -94,9 +84,7 @@ def grad_and_value(func, argnums=0, has_aux: bool = False):
     def wrapped(*args, **kwargs):
         level = _Level()
         with enable_grad():
-            numbers = _chosen(args, argnums)
-            stand_ins = [mapped(level.stand_in, args[each]) for each in numbers]
-            given = func(*_replaced(args, numbers, stand_ins), **kwargs)
+            given, stand_ins = _run(level, func, args, kwargs, argnums)
             value, aux = _with_aux(given, has_aux, "grad_and_value(f)(*args)")
             if not isinstance(value, Tensor):
                 raise RuntimeError(
@@ -255,9 +243,7 @@ def jacrev(func, argnums=0, *, has_aux: bool = False, chunk_size=None, _prealloc
     def wrapped(*args, **kwargs):
         level = _Level()
         with enable_grad():
-            numbers = _chosen(args, argnums)
-            stand_ins = [mapped(level.stand_in, args[each]) for each in numbers]
-            given = func(*_replaced(args, numbers, stand_ins), **kwargs)
+            given, stand_ins = _run(level, func, args, kwargs, argnums)
             value, aux = _with_aux(given, has_aux, "jacrev(f)(*args)")
             _check_outputs(value, "jacrev(f)(*args)")
             blocks = [_block(out, stand_ins) for out in leaves(value)]

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
+from . import tables
 from .describe import clean, label_of
 from .model import Snapshot
 from .pytorch import adopt, is_foreign
 from .replay import Replay
 from .snapshots import short, snapshot
-from .svg import escape
 from .trace import LIMIT, traced
 
 EPS = 1e-5
@@ -104,23 +104,11 @@ class Checks:
         name  gradient of x * x  finite differences  verdict
         x     6                  6                   agrees
         """
-        table = [self.headings, *self.rows]
-        widths = [max(len(row[column]) for row in table) for column in range(len(self.headings))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table
-        )
+        return "\n".join(tables.aligned(self.headings, self.rows))
 
     def to_html(self) -> str:
         """The table as HTML, everything escaped."""
-        left = ' style="text-align:left"'
-        head = "".join(f'<th scope="col"{left}>{escape(text)}</th>' for text in self.headings)
-        body = "".join(
-            f'<tr><th scope="row"{left}>{escape(row[0])}</th>'
-            + "".join(f"<td{left}><code>{escape(text)}</code></td>" for text in row[1:])
-            + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return tables.html(self.headings, self.rows)
 
     def __str__(self) -> str:
         return self.to_text()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..tensor import Tensor
+from . import tables
 from .describe import label_of
 from .model import Graph
-from .palette import columns
 from .snapshots import shape_text, short
 from .svg import escape
 from .trace import trace
@@ -48,27 +48,13 @@ class LeafTable:
         """
         if not self.rows:
             return "\n".join([f"{self.root} has no leaf that requires gradients.", *self.notes])
-        table = [self.headings, *self.rows]
-        widths = [max(columns(row[column]) for row in table) for column in range(len(self.headings))]
-        lines = [
-            "  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*tables.aligned(self.headings, self.rows), *self.notes])
 
     def to_html(self) -> str:
         """The table as HTML, everything escaped."""
         if not self.rows:
             return f"<p>{escape(self.to_text())}</p>"
-        head = "".join(f'<th scope="col" style="text-align:left">{escape(text)}</th>' for text in self.headings)
-        body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{escape(row[0])}</th>'
-            + "".join(f'<td style="text-align:left"><code>{escape(text)}</code></td>' for text in row[1:])
-            + "</tr>"
-            for row in self.rows
-        )
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+        return tables.html(self.headings, self.rows) + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
     def __str__(self) -> str:
         return self.to_text()

@@ -15,7 +15,7 @@ from typing import Any
 from ...array_modules import np
 from ...distributed import mpi
 from ...distributed.work import Work
-from ...tape import Node
+from ...tape import ancestors
 from ...tensor import Tensor, wrap
 
 #: The first bucket is small, so that communication begins early.
@@ -179,22 +179,8 @@ def _put(parameter: Tensor, mean: np.ndarray) -> None:
 
 def leaves_of(outputs: Iterable[Tensor]) -> set[int]:
     """The ids of all leaves in the history of these tensors."""
-    stack: list = []
-    found: set[int] = set()
-    for tensor in outputs:
-        if tensor._node is not None:
-            stack.append(tensor._node)
-        else:
-            found.add(id(tensor))
-    seen: set = set()
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        for parent in node.parents:
-            if isinstance(parent, Node):
-                stack.append(parent)
-            elif isinstance(parent, Tensor):
-                found.add(id(parent))
+    outputs = list(outputs)
+    found = {id(tensor) for tensor in outputs if tensor._node is None}
+    for node in ancestors([tensor._node for tensor in outputs if tensor._node is not None]):
+        found.update(id(parent) for parent in node.parents if isinstance(parent, Tensor))
     return found
