@@ -156,13 +156,13 @@ class Node:
         return self.hooks.setdefault("metadata", {})
 
 
-def ancestors(roots) -> dict:
-    """These nodes and all that they came of: the keys, in the order in which they were reached."""
-    stack, reached = list(roots), {}
+def ancestors(roots) -> set:
+    """These nodes and all that they came of."""
+    stack, reached = list(roots), set()
     while stack:
         node = stack.pop()
         if node not in reached:
-            reached[node] = None
+            reached.add(node)
             stack.extend([parent for parent in node.parents if isinstance(parent, Node)])
     return reached
 
