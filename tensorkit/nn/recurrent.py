@@ -13,7 +13,7 @@ Source: Hochreiter and Schmidhuber, Long short-term memory (1997); Cho and other
 
 from .. import autograd
 from ..array_modules import np
-from ..ops.declare import op
+from ..ops.declare import behind
 from ..ops.join import cat
 from ..ops.pieces import chunk
 from ..ops.trigonometric import tanh
@@ -191,17 +191,16 @@ def _rule(i: int, states: int):
     )
 
 
-@op(x=_rule(0, 1), h=_rule(1, 1), w_ih=_rule(2, 1), w_hh=_rule(3, 1), b_ih=_rule(4, 1), b_hh=_rule(5, 1),
-    optional=("b_ih", "b_hh"), outputs=("out", "last"), node_name=_rnn_name, function=False,
-    method=False)  # fmt: skip
+@behind(x=_rule(0, 1), h=_rule(1, 1), w_ih=_rule(2, 1), w_hh=_rule(3, 1), b_ih=_rule(4, 1), b_hh=_rule(5, 1),
+    optional=("b_ih", "b_hh"), outputs=("out", "last"), node_name=_rnn_name)  # fmt: skip
 def rnn_layer(x, h, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace):
     """A plain RNN or a GRU over all steps: the outputs and the last state."""
     return _forward(kind, x, (h,), w_ih, w_hh, b_ih, b_hh, sizes, reverse, trace)
 
 
-@op(x=_rule(0, 2), h=_rule(1, 2), c=_rule(2, 2), w_ih=_rule(3, 2), w_hh=_rule(4, 2), b_ih=_rule(5, 2),
+@behind(x=_rule(0, 2), h=_rule(1, 2), c=_rule(2, 2), w_ih=_rule(3, 2), w_hh=_rule(4, 2), b_ih=_rule(5, 2),
     b_hh=_rule(6, 2), optional=("b_ih", "b_hh"), outputs=("out", "last", "last_cell"),
-    node_name=_lstm_name, function=False, method=False)  # fmt: skip
+    node_name=_lstm_name)  # fmt: skip
 def lstm_layer(x, h, c, w_ih, w_hh, b_ih, b_hh, kind, sizes, reverse, trace):
     """An LSTM over all steps: the outputs, the last output and the last cell."""
     return _forward(kind, x, (h, c), w_ih, w_hh, b_ih, b_hh, sizes, reverse, trace)

@@ -61,19 +61,14 @@ def translated(body, name: str):
     def call(*args, **kwargs):
         try:
             return body(*args, **kwargs)
-        except (TypeError, AttributeError) as error:
-            if kwargs and any(each in SECOND_NAMES for each in kwargs):
+        except Exception as error:  # PyTorch looks at the types of all arguments before anything else
+            misfit = isinstance(error, (TypeError, AttributeError))
+            if misfit and any(each in SECOND_NAMES for each in kwargs):
                 from .arguments import signatures
 
                 renamed = {SECOND_NAMES.get(each, each): value for each, value in kwargs.items()}
                 if len(renamed) == len(kwargs) and signatures(name):
                     return call(*args, **renamed)
-            if elsewhere is not None and (result := elsewhere(name, body, args, kwargs)) is not MISSING:
-                return result
-            found = told(name, args, kwargs, error)
-            if found is error:
-                raise
-        except Exception as error:  # PyTorch looks at the types of all arguments before anything else
             if elsewhere is not None and (result := elsewhere(name, body, args, kwargs)) is not MISSING:
                 return result
             found = told(name, args, kwargs, error)

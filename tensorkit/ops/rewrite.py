@@ -17,7 +17,7 @@ from .gather import _reduced_dsrc, _reduced_dx, _scatter_reduce
 from .index import _view_index
 from .shape import reshape, wrap_dim
 from .slices import check_source, select
-from .windows import _window_of, diagonal, extent, places
+from .windows import _window_of, diagonal, in_memory, places
 
 
 def _fits(src, part) -> None:
@@ -103,11 +103,9 @@ def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     src=lambda g, geometry, size, stride, offset: _window_of(g, geometry, size, stride, offset),
     node_name="AsStridedScatterBackward0")  # fmt: skip
 def _window_written(x, src, geometry, size, stride, offset):
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
-    flat[places(shape, strides)] = x
+    flat = in_memory(x, geometry)
     flat[places(size, stride, offset)] = src
-    return flat[places(shape, strides)]
+    return flat[places(*geometry)]
 
 
 @function

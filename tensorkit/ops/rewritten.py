@@ -13,7 +13,7 @@ from ..tensor import Tensor, storage_of
 from .complex_views import slopes_of_pairs, view_as_complex, view_as_real
 from .declare import behind
 from .fragile import Broken
-from .windows import _as_strided, _window_of, extent, places
+from .windows import _as_strided, _window_of, in_memory, places
 from .writable import SHARED
 
 
@@ -142,11 +142,9 @@ def _before_write(g, geometry, size, stride, offset):
     node_name="torch::autograd::CopySlices")  # fmt: skip
 def _copy_slices(x, value, geometry, size, stride, offset):
     """`x` with a window of its memory replaced by `value`."""
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
-    flat[places(shape, strides)] = x
+    flat = in_memory(x, geometry)
     flat[places(size, stride, offset)] = value
-    return flat[places(shape, strides)]
+    return flat[places(*geometry)]
 
 
 @behind(x=lambda g, geometry, size, stride, offset: _without_window(g, geometry, size, stride, offset))

@@ -32,24 +32,27 @@ def places(shape, strides, offset: int = 0):
     return found
 
 
+def in_memory(x, geometry):
+    """The piece of memory in which the elements of `x` lie by this shape and these strides, with zeros between them."""
+    flat = np.zeros(extent(*geometry), x.dtype)
+    flat[places(*geometry)] = x
+    return flat
+
+
 @behind(x=lambda g, size, stride, offset, geometry: _window_of(g, geometry, size, stride, offset),
     node_name="AsStridedScatterBackward0")  # fmt: skip
 def _window_into_zeros(x, geometry, size, stride, offset):
     """The gradient of a window, put into zeros of the tensor it was cut from; where it overlaps itself, added up."""
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
+    flat = np.zeros(extent(*geometry), x.dtype)
     np.add.at(flat, places(size, stride, offset), x)
-    return flat[places(shape, strides)]
+    return flat[places(*geometry)]
 
 
 @behind(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset),
     node_name="AsStridedBackward0")  # fmt: skip
 def _window_of(x, geometry, size, stride, offset):
     """A window cut out of a gradient, as if that lay in memory like the tensor it belongs to."""
-    shape, strides = geometry
-    flat = np.zeros(extent(shape, strides), x.dtype)
-    flat[places(shape, strides)] = x
-    return flat[places(size, stride, offset)]
+    return in_memory(x, geometry)[places(size, stride, offset)]
 
 
 @behind(x=lambda g, size, stride, offset, geometry: _window_into_zeros(g, geometry, size, stride, offset), views=True)

@@ -8,12 +8,12 @@ Source: Graham, 2014, https://arxiv.org/abs/1412.6071
 from itertools import product
 
 from ...array_modules import beside, np
-from ...ops.declare import FUNCTIONS, op
+from ...ops.declare import FUNCTIONS, behind
 from ...tensor import Tensor, memory, wrap
 from ..sizes import tuple_of
 
 
-@op(x=lambda g, x_shape, index: spread(g, tuple(x_shape), index), function=False, method=False,
+@behind(x=lambda g, x_shape, index: spread(g, tuple(x_shape), index),
     node_name=lambda node: f"FractionalMaxPool{len(node.extras[0].shape) - 2}DBackward0")  # fmt: skip
 def chosen(x, index):
     """`x` (samples, channels, places …) at flat places of each channel."""
@@ -21,7 +21,7 @@ def chosen(x, index):
     return np.take_along_axis(flat, index.reshape(*x.shape[:2], -1), 2).reshape(index.shape)
 
 
-@op(x=lambda g, index: chosen(g, index), function=False, method=False)
+@behind(x=lambda g, index: chosen(g, index))
 def spread(x, shape, index):
     """The reverse of `chosen`: elements added up at the places that they were taken from."""
     full = np.zeros((shape[0] * shape[1], int(np.prod(shape[2:]))), x.dtype)

@@ -9,7 +9,7 @@ from ...array_modules import np
 from ...errors import kind, no_tensors, wrong_argument
 from ...grad_mode import no_grad
 from ...ops.broadcast import expand
-from ...ops.declare import FUNCTIONS, op
+from ...ops.declare import FUNCTIONS, behind
 from ...ops.masks import where
 from ...ops.matmul import matmul, mm
 from ...ops.norm import linalg_vector_norm
@@ -110,7 +110,7 @@ def _norm_dx(g, x, out, p, keepdim):
     return where(out == 0, 0.0, g * towards / (out if p == 2 else out ** (p - 1)))
 
 
-@op(x=_norm_dx, node_name="NormBackward1", function=False, method=False)
+@behind(x=_norm_dx, node_name="NormBackward1")
 def _p_norm(x, p, keepdim):
     """The p-th root of the sum of p-th powers along the last dimension."""
     return add_up(np.abs(x) ** p, -1, keepdim) ** x.dtype.type(1 / p)
@@ -147,7 +147,7 @@ def _of_pairs(x, p):
     return FUNCTIONS["norm"](x[rows] - x[columns], p, 1)
 
 
-@op(x=lambda g, x, p: gradient_of(lambda x: _of_pairs(x, p), g, (x,), 0), function=False, method=False)
+@behind(x=lambda g, x, p: gradient_of(lambda x: _of_pairs(x, p), g, (x,), 0))
 def _pdist(x, p):
     """The distances between all pairs of rows."""
     with no_grad():

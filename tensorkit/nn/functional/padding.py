@@ -3,7 +3,7 @@
 from ...array_modules import np
 from ...errors import brackets
 from ...ops import resample as _ops
-from ...ops.declare import op
+from ...ops.declare import behind
 from ...ops.layout import as_first
 from ...tensor import Tensor
 from ..sizes import shape_of
@@ -23,8 +23,8 @@ def _bounds(shape, pad) -> tuple:
     return tuple(pairs)
 
 
-@op(x=lambda g, pairs: constant_pad(g, tuple([(-a, -b) for a, b in pairs]), 0), node_name="ConstantPadNdBackward0",
-    layout=as_first, function=False, method=False)  # fmt: skip
+@behind(x=lambda g, pairs: constant_pad(g, tuple([(-a, -b) for a, b in pairs]), 0), node_name="ConstantPadNdBackward0",
+    layout=as_first)  # fmt: skip
 def constant_pad(x, pairs, value):
     """`x` with a border of one value; negative widths cut off."""
     inner = x[tuple([slice(max(-a, 0), size - max(-b, 0)) for (a, b), size in zip(pairs, x.shape, strict=True)])]
@@ -104,7 +104,7 @@ def _rearranged(name: str, doc: str, move, back):
         return np.ascontiguousarray(move(x, factor))
 
     body.__name__, body.__doc__ = name, doc
-    return op(x=lambda g, factor: back()(g, factor), layout=as_first, function=False, method=False)(body)
+    return behind(x=lambda g, factor: back()(g, factor), layout=as_first)(body)
 
 
 def _shuffled(x, r):

@@ -9,7 +9,7 @@ from warnings import warn
 
 from ...grad_mode import no_grad
 from ...ops import resample as _ops
-from ...ops.declare import FUNCTIONS, op
+from ...ops.declare import FUNCTIONS, behind
 from ...ops.gather import gather
 from ...ops.masks import where
 from ...ops.matmul import matmul
@@ -188,8 +188,7 @@ def _straight_grid(places: list, like, align_corners: bool):
     return reshape(stack([*reversed(grids), ones(places, **kind)], -1), -1, len(places) + 1)
 
 
-@op(theta=lambda g, base, shape: matmul(reshape(g, shape[0], -1, shape[-1]).mT, base), base=None, function=False,
-    method=False)  # fmt: skip
+@behind(theta=lambda g, base, shape: matmul(reshape(g, shape[0], -1, shape[-1]).mT, base), base=None)
 def _affine_grid_generator(theta, base, shape):
     """Where each of the places of `base` comes from under the affine maps."""
     return (base @ theta.swapaxes(1, 2)).reshape(shape)
@@ -274,11 +273,11 @@ def _grid_gradient(g, x, grid, mode, padding_mode, align_corners, wanted: int):
     return gradient_of(lambda x, grid: _sampled(x, grid, mode, padding_mode, align_corners), g, (x, grid), wanted)
 
 
-@op(x=lambda g, x, grid, mode, padding_mode, align_corners:
+@behind(x=lambda g, x, grid, mode, padding_mode, align_corners:
         _grid_gradient(g, x, grid, mode, padding_mode, align_corners, 0),
     grid=lambda g, x, grid, mode, padding_mode, align_corners:
         _grid_gradient(g, x, grid, mode, padding_mode, align_corners, 1),
-    node_name=lambda node: f"GridSampler{node.extras[0]}DBackward0", function=False, method=False)  # fmt: skip
+    node_name=lambda node: f"GridSampler{node.extras[0]}DBackward0")  # fmt: skip
 def _grid_sampler(x, grid, n, mode, padding_mode, align_corners):
     """The image, of n dimensions, at the places of the grid."""
     with no_grad():

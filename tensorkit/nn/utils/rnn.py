@@ -12,7 +12,7 @@ from ...device import CPU
 from ...errors import cannot_broadcast, kind
 from ...ops.create import full
 from ...ops.data import as_tensor
-from ...ops.declare import op
+from ...ops.declare import behind
 from ...ops.slices import index_select
 from ...tensor import Tensor, wrap
 
@@ -73,14 +73,13 @@ def invert_permutation(permutation):
     return wrap(inverse)
 
 
-@op(x=lambda g, x_shape, places: _unpacked(g, tuple(x_shape), places), node_name="PackPaddedSequenceBackward0",
-    function=False, method=False)  # fmt: skip
+@behind(x=lambda g, x_shape, places: _unpacked(g, tuple(x_shape), places), node_name="PackPaddedSequenceBackward0")
 def _packed(x, places):
     """The rows of a padded tensor (length, batch, …) that belong to sequences, step by step."""
     return x[places]
 
 
-@op(x=lambda g, places: _packed(g, places), node_name="CopySlices", function=False, method=False)
+@behind(x=lambda g, places: _packed(g, places), node_name="CopySlices")
 def _unpacked(x, shape, places, blank=0):
     """Rows put back to their places in a padded tensor; `blank` elsewhere."""
     full = np.full(shape, blank, x.dtype)

@@ -9,7 +9,7 @@ Source: Salimans and Kingma, 2016, https://arxiv.org/abs/1602.07868
 from warnings import warn
 
 from ...array_modules import np
-from ...ops.declare import op
+from ...ops.declare import behind
 from ...ops.reduce import add_up
 from ...tape import no_grad
 from ...tensor import Tensor
@@ -39,7 +39,7 @@ def _length(g, v, dim):
     return (g * v / v.norm(2, others, True)).sum(others, True)
 
 
-@op(v=_direction, weight_g=_length, node_name="WeightNormInterfaceBackward0", function=False, method=False)
+@behind(v=_direction, weight_g=_length, node_name="WeightNormInterfaceBackward0")
 def scaled(v, weight_g, dim):
     """`v` brought to the lengths `weight_g` along `dim`."""
     return v * (weight_g / np.sqrt(add_up(v * v, _others(v.ndim, dim), True)))
