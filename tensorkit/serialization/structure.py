@@ -244,6 +244,14 @@ def _in_order(array, order):
     return np.array(array.transpose(order), order="C").transpose(inner)
 
 
+#: What makes a value again of its content: of others in a row, of text.
+_ROWS = {"tuple": tuple, "set": set, "size": Size}
+_PLAIN = {
+    "float": float, "complex": lambda parts: complex(float(parts[0]), float(parts[1])), "bytes": bytes.fromhex,
+    "dtype": _BY_NAME.__getitem__, "device": device,
+}  # fmt: skip
+
+
 class _Reader:
     """Builds a checkpoint from its JSON and its tensors."""
 
@@ -264,18 +272,10 @@ class _Reader:
         if kind in ("dict", "ordered", "counter"):
             pairs = [(self.unpack(key), self.unpack(value)) for key, value in content]
             return dict(pairs) if kind == "dict" else OrderedDict(pairs) if kind == "ordered" else Counter(dict(pairs))
-        if kind in ("tuple", "set", "size"):
-            return {"tuple": tuple, "set": set, "size": Size}[kind](self.unpack(list(content)))
-        if kind == "float":
-            return float(content)
-        if kind == "complex":
-            return complex(float(content[0]), float(content[1]))
-        if kind == "bytes":
-            return bytes.fromhex(content)
-        if kind == "dtype":
-            return _BY_NAME[content]
-        if kind == "device":
-            return device(content)
+        if kind in _ROWS:
+            return _ROWS[kind](self.unpack(list(content)))
+        if kind in _PLAIN:
+            return _PLAIN[kind](content)
         raise FileFormatError(f"the file's structure names the kind {kind!r}, which this release does not know")
 
     def _tensor(self, kind: str, name: str, packed: dict):

@@ -118,7 +118,10 @@ def _projected(query, key, value, weight, bias) -> tuple:
         w_q, w_kv = weight.split([size, 2 * size])
         b_q, b_kv = (None, None) if bias is None else bias.split([size, 2 * size])
         return (linear(query, w_q, b_q), *chunk(linear(key, w_kv, b_kv), 2, -1))
-    weights = chunk(weight, 3)
+    return _each_by_its_own(query, key, value, chunk(weight, 3), bias)
+
+
+def _each_by_its_own(query, key, value, weights, bias) -> tuple:
     biases = (None,) * 3 if bias is None else chunk(bias, 3)
     return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
 
@@ -208,8 +211,7 @@ def _all_projected(query, key, value, weights, bias) -> tuple:
         return _projected(query, key, value, weights, bias)
     if key._array.shape[:2] != value._array.shape[:2]:
         raise AssertionError(f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}")
-    biases = (None,) * 3 if bias is None else chunk(bias, 3)
-    return tuple(linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases, strict=True))
+    return _each_by_its_own(query, key, value, weights, bias)
 
 
 def _with_one_more(mask):

@@ -87,19 +87,15 @@ def _check_bias(bias, weight, outs: int) -> None:
 
 def _same_padding(input, kernel, dilation):
     """The input padded so that a convolution keeps its size, and what is left to pad on both sides."""
-    both, extra = [], []
-    for k, d in zip(kernel, dilation, strict=True):
-        total = d * (k - 1)
-        both.append(total // 2)
-        extra.append(total % 2)
-    if any(extra):
+    totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    if any(total % 2 for total in totals):
         warn(
             "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the "
             "input be created",
             stacklevel=5,
         )
-        input = pad(input, [number for more in reversed(extra) for number in (0, more)])
-    return input, tuple(both)
+        input = pad(input, [number for total in reversed(totals) for number in (0, total % 2)])
+    return input, tuple([total // 2 for total in totals])
 
 
 def _convolve(n: int, input, weight, bias, stride, padding, dilation, groups):

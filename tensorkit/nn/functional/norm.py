@@ -108,6 +108,14 @@ def _check_shape(name: str, input, normalized_shape, star: str) -> tuple:
     return wanted
 
 
+def _check_scale(weight, bias, wanted: tuple, described: str, end: str) -> None:
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and given._array.shape != wanted:
+            raise RuntimeError(
+                f"Expected {name} to be {described}, but got {name} of shape {brackets(given._array.shape)} {end}"
+            )
+
+
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5):
     """The last dimensions minus their mean, over their standard deviation; then times weight, plus bias.
 
@@ -117,12 +125,8 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
     tensor([[-1.0000,  1.0000]])
     """
     wanted = _check_shape("layer_norm", input, normalized_shape, ", ")
-    for name, given in (("weight", weight), ("bias", bias)):
-        if given is not None and given._array.shape != wanted:
-            raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{brackets(given._array.shape)} and normalized_shape = {brackets(wanted)}"
-            )
+    end = f"and normalized_shape = {brackets(wanted)}"
+    _check_scale(weight, bias, wanted, "of same shape as normalized_shape", end)
     ndim = input.ndim
     axes = tuple(range(ndim - len(wanted), ndim))
     return _ops.normalize(input, weight, bias, axes, (*[1] * (ndim - len(wanted)), *wanted), eps, "Layer")
@@ -159,12 +163,8 @@ def group_norm(input, num_groups: int, weight=None, bias=None, eps: float = 1e-5
             "Expected number of channels in input to be divisible by num_groups, but got input of shape "
             f"{brackets(shape)} and num_groups={num_groups}"
         )
-    for name, given in (("weight", weight), ("bias", bias)):
-        if given is not None and given._array.shape != (shape[1],):
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, but got {name} of "
-                f"shape {brackets(given._array.shape)} and input of shape {brackets(shape)}"
-            )
+    end = f"and input of shape {brackets(shape)}"
+    _check_scale(weight, bias, shape[1:2], "a vector of size equal to the number of channels in input", end)
     return _ops.normalize_groups(input, weight, bias, num_groups, eps)
 
 

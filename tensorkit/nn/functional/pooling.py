@@ -46,16 +46,27 @@ def _geometry(x, n: int, kernel_size, stride, padding, dilation, ceil_mode: bool
     return kernel, stride, padding, dilation, counts
 
 
+def _check_ndim(name: str, shape: tuple, n: int) -> None:
+    """PyTorch's errors for an input that is neither one of n dimensions with channels nor a batch of them."""
+    if len(shape) in (n + 1, n + 2):
+        return
+    if n > 1:
+        raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
+    raise RuntimeError(
+        f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1 'self' (while checking "
+        f"arguments for {name})"
+    )
+
+
 def _max(n: int, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices):
     name = f"max_pool{n}d"
     shape = shape_of(name + "_with_indices" * bool(return_indices), input)
-    if len(shape) not in (n + 1, n + 2):
-        if n == 1:
-            raise RuntimeError(
-                "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:"
-                f"{brackets(shape)}"
-            )
-        raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
+    if n == 1 and len(shape) not in (2, 3):
+        raise RuntimeError(
+            "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:"
+            f"{brackets(shape)}"
+        )
+    _check_ndim(name, shape, n)
     if input._array.dtype.kind == "b":
         raise not_implemented(name, "Bool")
     if n == 1:
@@ -113,14 +124,9 @@ def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
 
 def _mean(n: int, input, kernel_size, stride, padding, ceil_mode, include_pad, divisor):
     shape = shape_of(f"avg_pool{n}d", input)
-    if len(shape) not in (n + 1, n + 2):
-        if n == 1:
-            raise RuntimeError(
-                f"Expected 2 to 3 dimensions, but got {len(shape)}-dimensional tensor for argument #1 'self' (while "
-                "checking arguments for avg_pool1d)"
-            )
+    if n > 1 and len(shape) not in (n + 1, n + 2):
         input.size(-n - 1)
-        raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
+    _check_ndim(f"avg_pool{n}d", shape, n)
     if divisor == 0:
         raise RuntimeError("divisor must be not zero")
     if n == 1:
@@ -171,23 +177,16 @@ def avg_pool3d(
 
 def _wanted_sizes(name: str, input, output_size, n: int, colon: str) -> tuple:
     try:
-        ndim = input.ndim
+        shape = input._array.shape
     except AttributeError:
         raise (no_tensor(name, input) if n == 1 else lacking(input, "size")) from None
-    if ndim not in (n + 1, n + 2):
-        if n == 1:
-            raise RuntimeError(
-                f"Expected 2 to 3 dimensions, but got {ndim}-dimensional tensor for argument #1 'self' (while "
-                f"checking arguments for {name})"
-            )
-        raise RuntimeError(
-            f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got{colon} {brackets(input._array.shape)}"
-        )
+    if n > 1 and len(shape) not in (n + 1, n + 2):
+        raise RuntimeError(f"{name}(): Expected {n + 1}D or {n + 2}D tensor, but got{colon} {brackets(shape)}")
+    _check_ndim(name, shape, n)
     sizes = tuple_of(output_size, n)
     if len(sizes) != n:
         raise RuntimeError(f"{name}: output_size must be {n}")
-    shape = input._array.shape[-n:]
-    return tuple([have if want is None else want for want, have in zip(sizes, shape, strict=True)])
+    return tuple([have if want is None else want for want, have in zip(sizes, shape[-n:], strict=True)])
 
 
 def _adaptive_mean(n: int, input, output_size):
@@ -326,15 +325,12 @@ def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_siz
 def _power_mean(n: int, input, norm_type: float, kernel_size, stride, ceil_mode: bool):
     pool = (avg_pool1d, avg_pool2d, avg_pool3d)[n - 1]
     kernel = tuple_of(kernel_size, n)
-    count = 1
-    for size in kernel:
-        count *= size
     if norm_type in (float("inf"), -float("inf")):
         largest = (max_pool1d, max_pool2d, max_pool3d)[n - 1]
         sign = 1 if norm_type > 0 else -1
         return sign * largest(sign * input.abs(), kernel_size, stride, 0, 1, ceil_mode)
     means = pool(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
-    return pow(sgn(means) * means.abs().clamp(min=0) * count, 1.0 / norm_type)
+    return pow(sgn(means) * means.abs().clamp(min=0) * math.prod(kernel), 1.0 / norm_type)
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode: bool = False):

@@ -11,8 +11,7 @@ from ...tape import no_grad
 from ...tensor import Tensor
 from ..functional import normalize
 from ..module import Module
-from ..parameter import Parameter
-from .weight_norm import find_hook
+from .weight_norm import find_hook, without_hook
 
 
 def as_matrix(weight: Tensor, dim: int) -> Tensor:
@@ -104,17 +103,7 @@ def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
     >>> sorted(torch.nn.utils.remove_spectral_norm(layer).state_dict())
     ['bias', 'weight']
     """
-    found = find_hook(module, SpectralNorm, name)
-    if found is None:
-        raise ValueError(f"spectral_norm of '{name}' not found in {module}")
-    key, hook = found
-    with no_grad():
-        weight = hook.compute_weight(module, iterating=False)
-    for each in (name, f"{name}_u", f"{name}_v", f"{name}_orig"):
-        delattr(module, each)
-    module.register_parameter(name, Parameter(weight.detach()))
-    del module._hooks.forward_pre[key]
-    return module
+    return without_hook(module, SpectralNorm, "spectral_norm", name, ("u", "v", "orig"), iterating=False)
 
 
 def output_dim(module: Module) -> int:

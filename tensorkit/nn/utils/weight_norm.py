@@ -78,6 +78,21 @@ def find_hook(module: Module, kind: type, name: str):
     return next(((key, hook) for key, hook in hooks.items() if isinstance(hook, kind) and hook.name == name), None)
 
 
+def without_hook(module: Module, kind: type, called: str, name: str, parts: tuple[str, ...], **options) -> Module:
+    """Make the tensor `name` of a module an ordinary parameter again, and take away its hook and `<name>_<part>`."""
+    found = find_hook(module, kind, name)
+    if found is None:
+        raise ValueError(f"{called} of '{name}' not found in {module}")
+    key, hook = found
+    with no_grad():
+        weight = hook.compute_weight(module, **options)
+    for each in (name, *[f"{name}_{part}" for part in parts]):
+        delattr(module, each)
+    module.register_parameter(name, Parameter(weight.detach()))
+    del module._hooks.forward_pre[key]
+    return module
+
+
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """Give `module` parameters `<name>_g` and `<name>_v` in the place of `<name>`, and return it.
 
@@ -119,13 +134,4 @@ def remove_weight_norm(module: Module, name: str = "weight") -> Module:
     >>> sorted(torch.nn.utils.remove_weight_norm(layer).state_dict())
     ['bias', 'weight']
     """
-    found = find_hook(module, WeightNorm, name)
-    if found is None:
-        raise ValueError(f"weight_norm of '{name}' not found in {module}")
-    key, hook = found
-    weight = hook.compute_weight(module)
-    for each in (name, f"{name}_g", f"{name}_v"):
-        delattr(module, each)
-    module.register_parameter(name, Parameter(weight.detach()))
-    del module._hooks.forward_pre[key]
-    return module
+    return without_hook(module, WeightNorm, "weight_norm", name, ("g", "v"))

@@ -59,6 +59,12 @@ class IterableDataset(Dataset):
         return ChainDataset([self, other])
 
 
+def rows_of(dataset, indices) -> list:
+    """Several rows, all at once if the data set can give them so."""
+    several = getattr(dataset, "__getitems__", None)
+    return several(indices) if callable(several) else [dataset[index] for index in indices]
+
+
 class TensorDataset(Dataset):
     """Rows of tensors: row i is (t[i] for each tensor t).
 
@@ -112,11 +118,10 @@ class StackDataset(Dataset):
         return tuple(part[index] for part in self.datasets)
 
     def __getitems__(self, indices: list) -> list:
-        """Several rows, asking each part for all of its own at once if it can give them."""
+        """Several rows, asking each part for all of its own."""
         columns = []
         for part in self._parts():
-            several = getattr(part, "__getitems__", None)
-            rows = several(indices) if callable(several) else [part[index] for index in indices]
+            rows = rows_of(part, indices)
             if len(rows) != len(indices):
                 raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(rows)}")
             columns.append(rows)
@@ -213,10 +218,8 @@ class Subset(Dataset):
         return self.dataset[self.indices[idx]]
 
     def __getitems__(self, indices: list[int]) -> list:
-        """Several rows, all at once if the data set can give them so."""
-        wanted = [self.indices[each] for each in indices]
-        several = getattr(self.dataset, "__getitems__", None)
-        return several(wanted) if callable(several) else [self.dataset[each] for each in wanted]
+        """Several rows."""
+        return rows_of(self.dataset, [self.indices[each] for each in indices])
 
     def __len__(self) -> int:
         return len(self.indices)

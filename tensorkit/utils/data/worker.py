@@ -17,7 +17,7 @@ import numpy as np
 
 from ...random import manual_seed
 from .collate import default_collate
-from .dataset import batch_of
+from .dataset import batch_of, rows_of
 
 
 class WorkerInfo(NamedTuple):
@@ -68,8 +68,7 @@ class Fetcher:
                 return batch
         if isinstance(index, np.ndarray):
             index = index.tolist()
-        several = getattr(self.dataset, "__getitems__", None)
-        return self.collate_fn(several(index) if several else [self.dataset[each] for each in index])
+        return self.collate_fn(rows_of(self.dataset, index))
 
     def _from_stream(self, index):
         if self.ended:
