@@ -7,6 +7,7 @@ import numpy as np
 
 from ..array_modules import move_like
 from ..device import default
+from ..errors import no_tensor
 from ..formats import checked
 from ..tensor import Tensor
 from .cast import number_for
@@ -44,7 +45,7 @@ def _filled_like(input, value, dtype, memory_format, requires_grad: bool, device
 def _like(name: str, value: int, shown: str):
     def make(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None) -> Tensor:
         if not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+            raise no_tensor(name, input)
         return _filled_like(input, value, dtype, memory_format, requires_grad, device, name)
 
     make.__name__ = make.__qualname__ = name

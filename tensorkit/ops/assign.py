@@ -6,7 +6,7 @@ An index is read as in `index.py`; what is checked before a write, and how its h
 import numpy
 
 from ..array_modules import address, is_array, move_like, np, on_gpu
-from ..errors import brackets, cannot_broadcast, kind
+from ..errors import brackets, cannot_broadcast, kind, wrong_argument
 from ..tensor import Tensor, memory, storage_of, wrap
 from .broadcast import expand
 from .cast import c_cast, moved_like, number_for, to_dtype
@@ -130,7 +130,7 @@ def copy_(self, src, non_blocking=False):
     """
     if not isinstance(src, Tensor):
         if not is_number(src):
-            raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {kind(src)}")
+            raise wrong_argument("copy_", "other", 1, "Tensor", src)
         src = wrap(numpy.asarray(src)[()])
     elif on_gpu(src._array) != on_gpu(self._array):
         src = moved_like(src, self)

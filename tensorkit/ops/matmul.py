@@ -8,7 +8,7 @@ import math
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import brackets, cannot_broadcast, hint, times
+from ..errors import brackets, cannot_broadcast, hint, no_tensors, times
 from ..tensor import Tensor
 from .declare import FUNCTIONS, attach_operator, function, op
 from .inplace import reshaped_over
@@ -201,12 +201,8 @@ def matmul(input, other, *, out=None):
 
     Raises RuntimeError where the inner sizes differ.
     """
-    for position, value in enumerate((input, other), 1):
-        if not isinstance(value, Tensor):
-            name = "input" if position == 1 else "other"
-            raise TypeError(
-                f"matmul(): argument '{name}' (position {position}) must be Tensor, not {type(value).__name__}"
-            )
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        raise no_tensors("matmul", input=input, other=other)
     n, m = input.ndim, other.ndim
     if n == 2 and m == 2:
         return mm(input, other, out=out)

@@ -4,7 +4,7 @@ from warnings import warn
 
 from .. import dtypes
 from ..array_modules import beside, np
-from ..errors import wrong_argument
+from ..errors import no_tensors
 from ..tensor import Tensor, memory, wrap
 from .broadcast import expand
 from .create import finish, resolve
@@ -217,9 +217,8 @@ def cross(input, other, dim=None, *, out=None):
     >>> torch.linalg.cross(tensor([1., 0., 0.]), tensor([0., 1., 0.]))
     tensor([0., 0., 1.])
     """
-    for place, (name, each) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(each, Tensor):
-            raise wrong_argument("cross", name, place, "Tensor", each)
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        raise no_tensors("cross", input=input, other=other)
     if dim is None:
         warn(
             "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly "

@@ -159,7 +159,7 @@ def roll(x, shifts, dims=None):
     if x.ndim == 0:
         each = dims[0] if isinstance(dims, (tuple, list)) else dims
         raise IndexError(f"Dimension specified as {each} but tensor has no dimensions")
-    dims = wrap_dims(dims if isinstance(dims, (tuple, list)) else (dims,), x.ndim)
+    dims = wrap_dims(dims, x.ndim)
     return np.roll(x, shifts, dims)
 
 

@@ -35,7 +35,7 @@ def axes(dim, ndim: int):
 def spread(g, x_shape: tuple, dim, keepdim: bool):
     """A gradient of a reduction, repeated over the dimensions that were reduced: the reverse of a sum."""
     if not keepdim and dim is not None and x_shape:
-        dims = wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), len(x_shape))
+        dims = wrap_dims(dim, len(x_shape))
         for each in sorted(dims):
             g = unsqueeze(g, each)
     return expand(g, x_shape)
@@ -45,7 +45,7 @@ def restore(value, x_shape: tuple, dim, keepdim: bool):
     """The result of a reduction, with its reduced dimensions back as size 1, to be compared with what went in."""
     if keepdim or dim is None or not x_shape:
         return value
-    for each in sorted(wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), len(x_shape))):
+    for each in sorted(wrap_dims(dim, len(x_shape))):
         value = unsqueeze(value, each)
     return value
 

@@ -21,8 +21,8 @@ def wrap_dim(dim, ndim: int) -> int:
 
 
 def wrap_dims(dims, ndim: int) -> tuple:
-    """Several dimensions counted from the front; RuntimeError if one is named twice."""
-    wrapped = tuple([wrap_dim(dim, ndim) for dim in dims])
+    """Several dimensions (or one) counted from the front; RuntimeError if one is named twice."""
+    wrapped = tuple([wrap_dim(dim, ndim) for dim in (dims if isinstance(dims, (tuple, list)) else (dims,))])
     for i, dim in enumerate(wrapped):
         if dim in wrapped[:i]:
             raise RuntimeError(f"dim {dim} appears multiple times in the list of dims")
@@ -283,5 +283,5 @@ def squeeze(x, dim=None):
     """
     if dim is None:
         return np.squeeze(x)
-    dims = wrap_dims(dim if isinstance(dim, (tuple, list)) else (dim,), x.ndim)
+    dims = wrap_dims(dim, x.ndim)
     return np.squeeze(x, tuple(each for each in dims if x.ndim and x.shape[each] == 1))

@@ -156,8 +156,8 @@ def movedim(input, source, destination):
     torch.Size([3, 4, 2])
     """
     ndim = input._array.ndim
-    sources = wrap_dims(source if isinstance(source, (tuple, list)) else (source,), ndim)
-    targets = wrap_dims(destination if isinstance(destination, (tuple, list)) else (destination,), ndim)
+    sources = wrap_dims(source, ndim)
+    targets = wrap_dims(destination, ndim)
     order = [dim for dim in range(ndim) if dim not in sources]
     if ndim == 0:
         return _alias(input)

@@ -6,7 +6,7 @@ relatives, over a whole dimension, stands in `softmax.py`, the layers of the sam
 
 from ...array_modules import move_like, np
 from ...dtypes import FLOATING
-from ...errors import not_implemented, wrong_argument
+from ...errors import no_tensor, not_implemented, wrong_argument
 from ...ops import activation as _base
 from ...ops import rectifiers as _ops
 from ...ops.inplace import overwrite
@@ -25,7 +25,7 @@ _NAMED_ANEW = frozenset(("celu", "elu", "leaky_relu", "rrelu_with_noise", "thres
 
 def _tensor(input, name: str):
     if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+        raise no_tensor(name, input)
     return input
 
 

@@ -4,7 +4,7 @@ What is computed in one step stands in `tensorkit.ops.loss`; other losses in `lo
 """
 
 from ...array_modules import np
-from ...errors import brackets, hint, kind, no_tensor
+from ...errors import brackets, hint, no_tensor, no_tensors
 from ...ops import loss as _ops
 from ...tensor import Tensor, memory, wrap
 from .loss import _reduction
@@ -129,10 +129,7 @@ def cross_entropy(input, target, weight=None, size_average=None, ignore_index: i
     tensor(0.6931)
     """
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
-        position, name, value = (2, "target", target) if isinstance(input, Tensor) else (1, "input", input)
-        raise TypeError(
-            f"cross_entropy_loss(): argument '{name}' (position {position}) must be Tensor, not {kind(value)}"
-        )
+        raise no_tensors("cross_entropy_loss", input=input, target=target)
     reduction = _reduction(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")

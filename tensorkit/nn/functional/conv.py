@@ -5,7 +5,7 @@ Here are PyTorch's arguments and errors; the arithmetic stands in `tensorkit.ops
 
 from warnings import warn
 
-from ...errors import brackets, hint, kind, times
+from ...errors import brackets, hint, no_tensors, times
 from ...ops import conv as _ops
 from ...ops.shape import squeeze, unsqueeze
 from ...tensor import Tensor
@@ -34,9 +34,8 @@ def _sizes(value, n: int, name: str) -> tuple:
 
 
 def _check_types(name: str, input, weight, bias) -> None:
-    for position, (argument, value) in enumerate((("input", input), ("weight", weight)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{name}(): argument '{argument}' (position {position}) must be Tensor, not {kind(value)}")
+    if not (isinstance(input, Tensor) and isinstance(weight, Tensor)):
+        raise no_tensors(name, input=input, weight=weight)
     if input._array.dtype == weight._array.dtype and (bias is None or bias._array.dtype == input._array.dtype):
         return
     given, other = input.dtype.cpp_name, weight.dtype.cpp_name

@@ -6,7 +6,7 @@ Source: https://pytorch.org/docs/stable/nn.functional.html#linear-functions
 import math
 
 from ...array_modules import np
-from ...errors import kind, no_tensors, wrong_argument
+from ...errors import no_tensors, wrong_argument
 from ...grad_mode import no_grad
 from ...ops.broadcast import expand
 from ...ops.declare import FUNCTIONS, behind
@@ -37,8 +37,7 @@ def linear(input, weight, bias=None):
     Raises RuntimeError where sizes or dtypes do not fit.
     """
     if not isinstance(input, Tensor) or not isinstance(weight, Tensor):
-        name, position, value = ("weight", 2, weight) if isinstance(input, Tensor) else ("input", 1, input)
-        raise TypeError(f"linear(): argument '{name}' (position {position}) must be Tensor, not {kind(value)}")
+        raise no_tensors("linear", input=input, weight=weight)
     ndim = input._array.ndim
     if weight._array.ndim == 1:
         result = matmul(input, weight)
