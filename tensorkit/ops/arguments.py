@@ -26,11 +26,12 @@ _table: dict = {}
 class Parameter:
     """One parameter of an overload: its kind in the messages' words, and what may stand for it."""
 
-    __slots__ = ("name", "kind", "optional", "keyword_only", "one_will_do", "none_will_do")
+    __slots__ = ("name", "kind", "default", "optional", "keyword_only", "one_will_do", "none_will_do")
 
     def __init__(self, text: str, keyword_only: bool):
-        self.optional = text.endswith(" = …")
-        words, _, self.name = text.removesuffix(" = …").rpartition(" ")
+        text, equals, self.default = text.partition(" = ")
+        self.optional = equals != ""
+        words, _, self.name = text.rpartition(" ")
         self.none_will_do = words.endswith("?")
         words = words.removesuffix("?")
         self.one_will_do = words.endswith("1")
@@ -120,7 +121,9 @@ def complaint(name: str, args: tuple, kwargs: dict) -> TypeError | None:
     else:
         types = [kind(each) for each in args] + [f"{key}={kind(each)}" for key, each in kwargs.items()]
         got = f"({', '.join(types)}{'' if args or not kwargs else ', '})"
-    return TypeError(f"{shown}() received an invalid combination of arguments - got {got}")
+    from .overloads import expected
+
+    return TypeError(f"{shown}() received an invalid combination of arguments - got {got}{expected(meant, args, kwargs)}")
 
 
 def mistake(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError | None:

@@ -91,15 +91,15 @@ def listed(call) -> list[str] | str | int | None:
 
 
 def with_kinds(overload: str, definitions, method: bool) -> str:
-    """A listed overload, its defaults left out, its kinds from the stubs: they also tell where one int may stand for a
-    tuple, a number for a tensor, and None for either."""
-    listed = re.sub(r" = [^,]+", " = …", overload).split(", ")
+    """A listed overload, its kinds from the stubs: they also tell where one int may stand for a tuple, a number for a
+    tensor, and None for either."""
+    listed = overload.split(", ")
     for definition in definitions:
         written = parameters(definition, method)
         told = (without_out(written) if method else written).split(", ")
         if [bare(each) for each in told] == [bare(each) for each in listed]:
-            kinds = (each.removesuffix(" = …").rpartition(" ")[0] for each in told)
-            names = (each.removesuffix(" = …").rpartition(" ")[2] + " = …" * each.endswith(" = …") for each in listed)
+            kinds = (each.partition(" = ")[0].rpartition(" ")[0] for each in told)
+            names = (each.partition(" = ")[0].rpartition(" ")[2] + "".join(each.partition(" = ")[1:]) for each in listed)
             return ", ".join(f"{kind} {name}".strip() for kind, name in zip(kinds, names, strict=True))
     return ", ".join(listed)
 
