@@ -28,7 +28,10 @@ class device(metaclass=Named):
 
     def __init__(self, type=None, index: int | None = None):
         if type is None:
-            raise TypeError("device() received an invalid combination of arguments - got ()")
+            raise TypeError(
+                "device() received an invalid combination of arguments - got (), but expected one of:\n"
+                " * (torch.device device)\n * (str type, int index = -1)\n"
+            )
         if isinstance(type, device):
             type, index = type.type, type.index
         elif isinstance(type, int):

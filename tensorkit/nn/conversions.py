@@ -6,9 +6,9 @@ is built on it.
 
 from .. import dtypes
 from ..device import CPU, check_available
-from ..errors import kind
 from ..formats import BY_RANK
 from ..formats import memory_format as memory_format_type
+from ..ops.publish import told
 from ..tape import no_grad
 from ..tensor import Tensor
 
@@ -47,9 +47,7 @@ class Conversions:
             elif isinstance(arg, Tensor):
                 dtype, device = arg.dtype, arg.device
             elif isinstance(arg, memory_format_type):
-                raise TypeError(
-                    f"to() received an invalid combination of arguments - got ({', '.join(map(kind, args))})"
-                )
+                raise told(".to", (None, *args), {})
             elif not isinstance(arg, bool) and arg is not None:
                 device = arg
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):

@@ -115,15 +115,17 @@ def complaint(name: str, args: tuple, kwargs: dict) -> TypeError | None:
     if len(plausible) == 1:
         return mistakes[plausible[0]]
     known = {one.name for each in meant for one in each}
-    strange = [key for key in kwargs if key not in known]
+    strange = [key for key in reversed(kwargs) if key not in known]
     if len(meant) == 1 and strange:
         got = f"unrecognized keyword arguments: {', '.join(strange)}"
     else:
-        types = [kind(each) for each in args] + [f"{key}={kind(each)}" for key, each in kwargs.items()]
+        types = [kind(each) for each in args] + [f"{key}={kind(each)}" for key, each in reversed(kwargs.items())]
         got = f"({', '.join(types)}{'' if args or not kwargs else ', '})"
     from .overloads import expected
 
-    return TypeError(f"{shown}() received an invalid combination of arguments - got {got}{expected(meant, args, kwargs)}")
+    return TypeError(
+        f"{shown}() received an invalid combination of arguments - got {got}{expected(meant, args, kwargs)}"
+    )
 
 
 def mistake(name: str, parameters: list, args: tuple, kwargs: dict) -> TypeError | None:

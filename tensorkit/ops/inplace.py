@@ -210,6 +210,8 @@ def fill_(self, value):
         raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
     check_writable(self, filled=not isinstance(value, Tensor))
     if not isinstance(value, Tensor):
+        if isinstance(value, str) or value is None:
+            raise told(".fill_", (self, value), {})
         value = number_for(value, self._array.dtype).item()
     return overwrite(self, _fill(self, value), silent=True)
 

@@ -12,6 +12,7 @@ from .declare import behind, broadcast_error, function
 from .index import _add_at_zeros, _take_index, unwritten, watch
 from .layout import as_operands
 from .promote import is_number, result_dtype
+from .publish import translated
 from .shape import reshape
 
 
@@ -55,7 +56,7 @@ def _where_method(self, condition, other):
     return where(condition, self, other)
 
 
-Tensor.where = _where_method
+Tensor.where = translated(_where_method, ".where")
 
 
 @behind(x=lambda g, mask: masked_fill(g, mask, 0), mask=None, value=lambda g, mask: (g * mask.to(g.dtype)).sum(),

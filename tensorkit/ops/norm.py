@@ -150,6 +150,8 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     >>> torch.linalg.norm(torch.tensor([3., 4.]))
     tensor(5.)
     """
+    if not isinstance(A, Tensor):
+        raise wrong_argument("linalg_norm", "input", 1, "Tensor", A)
     if ord is not None and (isinstance(ord, str) or dim is not None or A.ndim <= 2):
         dims = range(A.ndim) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
         if isinstance(ord, str) or len(dims) == 2:

@@ -23,7 +23,7 @@ class _Shown:
 
 
 def expected(overloads: list, args: tuple, kwargs: dict) -> str:
-    """What follows on the types that came: each overload, and why it was not meant where the number of arguments fits."""
+    """What follows on the types that came: each overload, and what does not fit where the number of arguments does."""
     shown = [_shown(each) for each in overloads]
     if len(shown) == 1:
         return "" if _strange(shown[0], kwargs) else f", but expected ({_listed(shown[0])})"
@@ -56,7 +56,7 @@ def _listed(shown: list) -> str:
 def _strange(shown: list, kwargs: dict) -> list:
     """The keywords that are not among the last parameters."""
     names = {each.name for each in shown[max(0, len(shown) - len(kwargs)) :]}
-    return [key for key in kwargs if key not in names]
+    return [key for key in reversed(kwargs) if key not in names]  # as they come out of its hash table
 
 
 def _marked(shown: list, args: tuple, kwargs: dict) -> str:

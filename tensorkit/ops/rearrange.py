@@ -3,11 +3,14 @@
 Repetition without memory is `expand` (`broadcast.py`), the order of dimensions `permute` and its like (`transpose.py`).
 """
 
+from operator import index
+
 from ..array_modules import move, move_like, np
 from ..errors import brackets, wrong_argument
 from ..tensor import Tensor, wrap
 from .cast import clone
 from .declare import FUNCTIONS, behind, function, method, op
+from .layout import as_first_or_rows
 from .shape import inferred_sizes, reshape, squeeze, wrap_dim, wrap_dims
 
 
@@ -145,13 +148,14 @@ def flipud(input):
     return flip(input, (0,))
 
 
-@op(x=lambda g, shifts, dims: roll(g, _negated(shifts), dims))
+@op(x=lambda g, shifts, dims: roll(g, _negated(shifts), dims), layout=as_first_or_rows)
 def roll(x, shifts, dims=None):
     """The elements moved along; those pushed out at one end come in at the other.
 
     >>> tensor([1, 2, 3, 4]).roll(1)
     tensor([4, 1, 2, 3])
     """
+    shifts = [index(each) for each in shifts] if isinstance(shifts, (tuple, list)) else index(shifts)
     if dims is None or dims == ():
         return np.roll(x, shifts)
     if x.size == 0:

@@ -99,7 +99,9 @@ def with_kinds(overload: str, definitions, method: bool) -> str:
         told = (without_out(written) if method else written).split(", ")
         if [bare(each) for each in told] == [bare(each) for each in listed]:
             kinds = (each.partition(" = ")[0].rpartition(" ")[0] for each in told)
-            names = (each.partition(" = ")[0].rpartition(" ")[2] + "".join(each.partition(" = ")[1:]) for each in listed)
+            names = (
+                each.partition(" = ")[0].rpartition(" ")[2] + "".join(each.partition(" = ")[1:]) for each in listed
+            )
             return ", ".join(f"{kind} {name}".strip() for kind, name in zip(kinds, names, strict=True))
     return ", ".join(listed)
 

@@ -36,7 +36,7 @@ def _channels(input) -> tuple:
 
 
 def _dropped(input, shape, p: float, training: bool, inplace: bool):
-    if not training or p == 0 or input._array.size == 0:
+    if input._array.size == 0 or not training or p == 0:
         return input
     if p == 1:
         result = input * wrap(np.zeros((), input._array.dtype))
@@ -138,7 +138,7 @@ def dropout3d(input, p: float = 0.5, training: bool = True, inplace: bool = Fals
 
 def _alpha_dropped(input, shape, p, training, inplace):
     _check(p)
-    if not training or p == 0 or input._array.size == 0:
+    if input._array.size == 0 or not training or p == 0:
         return input
     if p == 1:
         return input * wrap(np.zeros((), input._array.dtype))

@@ -10,7 +10,7 @@ from warnings import warn
 
 from ...array_modules import np
 from ...dtypes import FLOATING, can_cast, result_type
-from ...errors import hint, no_tensors, not_implemented
+from ...errors import hint, lacking, no_tensors, not_implemented
 from ...ops import loss as _ops
 from ...ops.declare import FUNCTIONS
 from ...ops.exponential import exp, log
@@ -145,6 +145,8 @@ def huber_loss(input, target, reduction: str = "mean", delta: float = 1.0, weigh
     reduction = _reduction(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    if not hasattr(target, "_array"):
+        raise lacking(target, "size")
     if input.dtype is target.dtype:
         return _of_pairs(_ops.huber, "huber_cpu", input, target, reduction, float(delta), weight)
     common = result_type(input.dtype, target.dtype)
@@ -256,6 +258,8 @@ def poisson_nll_loss(
         reduction = legacy_reduction(size_average, reduce)
     if reduction not in _ops.REDUCTIONS:
         raise ValueError(reduction + " is not a valid value for reduction")
+    if not (hasattr(input, "_array") and hasattr(target, "_array")):
+        raise no_tensors("poisson_nll_loss", input=input, target=target)
     losses = exp(input) - target * input if log_input else input - target * log(input + eps)
     if full:
         stirling = target * log(target) - target + 0.5 * log(2 * math.pi * target)

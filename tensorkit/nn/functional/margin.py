@@ -24,7 +24,7 @@ def margin_ranking_loss(input1, input2, target, margin: float = 0, size_average=
     tensor(0.5000)
     """
     reduction = _reduction(reduction, size_average, reduce)
-    if not input1.ndim == input2.ndim == target.ndim:
+    if not input1.dim() == input2.dim() == target.dim():
         raise RuntimeError(
             "margin_ranking_loss : All input tensors should have same dimension but got sizes: input1: "
             f"{input1.size()}, input2: {input2.size()}, target: {target.size()} "
@@ -39,6 +39,8 @@ def hinge_embedding_loss(input, target, margin: float = 1.0, size_average=None, 
     tensor(0.5000)
     """
     reduction = _reduction(reduction, size_average, reduce)
+    if not (hasattr(input, "_array") and hasattr(target, "_array")):
+        raise no_tensors("hinge_embedding_loss", input=input, target=target)
     apart = where(target == 1, 0.0, at_least(margin - input, 0))
     near = where(target == -1, 0.0, input)
     return reduced(apart + near, reduction)
@@ -117,6 +119,8 @@ def multi_margin_loss(input, target, p: int = 1, margin: float = 1.0, weight=Non
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    if not (hasattr(input, "_array") and hasattr(target, "_array")):
+        raise no_tensors("multi_margin_loss", input=input, target=target)
     x, y = (reshape(input, 1, -1), reshape(target, 1)) if input.ndim == 1 else (input, target)
     if y._array.size and (y._array.min() < 0 or y._array.max() >= x._array.shape[1]):
         raise RuntimeError("target out of range")
@@ -134,6 +138,8 @@ def triplet_margin_loss(anchor, positive, negative, margin: float = 1.0, p: floa
     Source: Balntas and others, http://www.bmva.org/bmvc/2016/papers/paper119/index.html
     """
     reduction = _reduction(reduction, size_average, reduce)
+    if not all(hasattr(each, "_array") for each in (anchor, positive, negative)):
+        raise no_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     return _triplet(anchor, positive, negative, lambda a, b: pairwise_distance(a, b, p, eps), margin, swap, reduction)
 
 
@@ -171,6 +177,8 @@ def cosine_embedding_loss(input1, input2, target, margin: float = 0, size_averag
     tensor(1.)
     """
     reduction = _reduction(reduction, size_average, reduce)
+    if not all(hasattr(each, "_array") for each in (input1, input2, target)):
+        raise no_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     tiny = 1e-12
     inner = (input1 * input2).sum(-1)
     squares = ((input1 * input1).sum(-1) + tiny) * ((input2 * input2).sum(-1) + tiny)
