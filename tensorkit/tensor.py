@@ -78,6 +78,19 @@ def view(tensor, array, node=None) -> "Tensor":
     return shared
 
 
+def one_of(sizes, dim, name: str) -> int:
+    """The size (or stride) of a dimension; `name` is the method that is asked for it."""
+    if type(dim) is not int:
+        if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+            raise wrong_argument(name, "dim", 1, "int", dim)
+        dim = dim.__index__()
+    if not -len(sizes) <= dim < len(sizes):
+        if not sizes:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        raise dim_out_of_range(dim, len(sizes))
+    return sizes[dim]
+
+
 def _fixed(getter) -> property:
     """A property that refuses to be set in PyTorch's words."""
 
@@ -151,14 +164,7 @@ class Tensor:
         >>> torch.zeros(2, 3).size(), torch.zeros(2, 3).size(-1)
         (torch.Size([2, 3]), 3)
         """
-        if dim is None:
-            return self.shape
-        shape = self._array.shape
-        if not -len(shape) <= dim < len(shape):
-            if not shape:
-                raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-            raise dim_out_of_range(dim, len(shape))
-        return shape[dim]
+        return self.shape if dim is None else one_of(self._array.shape, dim, "size")
 
     @_fixed
     def dtype(self) -> dtypes.dtype:

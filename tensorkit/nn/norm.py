@@ -3,9 +3,11 @@
 The functions stand in `tensorkit.nn.functional.norm`.
 """
 
+from sys import modules
 from warnings import warn
 
 from .. import dtypes
+from ..errors import hint
 from ..ops.create import empty, ones, zeros
 from ..ops.data import tensor
 from . import functional as F
@@ -137,13 +139,53 @@ class BatchNorm3d(_BatchNorm):
 class SyncBatchNorm(_BatchNorm):
     """`BatchNorm` over the batches of several processes; in one process the same as `BatchNorm`.
 
-    >>> torch.nn.SyncBatchNorm(3).num_features
-    3
+    process_group  which processes; all of them if it is left out
+
+    As in PyTorch, processes that train together on CPUs are refused: ValueError.
+
+    >>> torch.nn.SyncBatchNorm(3)(torch.tensor([[1., 2., 3.], [3., 2., 1.]]))
+    tensor([[-1.0000,  0.0000,  1.0000],
+            [ 1.0000,  0.0000, -1.0000]], grad_fn=<NativeBatchNormBackward0>)
     """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, process_group=None, device=None, dtype=None, *,
+                 bias: bool = True):  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
 
     def _check_dims(self, input) -> None:
         if input.ndim < 2:
             raise ValueError(f"expected at least 2D input (got {input.dim()}D input)")
+        if not input.shape[1]:
+            raise ValueError("SyncBatchNorm number of input channels should be non-zero")
+        distributed = modules.get("tensorkit.distributed")  # a layer above this one: is it in use?
+        if self.training and distributed is not None and distributed.is_initialized():
+            raise hint(
+                ValueError("SyncBatchNorm expected input tensor to be on GPU or XPU or privateuseone"),
+                "BatchNorm uses the batch of each process alone, and works everywhere.",
+            )
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group=None) -> Module:
+        """`module` with every `BatchNorm` in it (or itself) replaced by a `SyncBatchNorm` over the same tensors.
+
+        >>> torch.nn.SyncBatchNorm.convert_sync_batchnorm(torch.nn.Sequential(torch.nn.BatchNorm1d(2)))
+        Sequential(
+          (0): SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+        )
+        """
+        made = module
+        if isinstance(module, _BatchNorm):
+            settings = (module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats)
+            made = cls(*settings, process_group, bias=module.bias is not None)
+            if module.affine:
+                made.weight, made.bias = module.weight, module.bias
+            for name in ("running_mean", "running_var", "num_batches_tracked", "training"):
+                setattr(made, name, getattr(module, name))
+        for name, child in module.named_children():
+            made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return made
 
 
 class _InstanceNorm(_Norm):

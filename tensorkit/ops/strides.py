@@ -5,7 +5,7 @@ What lies there stands in `tensorkit/storages.py`; how a format is read off the 
 
 from ..array_modules import address
 from ..formats import checked, contiguous_format, lies_in, strides_of
-from ..tensor import attach, memory, number
+from ..tensor import attach, memory, number, one_of
 from .publish import method
 
 
@@ -17,10 +17,7 @@ def stride(self, dim=None):
     ((3, 1), (1, 3))
     """
     strides = strides_of(self._array)
-    if dim is None:
-        return tuple(strides)
-    self.size(dim)  # raises for a dimension that it does not have
-    return strides[dim]
+    return tuple(strides) if dim is None else one_of(strides, dim, "stride")
 
 
 @attach

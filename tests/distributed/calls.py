@@ -310,6 +310,8 @@ ALONE += [
     lambda torch, dist: torch.nn.parallel.DistributedDataParallel(torch.nn.ReLU()),
     lambda torch, dist: torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(2, 2), device_ids=[0, 1]),
     lambda torch, dist: torch.nn.parallel.DistributedDataParallel(torch.ones(2)),
+    lambda torch, dist: torch.nn.SyncBatchNorm(2)(torch.ones(3, 2)),
+    lambda torch, dist: torch.nn.SyncBatchNorm(2).eval()(torch.zeros(3, 2)).sum().item(),
 ]
 
 
