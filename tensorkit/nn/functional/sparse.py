@@ -96,7 +96,8 @@ def embedding_bag(
     index = _index_of(input, "embedding_bag").reshape(-1)
     count = weight._array.shape[0]
     padding = _padding(padding_idx, count)
-    _check_range(index, count)
+    if index.size and (index.min() < 0 or index.max() >= count):
+        raise _outside(index, count, mode != "max" and weight.dtype.itemsize <= 4 and padding_idx is None)
     if max_norm is not None:
         _renormed(weight, index, max_norm, norm_type)
     if include_last_offset:
@@ -129,9 +130,26 @@ def _starts(input, offsets):
     if starts.size and starts[0] != 0:
         raise RuntimeError(
             f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
-            f"However, got {starts[0]}"
+            f"However, got {starts[0]}\n[ torch.{offsets.dtype.cpp_name}Tensor{{}} ]"
+        )
+    if starts.size and starts[-1] > len(input._array):
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {len(input._array)} but got offsets[-1] of "
+            f"{starts[-1]}"
         )
     return starts
+
+
+def _outside(index, count: int, fast: bool) -> RuntimeError:
+    """PyTorch's error for the first number that is no row of the table; `fast` as its kernel for float32 says it."""
+    place = int(np.flatnonzero((index < 0) | (index >= count))[0])
+    if fast:
+        return RuntimeError(
+            f"Index {place} of input takes value {index[place]} which is not in the valid range [0, {count})"
+        )
+    return RuntimeError(
+        f"embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be {index[place]}"
+    )
 
 
 def one_hot(tensor, num_classes: int = -1) -> Tensor:
