@@ -95,7 +95,12 @@ _later.announce(__name__, {
     "storages": ".is_pinned .is_shared .pin_memory .share_memory_ .storage .storage_type .untyped_storage",
 })  # fmt: skip
 
-globals().update(_FUNCTIONS)
+#: Functions that PyTorch has elsewhere alone: as methods, or in `torch.special`.
+_NOT_HERE = set(
+    "contiguous entr erfcx i0e i1 i1e linalg_matmul log_ndtr ndtri select_backward slice_backward xlog1py zeta".split()
+)
+
+globals().update({name: function for name, function in _FUNCTIONS.items() if name not in _NOT_HERE})
 globals().update(_dtypes.ALIASES)
 bool = _dtypes.bool_
 
@@ -106,7 +111,7 @@ _NAMES_HERE = """
     layout memory_format nan newaxis no_grad pi preserve_format random set_default_dtype set_grad_enabled
     set_printoptions set_warn_always strided uint8 uint16 uint32 uint64 version __version__"""
 
-__all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_HOMES, *_dtypes.ALIASES, *_NAMES_HERE.split()})
+__all__ = sorted({*_FUNCTIONS, *_later.FUNCTION_HOMES, *_dtypes.ALIASES, *_NAMES_HERE.split()} - _NOT_HERE)
 
 
 #: Functions of the `torch` namespace that networks need: they live in `nn.functional`, or in `serialization`.
@@ -145,7 +150,7 @@ _HOMES = {name: module for module, names in _ELSEWHERE.items() for name in names
 def __getattr__(name: str):
     from importlib import import_module
 
-    if name in _later.FUNCTION_HOMES:
+    if name in _later.FUNCTION_HOMES and name not in _NOT_HERE:
         found = globals()[name] = _FUNCTIONS[name]
         return found
     if name in _ON_DEMAND:
@@ -160,7 +165,7 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted({*globals(), *_later.FUNCTION_HOMES, *_ON_DEMAND, *_HOMES})
+    return sorted({*globals(), *_later.FUNCTION_HOMES, *_ON_DEMAND, *_HOMES} - _NOT_HERE)
 
 
 def load_ipython_extension(ip) -> None:

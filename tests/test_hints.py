@@ -48,3 +48,17 @@ def test_names_are_looked_for_where_the_call_stands():
     with pytest.raises(RuntimeError) as error:
         multiply(outer, torch.ones(2, 3))
     assert "`left` has 3 columns, `right` 2 rows" in notes(error)
+
+
+def test_a_linear_layer_of_the_wrong_width_tells_its_own_and_what_came():
+    with pytest.raises(RuntimeError, match=r"^mat1 and mat2 shapes cannot be multiplied \(8x3 and 2x5\)") as error:
+        torch.nn.Linear(2, 5)(torch.ones(2, 4, 3))
+    assert "the layer has in_features=2, and the input, of shape [2, 4, 3], 3 numbers" in notes(error)
+    assert "nn.Linear(3, 5) would take it" in notes(error)
+
+
+def test_images_before_a_linear_layer_are_to_be_flattened():
+    with pytest.raises(RuntimeError) as error:
+        torch.nn.Linear(784, 10, bias=False)(torch.ones(64, 1, 28, 28))
+    assert "nn.Flatten() before the layer makes rows of 784 numbers" in notes(error)
+    assert len(error.value.__notes__) == 1

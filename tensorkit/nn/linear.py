@@ -2,6 +2,7 @@
 
 import math
 
+from ..errors import hint
 from ..ops.create import empty
 from . import functional as F
 from . import init
@@ -55,10 +56,27 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input):
-        return F.linear(input, self.weight, self.bias)
+        try:
+            return F.linear(input, self.weight, self.bias)
+        except RuntimeError as error:
+            if "shapes cannot be multiplied" in str(error):
+                error.__notes__ = []  # of two matrices, where the user has one and a layer
+                hint(error, _wrong_width(input.shape, self.in_features, self.out_features))
+            raise
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+
+
+def _wrong_width(shape, wanted: int, out: int) -> str:
+    """What to do about an input whose last dimension is not as long as a Linear layer wants it."""
+    text = (
+        f"the layer has in_features={wanted}, and the input, of shape {list(shape)}, {shape[-1]} numbers in its last "
+        "dimension"
+    )
+    if len(shape) > 2 and math.prod(shape[1:]) == wanted:
+        return f"{text}; nn.Flatten() before the layer makes rows of {wanted} numbers."
+    return f"{text}; nn.Linear({shape[-1]}, {out}) would take it."
 
 
 class NonDynamicallyQuantizableLinear(Linear):

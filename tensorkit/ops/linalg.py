@@ -59,7 +59,10 @@ def inv_ex(A, *, check_errors=False, out=None):
     tensor([[0.5000, 0.0000],
             [0.0000, 0.2500]])
     """
-    return _inv_ex(A)
+    result = _inv_ex(A)
+    if check_errors:
+        _check_regular("linalg.inv_ex", result[1]._array)
+    return result
 
 
 @function(name="inverse")
@@ -73,14 +76,18 @@ def inv(A=None, *, input=None, out=None):
     Raises RuntimeError for a matrix that has none.
     """
     result, infos = _inv_ex(input if A is None else A)
-    bad = infos._array
+    _check_regular("linalg.inv", infos._array)
+    return result if out is None else add(result, 0, out=out)
+
+
+def _check_regular(name: str, bad) -> None:
+    """PyTorch's error where the number of a pivot that is zero says that a matrix has no inverse."""
     if np.any(bad):
         pivot = int(np.ravel(bad)[np.argmax(np.ravel(bad) != 0)])
         raise LinAlgError(
-            f"linalg.inv: {batch_place(bad != 0)}The diagonal element {pivot} is zero, the inversion could not be "
+            f"{name}: {batch_place(bad != 0)}The diagonal element {pivot} is zero, the inversion could not be "
             "completed because the input matrix is singular."
         )
-    return result if out is None else add(result, 0, out=out)
 
 
 # Linear systems

@@ -147,9 +147,7 @@ def _outside(index, count: int, fast: bool) -> RuntimeError:
         return RuntimeError(
             f"Index {place} of input takes value {index[place]} which is not in the valid range [0, {count})"
         )
-    return RuntimeError(
-        f"embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be {index[place]}"
-    )
+    return RuntimeError(f"embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be {index[place]}")
 
 
 def one_hot(tensor, num_classes: int = -1) -> Tensor:
