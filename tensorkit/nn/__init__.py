@@ -7,6 +7,7 @@ Source: https://pytorch.org/docs/stable/nn.html
 """
 
 from ..left_out import missing
+from ..ops.publish import name_pages as _name_pages
 from . import functional, init, parallel, parameter, utils
 from .activation import (
     CELU,
@@ -172,6 +173,7 @@ from .vision import (
 )  # fmt: skip
 
 __all__ = [name for name in dir() if name[:1].isupper()] + ["functional", "init", "parallel", "parameter", "utils"]
+_name_pages(globals(), "nn")
 
 
 def __getattr__(name: str):

@@ -91,6 +91,7 @@ WITHOUT_PAGE = frozenset(
     is_same_size is_signed is_vulkan_available log_ndtr log_softmax masked_fill masked_scatter ndtri nonzero_static
     norm_except_dim nuclear_norm put relu rsub scalar_tensor select_backward slice_backward split_with_sizes to_dlpack
     typename unsafe_chunk unsafe_split unsafe_split_with_sizes xlog1py zeta
+    nn.NLLLoss2d nn.NonDynamicallyQuantizableLinear nn.RNNCellBase optim.lr_scheduler._LRScheduler
     """.split()
 )
 
@@ -109,6 +110,19 @@ def documented(body, name: str) -> str | None:
 
 #: How far docstrings are indented: not at all from Python 3.13 on.
 MARGIN = documented.__doc__.rpartition("\n")[2]
+
+
+def name_pages(namespace: dict, home: str) -> None:
+    """Let the classes and functions that a package publishes in `__all__` name PyTorch's pages about them:
+    `torch.home.name`.
+
+    >>> torch.nn.Linear.__doc__.split()[-1]
+    'https://pytorch.org/docs/stable/generated/torch.nn.Linear.html'
+    """
+    for name in namespace["__all__"]:
+        each = namespace.get(name)
+        if getattr(each, "__name__", "") == name and each.__module__.startswith(namespace["__name__"]):
+            each.__doc__ = documented(each, f"{home}.{name}")
 
 
 def register(op: Op, calls, body, method, function=True, aliases=()):

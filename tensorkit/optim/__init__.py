@@ -11,6 +11,7 @@ Source: https://pytorch.org/docs/stable/optim.html
 import importlib
 
 from ..left_out import missing
+from ..ops.publish import name_pages as _name_pages
 from . import lr_scheduler
 from .adagrad import Adadelta, Adagrad, RMSprop
 from .adam import Adam, Adamax, AdamW, NAdam, RAdam
@@ -23,6 +24,7 @@ __all__ = [
     "ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "Optimizer", "RAdam", "RMSprop",
     "Rprop", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
+_name_pages(globals(), "optim")
 
 
 def __getattr__(name: str):

@@ -12,6 +12,7 @@ Source: https://pytorch.org/docs/stable/nn.functional.html
 """
 
 from ...left_out import missing as _missing
+from ...ops.publish import name_pages as _name_pages
 from .activation import (
     celu,
     celu_,
@@ -114,6 +115,7 @@ __all__ = [
     name for name in dir()
     if not name.startswith("_") and callable(globals()[name])
 ]  # fmt: skip
+_name_pages(globals(), "nn.functional")
 
 
 def __getattr__(name: str):

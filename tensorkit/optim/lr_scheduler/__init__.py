@@ -6,6 +6,7 @@
 Source: https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate
 """
 
+from ...ops.publish import name_pages as _name_pages
 from .base import LRScheduler, _LRScheduler
 from .combine import ChainedScheduler, SequentialLR
 from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
@@ -27,3 +28,4 @@ __all__ = [
     "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR",
     "ReduceLROnPlateau", "SequentialLR", "StepLR", "_LRScheduler",
 ]  # fmt: skip
+_name_pages(globals(), "optim.lr_scheduler")
