@@ -21,6 +21,8 @@ CORE_BYTES = 1.5e6
 #: What the package holds besides the core (tensors, autograd, networks, optimizers, data, saving).
 BESIDE_THE_CORE = ("graph/", "magics/", "course/", "distributed/", "nn/parallel/", "func/", "onnx/", "interop/",
                    "cuda.py", "ops/placing.py", "cli.py", "as_torch.py")  # fmt: skip
+#: What of the core stands on tensors and autograd: networks, optimizers, data, saving.
+ON_TENSORS = ("nn/", "optim/", "utils/", "serialization/", "amp.py")
 
 
 def line(title: str, result: dict, name: str, targets: dict[str, float], metric: str = "time") -> dict:
@@ -90,15 +92,18 @@ def table(found: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def sizes() -> tuple[int, int]:
-    """Bytes of the core and of the whole package as installed: Python files and data, without caches."""
-    core = whole = 0
+def sizes() -> tuple[int, int, int]:
+    """Bytes of tensors and autograd, of the core and of the whole package as installed: Python files and data, without
+    caches."""
+    tensors = core = whole = 0
     for file in (ROOT / "tensorkit").rglob("*"):
         if file.is_file() and "__pycache__" not in file.parts:
             size = file.stat().st_size
+            name = file.relative_to(ROOT / "tensorkit").as_posix()
             whole += size
-            core += 0 if file.relative_to(ROOT / "tensorkit").as_posix().startswith(BESIDE_THE_CORE) else size
-    return core, whole
+            core += 0 if name.startswith(BESIDE_THE_CORE) else size
+            tensors += 0 if name.startswith(BESIDE_THE_CORE + ON_TENSORS) else size
+    return tensors, core, whole
 
 
 def processor() -> str:
@@ -148,11 +153,12 @@ LIMITS = """## Where NumPy is the limit
 
 def of_the_whole(waits: dict[str, float | str]) -> tuple[str, list[str]]:
     """Lines about the package as a whole, its size and what a learner waits for, and what misses its limit."""
-    size, everything = sizes()
+    tensors, size, everything = sizes()
     lines = [
         "- installed size of the core (tensors, autograd, networks, optimizers, data, saving) without NumPy: "
-        f"{amount(size, 'memory')} (limit 1.5 MB); all in all, with inspectors, magics, course, torch.func, GPU, "
-        f"MPI and ONNX: {amount(everything, 'memory')}"
+        f"{amount(size, 'memory')} (limit 1.5 MB), of which tensors, operations, autograd and random streams: "
+        f"{amount(tensors, 'memory')}; all in all, with inspectors, magics, course, torch.func, GPU, MPI and ONNX: "
+        f"{amount(everything, 'memory')}"
     ]
     missed = []
     if size > CORE_BYTES * MISSED:
