@@ -155,9 +155,9 @@ def of_the_whole(waits: dict[str, float | str]) -> tuple[str, list[str]]:
     """Lines about the package as a whole, its size and what a learner waits for, and what misses its limit."""
     tensors, size, everything = sizes()
     lines = [
-        "- installed size of the core (tensors, autograd, networks, optimizers, data, saving) without NumPy: "
-        f"{amount(size, 'memory')} (limit 1.5 MB), of which tensors, operations, autograd and random streams: "
-        f"{amount(tensors, 'memory')}; all in all, with inspectors, magics, course, torch.func, GPU, MPI and ONNX: "
+        "- installed size of the core (tensors, autograd, networks, optimizers, data, saving), without NumPy and "
+        f"bytecode: {amount(size, 'memory')} (limit 1.5 MB), of which tensors, operations, autograd and random "
+        f"streams: {amount(tensors, 'memory')}; all in all, with inspectors, magics, course, torch.func, GPU, MPI and ONNX: "
         f"{amount(everything, 'memory')}"
     ]
     missed = []
