@@ -157,8 +157,8 @@ def of_the_whole(waits: dict[str, float | str]) -> tuple[str, list[str]]:
     lines = [
         "- installed size of the core (tensors, autograd, networks, optimizers, data, saving), without NumPy and "
         f"bytecode: {amount(size, 'memory')} (limit 1.5 MB), of which tensors, operations, autograd and random "
-        f"streams: {amount(tensors, 'memory')}; all in all, with inspectors, magics, course, torch.func, GPU, MPI and ONNX: "
-        f"{amount(everything, 'memory')}"
+        f"streams: {amount(tensors, 'memory')}; all in all, with inspectors, magics, course, torch.func, GPU, MPI and "
+        f"ONNX: {amount(everything, 'memory')}"
     ]
     missed = []
     if size > CORE_BYTES * MISSED:
