@@ -66,6 +66,8 @@ def _call_of_one(op: Op, forward: Callable, name: str, floating: bool, refused: 
         try:
             array = forward(array)
         except (TypeError, AttributeError, NotImplementedError):
+            if out is not None:
+                refuse_gradients(op.name, (input,), out)
             array = elsewhere(op, array)
         tensor = new(Tensor)
         tensor._array = array

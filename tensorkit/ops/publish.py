@@ -205,11 +205,11 @@ def write_out(result, out, name: str = "operation"):
         raise RuntimeError(
             f"result type {result.dtype.cpp_name} can't be cast to the desired output type {out.dtype.cpp_name}"
         )
-    if out._array.shape == result._array.shape:
-        if 0 in getattr(out._array, "strides", ()):
-            from .writable import check_writable
+    if 0 in getattr(out._array, "strides", ()):
+        from .writable import check_writable
 
-            check_writable(out)
+        check_writable(out)
+    if out._array.shape == result._array.shape:
         memory(out)[...] = move_like(result._array, out._array)
         storage_of(out).written()
     else:
