@@ -14,7 +14,7 @@ import numpy as np
 from . import dtypes
 from .array_modules import on_gpu, place_of
 from .device import CPU, device
-from .errors import dim_out_of_range, hint, wrong_argument
+from .errors import dim_out_of_range, hint, kind, wrong_argument
 from .formats import strided
 from .left_out import OF_TENSORS, LeftOut
 from .size import Size
@@ -335,6 +335,8 @@ class Tensor:
 
     @data.setter
     def data(self, source: "Tensor"):
+        if not isinstance(source, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {kind(source)}")
         if self._requires_grad and source._array.dtype.kind not in "fcV":
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         self._array = memory(source)

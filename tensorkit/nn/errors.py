@@ -10,14 +10,26 @@ from ..tensor import Tensor
 CALL_SUPER = "call super().__init__() first thing in the module's __init__."
 
 
+#: How the names of modules begin, here and in PyTorch; a name that ends in no dot stands for all of them.
+_HOMES = (
+    ("tensorkit.nn.functional", "torch.nn.functional"),
+    ("tensorkit.nn.", "torch.nn.modules."),
+    ("tensorkit.ops.", "torch._VariableFunctionsClass"),
+    ("tensorkit.", "torch."),
+)
+
+
 def typename(value) -> str:
     """The name of a value's type as PyTorch's messages give it."""
     if isinstance(value, Tensor):
         return value.type()
-    cls = type(value)
-    if cls.__module__ == "builtins":
-        return cls.__qualname__
-    return f"{cls.__module__.replace('tensorkit', 'torch', 1)}.{cls.__qualname__}"
+    named = value if hasattr(value, "__qualname__") else type(value)  # a function or a class has a name of its own
+    home = getattr(named, "__module__", None) or "builtins"
+    for ours, theirs in _HOMES:
+        if home.startswith(ours):
+            home = theirs + (home.removeprefix(ours).replace("containers", "container") if theirs[-1] == "." else "")
+            break
+    return named.__qualname__ if home == "builtins" else f"{home}.{named.__qualname__}"
 
 
 def renamed(function: FunctionType, name: str) -> FunctionType:

@@ -14,7 +14,7 @@ from ..formats import OUTER_FIRST, check_rank, checked, preserve_format
 from ..tape import mode, record
 from ..tensor import Tensor, storage_of, wrap
 from .cast import c_cast, number_for, to_dtype
-from .declare import REGISTRY, behind
+from .declare import FUNCTIONS, REGISTRY, behind
 from .pointwise import nothing
 from .publish import told
 from .writable import check_overlap, check_recorded_write, check_writable, is_expanded
@@ -335,7 +335,7 @@ def map_(self, tensor, callable):
     _refuse_history("map_", self, tensor)
     if tensor.dtype is not self.dtype:
         raise TypeError(f"map_: expected {self.type()} for 'other' (got {tensor.type()})")
-    other = np.broadcast_to(tensor._array, self._array.shape).ravel().tolist()
+    other = FUNCTIONS["broadcast_to"](tensor, self._array.shape)._array.ravel().tolist()
     return _replaced(self, [callable(a, b) for a, b in zip(self._array.ravel().tolist(), other, strict=True)])
 
 
