@@ -128,9 +128,10 @@ def _starts(input, offsets):
         raise ValueError("offsets has to be a 1D Tensor")
     starts = memory(offsets)
     if starts.size and starts[0] != 0:
+        kind = max(input.dtype, offsets.dtype, key=lambda each: each.itemsize).cpp_name
         raise RuntimeError(
             f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
-            f"However, got {starts[0]}\n[ torch.{offsets.dtype.cpp_name}Tensor{{}} ]"
+            f"However, got {starts[0]}\n[ torch.{kind}Tensor{{}} ]"
         )
     if starts.size and starts[-1] > len(input._array):
         raise RuntimeError(
