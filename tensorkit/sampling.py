@@ -11,6 +11,7 @@ import numpy as np
 
 from .array_modules import move, move_like
 from .errors import not_implemented
+from .ops.broadcast import together
 from .ops.cast import moved_like
 from .ops.create import finish, resolve, sized
 from .ops.declare import function, write_out
@@ -40,7 +41,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, out=None, dtype=None
         wanted = resolve(dtype, "normal")
         drawn = engine.normal(math.prod(shape), float(mean), float(std), wanted)
         return finish(drawn.reshape(shape), requires_grad, device, out)
-    shape = np.broadcast_shapes(np.shape(_value(mean)), np.shape(_value(std)))
+    shape = together(np.shape(_value(mean)), np.shape(_value(std)))
     like = mean if isinstance(mean, Tensor) else std
     if not isinstance(like, Tensor):
         raise TypeError("normal() received an invalid combination of arguments")

@@ -4,7 +4,7 @@ Elementwise operations broadcast by themselves (`declare.py`); repetition that t
 """
 
 from ..array_modules import np
-from ..errors import brackets
+from ..errors import brackets, cannot_broadcast
 from ..size import Size
 from ..tensor import Tensor
 from .declare import FUNCTIONS, function, method, op
@@ -72,14 +72,14 @@ def expand_as(self, other):
 
 
 @function
-def broadcast_to(input, size):
+def broadcast_to(input, *sizes, size=None):
     """Expanded to the shape `size`.
 
     >>> tensor([1, 2]).broadcast_to((2, 2))
     tensor([[1, 2],
             [1, 2]])
     """
-    return expand(input, size)
+    return expand(input, inferred_sizes(sizes) if size is None else size)
 
 
 def sum_to(x: Tensor, shape: tuple) -> Tensor:
@@ -113,6 +113,17 @@ def sum_to_size(self, *size):
     return sum_to(self, inferred_sizes(size))
 
 
+def together(*shapes) -> tuple:
+    """The shape that several have together; PyTorch's error for the first one that does not fit those before it."""
+    found: tuple = ()
+    for shape in shapes:
+        try:
+            found = np.broadcast_shapes(found, shape)
+        except ValueError:
+            raise cannot_broadcast(found, shape) from None
+    return found
+
+
 @function(method=False)
 def broadcast_shapes(*shapes):
     """The shape that tensors of these shapes have together.
@@ -143,5 +154,5 @@ def broadcast_tensors(*tensors):
     >>> [each.shape for each in torch.broadcast_tensors(torch.ones(2, 1), torch.ones(3))]
     [torch.Size([2, 3]), torch.Size([2, 3])]
     """
-    shape = broadcast_shapes(*[each._array.shape for each in tensors])
+    shape = together(*[each._array.shape for each in tensors])
     return tuple([expand(each, shape) for each in tensors])

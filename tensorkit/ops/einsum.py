@@ -195,12 +195,15 @@ def _pair(x, y, summed: list):
     for_y = tuple(i for i in summed if b[i] != 1 and a[i] == 1)
     x = sum_(x, for_x, True) if for_x else x
     y = sum_(y, for_y, True) if for_y else y
-    summed = [i for i in summed if i not in for_x and i not in for_y and a[i] != 1]
+    a, b = x._array.shape, y._array.shape
+    summed = [i for i in summed if a[i] != 1]
     if not summed:
         return mul(x, y)
     both = [i for i in range(len(a)) if i not in summed and a[i] != 1 and b[i] != 1]
     only_x = [i for i in range(len(a)) if i not in summed and i not in both and (a[i] != 1 or b[i] == 1)]
     only_y = [i for i in range(len(a)) if i not in summed and i not in both and i not in only_x]
+    if next((i for i in only_y if b[i] != 1), len(a)) < next((i for i in only_x if a[i] != 1), 0):
+        x, y, a, b, only_x, only_y = y, x, b, a, only_y, only_x  # PyTorch makes the product as the result lies
 
     def size(shape, dims):
         count = 1

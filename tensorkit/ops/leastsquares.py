@@ -91,7 +91,8 @@ def lstsq(A, B, rcond=None, *, driver=None):
     vector = is_vector(A, B)
     right = unsqueeze(B, -1) if vector else B
     if A._array.shape[-2] != right._array.shape[-2]:
-        raise RuntimeError("torch.linalg.lstsq: input.size(-2) should match other.size(-2)")
+        last = -1 if vector or B._array.ndim == 1 else -2
+        raise RuntimeError(f"torch.linalg.lstsq: input.size(-2) should match other.size({last})")
     solution = _least_squares(A, right)
     rows, columns = A._array.shape[-2:]
     empty = wrap(np.zeros(0, A._array.real.dtype))

@@ -7,8 +7,9 @@ from ..array_modules import move_like, np
 from ..errors import cannot_broadcast
 from ..tensor import Tensor, wrap
 from .assign import _index_put
+from .broadcast import together
 from .cast import c_cast, number_for, to_dtype
-from .declare import behind, broadcast_error, function
+from .declare import behind, function
 from .index import _add_at_zeros, _take_index, unwritten, watch
 from .layout import as_operands
 from .promote import is_number, result_dtype
@@ -48,7 +49,8 @@ def where(condition, input=None, other=None, *, x=None, y=None, out=None):
     try:
         return _where(condition if condition._array.dtype.kind == "b" else condition.bool(), *sides, out=out)
     except ValueError:
-        raise broadcast_error(input, other, RuntimeError("shapes do not broadcast")) from None
+        together(*[each._array.shape for each in (condition, input, other) if isinstance(each, Tensor)])
+        raise
 
 
 def _where_method(self, condition, other):

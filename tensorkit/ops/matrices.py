@@ -177,7 +177,7 @@ def kron(input, other, *, out=None):
     right = _unsafe_view(other, [n for size in shapes[1] for n in (1, size)])
     shape = [m * n for m, n in zip(*shapes, strict=True)]
     products = left * right
-    if not (input.is_contiguous() and other.is_contiguous()):
+    if ndim:
         products._array = in_order(products._array, _with_ones(input, shapes[0]), _with_ones(other, shapes[1], True))
         view(products.detach(), shape)  # raises where PyTorch's own view of the products does not fit their memory
     result = _unsafe_view(products, shape)

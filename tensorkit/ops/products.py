@@ -156,6 +156,13 @@ def matrix_power(input, n):
     tensor([[1., 3.],
             [0., 1.]])
     """
+    if input.ndim < 2:
+        raise RuntimeError("linalg.matrix_power: The input tensor A must have at least 2 dimensions.")
+    rows, columns = input._array.shape[-2:]
+    if rows != columns:
+        raise RuntimeError(
+            f"linalg.matrix_power: A must be batches of square matrices, but they are {rows} by {columns} matrices"
+        )
     if n < 0:
         return matrix_power(FUNCTIONS["inverse"](input), -n)
     if n == 0:

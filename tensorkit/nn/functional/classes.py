@@ -19,7 +19,7 @@ def _check_classes(input, target) -> None:
     if len(shape) == 1:
         if len(wanted) > 1 or (len(wanted) == 1 and wanted[0] != 1):
             raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target._array.size}")
-    elif len(shape) == 2 and len(wanted) > 1:
+    elif len(shape) == 2 and len(wanted) > 1 and wanted[0] == shape[0]:
         raise hint(
             RuntimeError("0D or 1D target tensor expected, multi-target not supported"),
             "for each sample the target is the number of its class: target.argmax(1) of one-hot rows, "

@@ -55,8 +55,9 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     layout = (1, channels, *[1] * (len(shape) - 2))
     axes = (0, *range(2, len(shape)))
     if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError("Expected running_mean and running_var to be defined when training=False")
+        for name, given in (("running_mean", running_mean), ("running_var", running_var)):
+            if given is None:
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
         return _ops.normalize_by(
             input, weight, bias, np.array(running_mean._array), np.array(running_var._array), layout, eps
         )

@@ -57,6 +57,8 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
     except AttributeError:
         wrong = (input, "indices", 2) if isinstance(weight, Tensor) else (weight, "weight", 1)
         raise no_tensor("embedding", *wrong) from None
+    if weight._array.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
     padding = _padding(padding_idx, count)
     if not count and index.size:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
