@@ -96,9 +96,7 @@ _later.announce(__name__, {
 })  # fmt: skip
 
 #: Functions that PyTorch has elsewhere alone: as methods, or in `torch.special`.
-_NOT_HERE = set(
-    "contiguous entr erfcx i0e i1 i1e linalg_matmul log_ndtr ndtri select_backward slice_backward xlog1py zeta".split()
-)
+_NOT_HERE = set("contiguous entr erfcx i0e i1 i1e linalg_matmul log_ndtr ndtri xlog1py zeta".split())
 
 globals().update({name: function for name, function in _FUNCTIONS.items() if name not in _NOT_HERE})
 globals().update(_dtypes.ALIASES)

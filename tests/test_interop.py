@@ -13,7 +13,10 @@ from tensorkit.interop import from_torch, to_torch
 from tensorkit.interop.arguments import ARGUMENTS, arguments_of
 
 #: Arguments that say nothing that another one doesn't, or that only `__init__` needs.
-UNREAD = set("args kwargs others device dtype size_average reduce _weight _freeze min_value max_value modules".split())
+UNREAD = set(
+    "args kwargs others device dtype size_average reduce _weight _freeze min_value max_value modules "
+    "process_group".split()
+)
 OTHERWISE = {"Transformer"}  # made from its two parts
 
 

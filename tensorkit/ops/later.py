@@ -37,7 +37,7 @@ OPERATIONS: dict[str, str] = {
     "flattened": "put_ take",
     "unsafe": "unsafe_chunk unsafe_split unsafe_split_with_sizes",
     "masks": "argwhere masked_fill_ masked_scatter_ masked_select nonzero nonzero_static where",
-    "slices": "index_add_ index_copy_ index_fill_ index_select narrow select select_backward() slice_backward()",
+    "slices": "index_add_ index_copy_ index_fill_ index_select narrow select",
     "rewrite": "as_strided_scatter diagonal_scatter index_reduce_ select_scatter slice_scatter",
     "strides": ".const_data_ptr .data_ptr .dim_order .is_contiguous .is_set_to .storage_offset .stride",
     "activation": "log_softmax relu_ sigmoid_ softmax",

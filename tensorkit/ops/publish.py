@@ -89,7 +89,7 @@ WITHOUT_PAGE = frozenset(
     as_strided_scatter binomial clamp_max clamp_min contiguous empty_permuted entr erfcx fill frobenius_norm get_device
     householder_product i0e i1 i1e index_fill index_put init_num_threads inv is_distributed is_inference is_neg
     is_same_size is_signed is_vulkan_available log_ndtr log_softmax masked_fill masked_scatter ndtri nonzero_static
-    norm_except_dim nuclear_norm put relu rsub scalar_tensor select_backward slice_backward split_with_sizes to_dlpack
+    norm_except_dim nuclear_norm put relu rsub scalar_tensor split_with_sizes to_dlpack
     typename unsafe_chunk unsafe_split unsafe_split_with_sizes xlog1py zeta
     nn.NLLLoss2d nn.NonDynamicallyQuantizableLinear nn.RNNCellBase optim.lr_scheduler._LRScheduler
     """.split()

@@ -9,7 +9,7 @@ from ..errors import brackets
 from ..tensor import Tensor
 from .cast import number_for
 from .declare import behind, function
-from .index import _index_into_zeros, _view_index
+from .index import _view_index
 from .shape import wrap_dim
 
 
@@ -27,26 +27,6 @@ def select(input, dim, index):
         raise IndexError(f"select(): index {index} out of range for tensor of size {brackets(input._array.shape)} at "
                          f"dimension {dim}")  # fmt: skip
     return _view_index(input, (slice(None),) * dim + (index,))
-
-
-@function(method=False)
-def select_backward(grad, shape, dim, index):
-    """`grad` at one index of a dimension of a tensor that is otherwise zero.
-
-    >>> torch.select_backward(tensor(5.), [3], 0, 1)
-    tensor([0., 5., 0.])
-    """
-    return _index_into_zeros(grad, shape, (slice(None),) * dim + (index,))
-
-
-@function(method=False)
-def slice_backward(grad, shape, dim, start, stop, step):
-    """`grad` in a slice of a dimension of a tensor that is otherwise zero.
-
-    >>> torch.slice_backward(tensor([5., 6.]), [4], 0, 1, 3, 1)
-    tensor([0., 5., 6., 0.])
-    """
-    return _index_into_zeros(grad, shape, (slice(None),) * dim + (slice(start, stop, step),))
 
 
 @function

@@ -3,8 +3,9 @@
 Without `--cuda` the GPU is the one that NumPy plays (`tests/fake_cupy.py`); with it, CuPy's.  The programs are those of
 `replay.py`: what they make, and the parameters of their modules, is made on the GPU, and they have to give the answers
 that PyTorch gave on the CPU.  What the package itself makes on the way gets no such help.
-What cannot be the same there is listed in `on_gpu.txt`: `differs` before a case that asks where its tensors are or
-shares memory with NumPy, `host` before one that shows a tensor of the CPU.  `--rewrite` writes the list anew.
+What cannot be the same there is listed in `on_gpu.txt`: `differs` before a case that asks where its tensors are,
+shares memory with NumPy or shows the last bit of sums (they have PyTorch's order on the CPU alone), `host` before one
+that shows a tensor of the CPU.  `--rewrite` writes the list anew.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from tensorkit.device import Default, default  # noqa: E402
 
 LIST = Path(__file__).parent / "on_gpu.txt"
 HEADER = """\
-# Recorded cases that are not the same with every tensor on a GPU: `differs` (they ask where tensors are, or share
-# memory with NumPy) and `host` (they show tensors of the CPU). `python tests/cases/replay_on_gpu.py --rewrite` made it.
+# Recorded cases that are not the same with every tensor on a GPU: `differs` (they ask where tensors are, share memory
+# with NumPy, or show the last bit of sums, which have PyTorch's order on the CPU alone) and `host` (they show tensors
+# of the CPU). `python tests/cases/replay_on_gpu.py --rewrite` made it.
 """
 
 
