@@ -9,11 +9,18 @@ from warnings import warn
 import numpy
 
 from ..array_modules import np
-from ..errors import brackets
+from ..errors import brackets, kind
+from ..tensor import Tensor
 from .broadcast import expand
 from .declare import FUNCTIONS, behind, function
 from .join import narrowed, stack
 from .shape import reshape
+
+
+def _refuse_others(tensors) -> None:
+    for place, each in enumerate(tensors):
+        if not isinstance(each, Tensor):
+            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {kind(each)}")
 
 
 @function(method=False)
@@ -32,6 +39,7 @@ def meshgrid(*tensors, indexing=None):
     """
     if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
         tensors = tuple(tensors[0])
+    _refuse_others(tensors)
     if indexing is None:
         warn("torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2)
     if not tensors:
@@ -64,6 +72,7 @@ def cartesian_prod(*tensors):
             [2, 5],
             [2, 6]])
     """
+    _refuse_others(tensors)
     for each in tensors:
         if each.ndim != 1:
             raise RuntimeError(f"Expect a 1D vector, but got shape {brackets(each._array.shape)}")

@@ -5,7 +5,7 @@ from warnings import warn
 
 from .. import dtypes
 from ..array_modules import np
-from ..errors import cannot_broadcast, wrong_argument
+from ..errors import cannot_broadcast, no_tensors, wrong_argument
 from ..once import first_time
 from ..tensor import Tensor
 from .cast import to_dtype
@@ -246,6 +246,8 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     >>> torch.cdist(tensor([[0., 0.]]), tensor([[3., 4.], [0., 1.]]))
     tensor([[5., 1.]])
     """
+    if not (isinstance(x1, Tensor) and isinstance(x2, Tensor)):
+        raise no_tensors("cdist", x1=x1, x2=x2)
     for name, x in (("X1", x1), ("X2", x2)):
         if x.ndim < 2:
             raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")

@@ -92,7 +92,7 @@ def split(tensor, split_size_or_sections, dim=0):
                 f"{dim}), but got split_sizes={brackets(lengths)}"
             )
         return record_views(_split_by_sizes.op, tensor, (tuple(lengths), dim))
-    if isinstance(split_size_or_sections, float):
+    if isinstance(split_size_or_sections, (float, str)):
         raise wrong_argument("split_with_sizes", "split_sizes", 2, "tuple of ints", split_size_or_sections)
     length = int(split_size_or_sections)
     if length < 0:

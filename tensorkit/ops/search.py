@@ -60,8 +60,32 @@ def _return_output(input, sorted=True, return_inverse=False, return_counts=False
     axis = wrap_dim(dim, x.ndim)
     if x.shape[axis] == 0:
         raise RuntimeError("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
-    found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis)
+    if x.shape[axis] <= 16 and (x != x).any():
+        found, inverse, counts = _unique_with_nan(x, axis)
+    else:
+        found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis)
     return _chosen(_distinct_slices(input, found), inverse.reshape(-1), counts, return_inverse, return_counts)
+
+
+def _unique_with_nan(x, axis: int):
+    """`np.unique` along a dimension as PyTorch sorts: it finds nan neither smaller nor larger than anything, and puts
+    each of up to 16 slices behind the last one that it does not find larger."""
+    lanes = np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    rows, order = lanes.tolist(), []
+    for i, row in enumerate(rows):
+        place = 0 if order and _smaller(row, rows[order[0]]) else len(order)
+        while place and _smaller(row, rows[order[place - 1]]):
+            place -= 1
+        order.insert(place, i)
+    starts = np.ones(len(order), bool)
+    starts[1:] = (lanes[order[1:]] != lanes[order[:-1]]).any(1)
+    inverse = np.empty(len(order), np.int64)
+    inverse[order] = np.cumsum(starts) - 1
+    return np.take(x, np.array(order)[starts], axis), inverse, np.bincount(inverse)
+
+
+def _smaller(one: list, other: list) -> bool:
+    return next((a < b for a, b in zip(one, other, strict=True) if a < b or a > b), False)
 
 
 @function
