@@ -116,6 +116,8 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, rests: di
                 given = (*given[:-1], out.dtype)  # what it is written to says in which type it is computed
             if out is not None and op.differentiable:
                 refuse_gradients(op.name, given[:count], out)
+                if op.name in ("amax", "amin"):
+                    _refuse_other_dtype(given[0], out)
             found = run(op, given[:count], given[count:], optional)
         except misfits as error:
             better = told(name, args, kwargs, error)
@@ -127,6 +129,14 @@ def _call_of_any(name: str, op: Op, run, names: tuple, defaults: dict, rests: di
         return found if out is None else write_out(found, out)
 
     return call
+
+
+def _refuse_other_dtype(x, out) -> None:
+    if isinstance(x, Tensor) and isinstance(out, Tensor) and x.dtype is not out.dtype:
+        raise RuntimeError(
+            f"Expected the dtype for input and out to match, but got {x.dtype.cpp_name} for input's dtype and "
+            f"{out.dtype.cpp_name} for out's dtype."
+        )
 
 
 def _arrays(op: Op, given: tuple, optional) -> tuple[list, int]:

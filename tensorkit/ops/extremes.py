@@ -162,9 +162,10 @@ def _first_of_zeros(found, x, dim, pick):
 def _extreme_values(name: str, kernel: str, ufunc, pick, x, dim, keepdim):
     _check_flag(name, keepdim)
     _check_some(name, x, dim)
+    axis = axes(dim, x.ndim)
     if x.size:
         dtypes.refuse(kernel, x, "c")
-    return _first_of_zeros(ufunc.reduce(x, axes(dim, x.ndim), keepdims=keepdim), x, dim, pick)
+    return _first_of_zeros(ufunc.reduce(x, axis, keepdims=keepdim), x, dim, pick)
 
 
 @op(x=_shared_dx, layout=rows_anew)

@@ -77,7 +77,7 @@ def _unique_with_nan(x, axis: int):
         while place and _smaller(row, rows[order[place - 1]]):
             place -= 1
         order.insert(place, i)
-    starts = np.ones(len(order), bool)
+    starts = np.ones(len(order), np.bool_)
     starts[1:] = (lanes[order[1:]] != lanes[order[:-1]]).any(1)
     inverse = np.empty(len(order), np.int64)
     inverse[order] = np.cumsum(starts) - 1
