@@ -183,7 +183,7 @@ def test_a_class_with_a_forward_of_its_own_needs_its_counterpart(real):
 
     made = to_torch(net, classes={Doubled: Theirs})
     x = tensorkit.randn(4, 3)
-    np.testing.assert_allclose(made(to_torch(x)).detach().numpy(), net(x).detach().numpy(), rtol=1e-5)
+    np.testing.assert_allclose(made(to_torch(x)).detach().numpy(), net(x).detach().numpy(), rtol=1e-5, atol=1e-6)
     assert made[0].activation is real.nn.functional.relu and dict(made.state_dict()).keys() == net.state_dict().keys()
     back = from_torch(made, classes={Theirs: Doubled})
     assert back(x).tolist() == net(x).tolist()
