@@ -148,6 +148,8 @@ LIMITS = """## Where NumPy is the limit
   is a pass over memory, PyTorch does them all in registers.
 - Small networks: a call into NumPy costs about a microsecond, and a step of the network 2-16-16-2 makes about sixty.
   The same step in NumPy by hand, without tape or modules, takes a quarter of PyTorch's time.
+- The chain: without Python's garbage collector, which looks at all nodes again and again, its cost is flat.
+- The core's size: a quarter of it is docstrings with their examples, a twelfth the texts of errors.
 """
 
 

@@ -18,8 +18,8 @@ from statistics import median
 from .worker import MODULES
 from .works import WORKS, Work
 
-#: How often an engine is imported in a round.
-IMPORTS = 5
+#: How often an engine is imported in a round; the fastest time counts.
+IMPORTS = 10
 ENGINES = ("tensorkit", "torch", "numpy", "micrograd")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
@@ -33,9 +33,11 @@ def run(works: list[Work], rounds: int, threads: int, say=lambda text: None) -> 
     """Measurements as `result[work][engine]`, a list with one entry a round; `import` is a work of every process."""
     result: dict[str, dict[str, list[dict]]] = {}
     for number in range(rounds):
+        say(f"round {number + 1} of {rounds}: import")
+        imports = _imported(threads)
         for engine in engines():
             say(f"round {number + 1} of {rounds}: {engine}")
-            found = {"import": _imported(engine, threads)}
+            found = {"import": imports[engine]}
             for group in _processes(works, engine):
                 found |= _measured(engine, group, threads)
             for name, metrics in found.items():
@@ -51,15 +53,22 @@ def _processes(works: list[Work], engine: str) -> list[list[str]]:
     return [[w.name for w in able if not w.alone], *([name] for name in alone.values())]
 
 
-def _imported(engine: str, threads: int) -> dict:
-    """The fastest import of an engine in a process that has imported nothing else, and the engine's version."""
-    code = (
-        "from time import perf_counter; started = perf_counter()\n"
+def _imported(threads: int) -> dict[str, dict]:
+    """The fastest import of each engine in a process that has imported nothing else, and the engine's version.
+
+    The engines take turns here too: a machine that is busy with something else for a second slows them all.
+    """
+    codes = {
+        engine: "from time import perf_counter; started = perf_counter()\n"
         f"import {MODULES[engine]}; took = perf_counter() - started\n"
         f"import json; print(json.dumps({{'time': took, 'version': getattr({engine}, '__version__', '')}}))"
-    )
-    _answer(["-c", code], threads)  # the first one compiles
-    return min([_answer(["-c", code], threads) for _ in range(IMPORTS)], key=itemgetter("time"))
+        for engine in engines()
+    }
+    found: dict[str, list] = {engine: [] for engine in codes}
+    for _ in range(1 + IMPORTS):
+        for engine, code in codes.items():
+            found[engine].append(_answer(["-c", code], threads))
+    return {engine: min(each[1:], key=itemgetter("time")) for engine, each in found.items()}  # the first one compiles
 
 
 def _measured(engine: str, names: list[str], threads: int) -> dict[str, dict]:
