@@ -7,14 +7,14 @@ function computes.  Layers with weights stand on `Module` itself.
 from collections.abc import Callable
 from operator import attrgetter
 
+from ..ops.declare import argument_names
 from .errors import renamed
 from .module import Module
 
 
 def arguments(function: Callable) -> tuple[str, ...]:
     """The names of a function's arguments after the first one, which is the input, or a method's `self`."""
-    code = function.__code__
-    return code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    return argument_names(function)[1:]
 
 
 def _forward(function: Callable, given: tuple[str, ...]) -> Callable:
